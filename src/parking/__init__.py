@@ -1,0 +1,1 @@
+"""The parking portal. ARCHITECTURE.md says which floor is which."""

@@ -1,0 +1,41 @@
+"""Zones: what an address gives a right to, and where a permit is valid.
+
+The law knows codes, never shapes. A *home area* (adressebeboerzone) gives its residents a right to
+the permit zone of the same code; the permit zone, and every flex zone that names it, is where the
+permit is valid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NewType
+
+ZoneCode = NewType("ZoneCode", str)
+
+
+class ZoneKind(Enum):
+    """What a permit zone is for."""
+
+    PAID = "paid"  #: in the payment area: one pays by the hour, or has a permit
+    TIME_LIMITED = "time-limited"  #: one stands for a few hours, or has a permit
+
+
+class Place(Enum):
+    """The five answers to "where is this address?"."""
+
+    HOME_AREA = "home area"  #: in exactly one home area
+    NO_AREA = "no area"  #: in a part of the city that has no scheme
+    UNKNOWN = "unknown"  #: in a gap of the map
+    SEVERAL = "several"  #: where home areas overlap
+    ELSEWHERE = "elsewhere"  #: in another municipality
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeArea:
+    """What the city's map says about a home."""
+
+    place: Place
+    zone: ZoneCode | None = None  #: the permit zone the home gives a right to, if any
+    kind: ZoneKind | None = None
+    candidates: tuple[ZoneCode, ...] = ()  #: the areas that overlap at the home

@@ -1,0 +1,52 @@
+"""Letters and e-mail: Digital Post for what counts, e-mail only as a courtesy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A letter to one person, as a PDF."""
+
+    letter_id: str  #: a UUID; the same letter sent twice has the same
+    person_number: str = field(repr=False)
+    subject: str
+    file_name: str
+    pdf: bytes = field(repr=False)
+    language: str
+    link_text: str = ""
+    link: str = ""  #: an address of ours the reader is invited to
+
+
+class Post(Protocol):
+    """Digital Post."""
+
+    def reaches(self, *, person_number: str) -> bool:
+        """Tell whether letters reach this person digitally.
+
+        :raises Unavailable: if it did not answer.
+        :raises Rejected: if it would not answer us.
+        """
+        ...
+
+    def send(self, letter: Letter) -> str:
+        """Hand over *letter* and return the transaction id; harmless to repeat.
+
+        :raises Unavailable: if it is not certain that it was taken: send it again as it is.
+        :raises Rejected: if it will not have it like that.
+        """
+        ...
+
+
+class Mail(Protocol):
+    """E-mail."""
+
+    def send(self, *, message_id: str, to: str, subject: str, text: str) -> None:
+        """Send a plain text; no personal data may be in it.
+
+        :raises Unavailable: if it is not certain that it was taken.
+        :raises Rejected: if the receiver is refused.
+        """
+        ...
