@@ -221,20 +221,26 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is known about one application for a permit."""
+    """What is known about one application for a permit.
 
-    day: date  #: the day the permit shall start, which decides versions, age and price
+    A vehicle that the register does not know leaves ``vehicle`` missing, and a person who does not
+    live here leaves ``home`` missing: the fact that settles the matter is another one.
+    """
+
+    product: str
     plate: Plate
+    period: Period  #: the days the permit shall be valid
     terms: Terms
     municipality: str  #: ours, four digits
     residence: Known[Residence] = FROM_PEOPLE
     born: Known[date] = FROM_PEOPLE
-    home: Known[Home | None] = FROM_PEOPLE
+    home: Known[Home] = FROM_PEOPLE
     home_area: Known[HomeArea] = FROM_MAP
+    registration: Known[Registration] = FROM_VEHICLES
     vehicle: Known[Vehicle] = FROM_VEHICLES
+    gross_weight_kg: Known[int] = FROM_VEHICLES
     tie: Known[Tie] = FROM_VEHICLES
     own_permits: Known[tuple[Holding, ...]] = FROM_ACCOUNTS
     plate_permits: Known[tuple[Holding, ...]] = FROM_ACCOUNTS
-    period: Period
     sole_user_declaration: Known[Document] = FROM_APPLICANT
     lease: Known[Document] = FROM_APPLICANT

@@ -9,18 +9,8 @@ from typing import Protocol
 from parking.law.days import Period
 from parking.law.money import Money
 from parking.law.plates import Plate
+from parking.law.price import Fare as Fare
 from parking.law.zones import ZoneCode
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fare:
-    """One line of the price list."""
-
-    product: str  #: our name of the product, ``resident-permit``
-    item_number: str  #: the item it is sold as in the accounts
-    tier: str
-    price: Money
-    in_force: Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
