@@ -1,0 +1,286 @@
+"""The systems of the world outside and the ports on which they listen.
+
+A system is a module with `routes(world)`. Each of its routes is wrapped by the wire: the faults
+that are in force hit here, and the journal is written here. A module may also have
+`pages(world)`: routes for people (an inbox), on the main port, without faults and journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import signal
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from aiosmtpd.smtp import SMTP
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from sandbox.faults import CERTIFICATES
+from sandbox.world import World
+
+
+@dataclass(frozen=True)
+class System:
+    """One outside system: its name for faults and journal, its module and its port."""
+
+    name: str
+    module: str
+    port: str
+
+
+SYSTEMS = (
+    System("idp", "nemlogin", "main"),
+    System("cpr", "cpr", "cpr"),
+    System("dmr", "dmr", "dmr"),
+    System("addresses", "addresses", "main"),
+    System("wfs", "wfs", "main"),
+    System("businesscentral", "businesscentral", "main"),
+    System("nexi", "nexi", "main"),
+    System("digitalpost", "digitalpost", "post"),
+    System("mail", "mail", "main"),
+)
+PORTS = ("main", "cpr", "dmr", "post")
+
+
+class Wire:
+    """Around one route of a system: faults and journal."""
+
+    def __init__(self, world: World, system: str, app: ASGIApp) -> None:
+        self.world, self.system, self.app = world, system, app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.monotonic()
+        path = scope["path"]
+        asked = scope["query_string"].decode("ascii", "replace")
+        connection = scope["extensions"]["sandbox"]
+        hit: list[str] = []
+        body = b""
+        answer: list[Message] = []
+
+        def fault(*names: str) -> str | None:
+            taken = self.world.faults.take(self.system, *names, path=path)
+            if taken is None:
+                return None
+            hit.append(f"{taken.name}:{taken.argument}" if taken.argument else taken.name)
+            return taken.argument or taken.name
+
+        async def heard() -> Message:
+            nonlocal body
+            message = await receive()
+            body += message.get("body", b"")
+            return message
+
+        async def kept(message: Message) -> None:
+            answer.append(message)
+
+        lost = False
+        if late := fault("slow"):
+            await asyncio.sleep(float(late))
+        certificate = self.world.faults.active(self.system, *CERTIFICATES)
+        if certificate and connection["presented"] not in (None, certificate.name):
+            # The connection is older than the fault: the next one shows the other certificate.
+            hit.append(certificate.name)
+            lost = True
+        elif fault("drop"):
+            lost = True
+        elif status := fault("status"):
+            answer = _plain(int(status), b"Fejl i sandkassen", b"text/plain")
+            if status == "429":
+                answer[0]["headers"].append((b"retry-after", b"1"))
+        elif fault("garbage"):
+            answer = _plain(200, b"\x00<\xff{%%>", b"application/octet-stream")
+        elif fault("wrong-content-type"):
+            answer = _plain(200, b"<!doctype html><title>Service</title>", b"text/html")
+        else:
+            await self.app(scope, heard, kept)
+            lost = bool(fault("answer-lost"))
+
+        response = b"".join(message.get("body", b"") for message in answer)
+        self.world.journal.add(
+            at=self.world.clock.now().isoformat(timespec="milliseconds"),
+            system=self.system,
+            method=scope["method"],
+            path=f"{path}?{asked}" if asked else path,
+            status=None if lost else answer[0]["status"],
+            fault=" ".join(hit),
+            milliseconds=round((time.monotonic() - started) * 1000),
+            request=body,
+            response=response,
+        )
+        if lost:
+            connection["transport"].abort()
+        elif fault("truncated"):
+            await send(answer[0])
+            await send(
+                {
+                    "type": "http.response.body",
+                    "body": response[: len(response) // 2],
+                    "more_body": True,
+                }
+            )
+            connection["transport"].close()
+        else:
+            for message in answer:
+                await send(message)
+
+
+def _plain(status: int, body: bytes, content_type: bytes) -> list[Message]:
+    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
+    return [
+        {"type": "http.response.start", "status": status, "headers": headers},
+        {"type": "http.response.body", "body": body},
+    ]
+
+
+def applications(world: World) -> dict[str, Starlette]:
+    """The web application of each port, faults and journal included."""
+    routes: dict[str, list[BaseRoute]] = {port: [] for port in PORTS}
+    for system in SYSTEMS:
+        try:
+            module = importlib.import_module(f"sandbox.{system.module}")
+        except ModuleNotFoundError:
+            continue
+        for route in module.routes(world):
+            route.app = Wire(world, system.name, route.app)
+            routes[system.port].append(route)
+        if hasattr(module, "pages"):
+            routes["main"].extend(module.pages(world))
+    for name in ("front", "control"):
+        routes["main"].extend(importlib.import_module(f"sandbox.{name}").routes(world))
+    return {port: Starlette(routes=routes[port]) for port in PORTS}
+
+
+class Certificates:
+    """What a TLS port shows: the good certificate, or the wrong one while a fault says so."""
+
+    def __init__(self, world: World, systems: tuple[str, ...]) -> None:
+        self._world, self._systems = world, systems
+        self._contexts = {
+            "": self._context("server.pem"),
+            "expired-certificate": self._context("server-expired.pem"),
+            "foreign-certificate": self._context("server-foreign.pem"),
+        }
+        self.context = self._contexts[""]
+        self.context.sni_callback = self._choose
+
+    def _context(self, certificate: str) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(self._world.ca.path(certificate))
+        context.load_verify_locations(self._world.ca.path("ca.pem"))
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.num_tickets = 0
+        return context
+
+    def _choose(self, connection: Any, name: str | None, context: ssl.SSLContext) -> None:
+        for system in self._systems:
+            if fault := self._world.faults.active(system, *CERTIFICATES):
+                connection.context = self._contexts[fault.name]
+
+    def presented(self, context: ssl.SSLContext) -> str:
+        """The name of the certificate fault under which a connection was made, or nothing."""
+        return next(name for name, each in self._contexts.items() if each is context)
+
+
+def _protocol(certificates: Certificates | None) -> type[H11Protocol]:
+    class Connection(H11Protocol):
+        """Tells each request who calls (the client's certificate) and over which transport."""
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            tls = transport.get_extra_info("ssl_object")
+            about = {
+                "certificate": tls.getpeercert(binary_form=True) if tls else None,
+                "presented": certificates.presented(tls.context) if tls and certificates else None,
+                "transport": transport,
+            }
+            app = self.app
+
+            async def told(scope: Any, receive: Any, send: Any) -> None:
+                scope.setdefault("extensions", {})["sandbox"] = about
+                await app(scope, receive, send)
+
+            self.app = told
+
+    return Connection
+
+
+class _Server(uvicorn.Server):
+    """One of several in this process: signals are heard once, for all of them."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _server(world: World, app: Starlette, port: int, systems: tuple[str, ...]) -> _Server:
+    certificates = Certificates(world, systems) if systems else None
+    factory: Callable[..., ssl.SSLContext] | None = None
+    if certificates is not None:
+        context = certificates.context
+
+        def factory(config: Any, default: Any) -> ssl.SSLContext:
+            return context
+
+    return _Server(
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=port,
+            http=_protocol(certificates),
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            ssl_context_factory=factory,
+            timeout_graceful_shutdown=2,
+        )
+    )
+
+
+async def serve(world: World) -> None:
+    """Listen on all five ports until SIGINT or SIGTERM; `addresses.json` says when all do."""
+    loop = asyncio.get_running_loop()
+    announcement = world.folder / "addresses.json"
+    announcement.unlink(missing_ok=True)
+    servers = []
+    for number, (port, app) in enumerate(applications(world).items()):
+        own = tuple(system.name for system in SYSTEMS if system.port == port)
+        servers.append(_server(world, app, world.port + number, own if port != "main" else ()))
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+
+    with suppress(ModuleNotFoundError):
+        receiver = importlib.import_module("sandbox.mail").receiver(world)
+        await loop.create_server(
+            lambda: SMTP(receiver, hostname="sandbox", enable_SMTPUTF8=True),
+            host="127.0.0.1",
+            port=world.port + 4,
+        )
+    running = [asyncio.create_task(server.serve()) for server in servers]
+    while not all(server.started for server in servers):
+        if any(task.done() for task in running):
+            stop()
+            break
+        await asyncio.sleep(0.01)
+    else:
+        unfinished = announcement.with_suffix(".part")
+        unfinished.write_text(json.dumps(world.addresses(), indent=1), "utf-8")
+        unfinished.rename(announcement)
+    await asyncio.gather(*running)
+    announcement.unlink(missing_ok=True)
+    world.store.close()

@@ -1,0 +1,68 @@
+"""The world: everything the systems of the sandbox share, handed to each of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sandbox import city
+from sandbox.authority import Authority
+from sandbox.clock import Clock
+from sandbox.faults import Faults
+from sandbox.journal import Journal
+from sandbox.store import Store
+
+TENANT = "6f1d2c3b-4a59-4687-9701-c0ffee000101"
+
+
+class World:
+    """One pretend city. `port` is the first of its five ports; the portal is at `portal`."""
+
+    def __init__(self, folder: Path, port: int, portal: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder.absolute()
+        self.port = port
+        self.portal = portal
+        self.address = f"http://127.0.0.1:{port}"
+        self.city = city
+        self.store = Store(folder / "sandbox.sqlite")
+        self.clock = Clock(self.store)
+        self.faults = Faults()
+        self.journal = Journal()
+        self.ca = Authority(folder / "certificates")
+        self._trouble_of_the_city()
+
+    def reset(self) -> None:
+        """As on the first day: memory, clock, faults, journal. Certificates and secrets stay."""
+        self.store.forget_everything()
+        self.faults.clear()
+        self.journal.clear()
+        self._trouble_of_the_city()
+
+    def _trouble_of_the_city(self) -> None:
+        for vehicle in city.VEHICLES:
+            if vehicle.register_fails:
+                self.faults.set("dmr", "temporary", path=vehicle.plate)
+
+    def addresses(self) -> dict[str, str]:
+        """The environment the portal needs to find this world: addresses and secret files."""
+        port, tls = self.port, "https://127.0.0.1:"
+        return {
+            "IDENTITY": f"nemlogin+{self.address}/idp/metadata.xml",
+            "PERSONS": f"sf1520+{tls}{port + 1}/service/CPR/PersonBaseDataExtended/4",
+            "VEHICLES": f"dmr+{tls}{port + 2}/ws/USImportoerService",
+            "ADDRESSES": f"adressevaelger+{self.address}",
+            "ZONES": f"wfs+{self.address}/k101/ows",
+            "ACCOUNTS": f"businesscentral+{self.address}/v2.0/{TENANT}/production",
+            "ACCOUNTS_LOGIN": f"{self.address}/{TENANT}/oauth2/v2.0/token",
+            "PAYMENTS": f"nexi+{self.address}",
+            "POST": f"digitalpost+{tls}{port + 3}",
+            "MAIL": f"smtp://127.0.0.1:{port + 4}",
+            "OUTSIDE_CA_FILE": str(self.ca.path("ca.pem")),
+            "CLIENT_CERTIFICATE_FILE": str(self.ca.path("client.pem")),
+            "SAML_KEY_FILE": str(self.ca.path("saml-portal.pem")),
+            "DMR_KEY_FILE": str(self.ca.path("dmr-portal.pem")),
+            "DMR_TRUST_FILE": str(self.ca.path("dmr-trust.pem")),
+            "ACCOUNTS_SECRET_FILE": str(self.ca.path("accounts.txt")),
+            "PAYMENTS_SECRET_FILE": str(self.ca.path("payments.txt")),
+            "PAYMENTS_WEBHOOK_SECRET_FILE": str(self.ca.path("payments-webhook.txt")),
+        }
