@@ -36,6 +36,8 @@ from parking.law.zones import HomeArea, Place, ZoneKind
 PAID: Final = "resident-permit"
 TIME_LIMITED: Final = "resident-permit-time-limited"
 PRODUCTS: Final = frozenset({PAID, TIME_LIMITED})
+#: The permits that count against the same quota.
+FAMILY: Final = "resident"
 
 # § 1: who may apply
 

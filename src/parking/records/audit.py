@@ -1,0 +1,42 @@
+"""Who looked up what about whom, when and what for. Written once, never changed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from parking.records.party import Party
+
+
+class LookUp(models.Model):
+    """One question to a register about one party."""
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="look_ups")
+    register = models.CharField(max_length=30)  #: a value of law.facts.Supplier
+    purpose = models.CharField(max_length=60)  #: why, in words of ours that have a translation
+    asked_by = models.CharField(max_length=60)  #: the party themselves, or "system"
+    reference = models.CharField(max_length=60)  #: the matter it was asked for
+    outcome = models.CharField(max_length=20)  #: answered, not found, unavailable, rejected
+    at = models.DateTimeField()
+
+    class Meta:
+        """One table; the database refuses changes to it."""
+
+        db_table = "look_up"
+        indexes: ClassVar = [models.Index(fields=["party", "-at"], name="look_up_of_party")]
+
+
+class Incident(models.Model):
+    """Something no machine may settle: a person must look."""
+
+    key = models.CharField(max_length=150, unique=True)  #: the same matter is raised once
+    what = models.CharField(max_length=60)
+    detail = models.CharField(max_length=500)  #: no personal data
+    raised = models.DateTimeField()
+    settled = models.DateTimeField(null=True)
+
+    class Meta:
+        """One table."""
+
+        db_table = "incident"

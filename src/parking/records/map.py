@@ -1,0 +1,74 @@
+"""Where a point lies on the city's map: one index per version, in process.
+
+The index is built when a version is first asked about and kept until another one is. Shapes are
+prepared; a look-up costs microseconds and no query beyond the version's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import shapely
+from shapely.geometry import shape as shape_of
+from shapely.strtree import STRtree
+
+from parking.law.days import NotInForce
+from parking.law.zones import HomeArea, Place, ZoneCode, ZoneKind
+from parking.records.zone import ZoneShape, ZoneVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """One version of the city's map."""
+
+    version: int
+    tree: STRtree
+    shapes: tuple[ZoneShape, ...]
+
+    def at(self, x: float, y: float) -> tuple[ZoneShape, ...]:
+        """Return the shapes that the point lies in, edges included; metres in EPSG:25832."""
+        hits = self.tree.query(shapely.Point(x, y), predicate="intersects")
+        return tuple(self.shapes[index] for index in sorted(hits))
+
+    def home_area(self, x: float, y: float) -> HomeArea:
+        """Return what a home at this point gives a right to."""
+        here = self.at(x, y)
+        areas = {s.code: s for s in here if s.category == ZoneShape.Category.HOME_AREA}
+        if len(areas) > 1:
+            return HomeArea(
+                place=Place.SEVERAL, candidates=tuple(ZoneCode(code) for code in sorted(areas))
+            )
+        if areas:
+            (area,) = areas.values()
+            return HomeArea(
+                place=Place.HOME_AREA, zone=ZoneCode(area.code), kind=ZoneKind(area.kind)
+            )
+        if here:
+            return HomeArea(place=Place.NO_AREA)
+        return HomeArea(place=Place.UNKNOWN)
+
+
+def map_on(day: date) -> Map:
+    """Return the map in force on *day*.
+
+    :raises NotInForce: if there is none.
+    """
+    version = (
+        ZoneVersion.objects.filter(in_force__contains=day).values_list("id", flat=True).first()
+    )
+    if version is None:
+        raise NotInForce(f"no map on {day}")
+    return _built(version)
+
+
+@lru_cache(maxsize=4)
+def _built(version: int) -> Map:
+    shapes: Iterable[ZoneShape] = ZoneShape.objects.filter(version=version).order_by("id")
+    shapes = tuple(shapes)
+    polygons = [shape_of(shape.geometry) for shape in shapes]
+    for polygon in polygons:
+        shapely.prepare(polygon)
+    return Map(version, STRtree(polygons), shapes)

@@ -1,0 +1,37 @@
+"""Every table, so that Django finds them."""
+
+from __future__ import annotations
+
+from parking.records.application import Application, Decision
+from parking.records.audit import Incident, LookUp
+from parking.records.letter import Letter
+from parking.records.order import Order, OrderLine, Payment, PaymentNotice, Refund
+from parking.records.outbox import Outgoing
+from parking.records.party import LoginAttempt, LoginSession, Party, UsedAssertion
+from parking.records.permit import Permit
+from parking.records.tariff import FareLine, TermsVersion
+from parking.records.zone import PrivateRoad, ZoneShape, ZoneVersion
+
+__all__ = [
+    "Application",
+    "Decision",
+    "FareLine",
+    "Incident",
+    "Letter",
+    "LoginAttempt",
+    "LoginSession",
+    "LookUp",
+    "Order",
+    "OrderLine",
+    "Outgoing",
+    "Party",
+    "Payment",
+    "PaymentNotice",
+    "Permit",
+    "PrivateRoad",
+    "Refund",
+    "TermsVersion",
+    "UsedAssertion",
+    "ZoneShape",
+    "ZoneVersion",
+]

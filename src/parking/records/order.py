@@ -1,0 +1,147 @@
+"""Orders, their lines, and the money: what was asked, what the provider says, what was paid back."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import connection, models
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+
+from parking.law import order as law
+from parking.law.money import Money
+from parking.records.application import Application
+from parking.records.party import Party
+from parking.records.permit import Permit
+
+
+class Order(models.Model):
+    """What a party pays for at one time."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    number = models.CharField(max_length=20, unique=True)
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="orders")
+    state = models.CharField(max_length=12, default=law.State.OPEN.value)
+    total_ore = models.PositiveIntegerField()
+    language = models.CharField(max_length=2)
+    opened = models.DateTimeField()
+    expires = models.DateTimeField()  #: after which what is reserved is released
+    settled = models.DateTimeField(null=True)  #: when it left the state open
+
+    class Meta:
+        """One table; a party pays for one order at a time."""
+
+        db_table = "order"
+        constraints: ClassVar = [
+            UniqueConstraint(
+                name="order_one_open_per_party",
+                fields=["party"],
+                condition=Q(state=law.State.OPEN.value),
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["expires"],
+                name="order_open_or_owing",
+                condition=Q(state__in=[law.State.OPEN.value, law.State.REFUND_DUE.value]),
+            )
+        ]
+
+    @property
+    def stands(self) -> law.State:
+        """Where it stands."""
+        return law.State(self.state)
+
+    @property
+    def total(self) -> Money:
+        """What its lines add up to."""
+        return Money(self.total_ore)
+
+
+class OrderLine(models.Model):
+    """One permit of an order, at the price that was shown."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="lines")
+    permit = models.OneToOneField(Permit, on_delete=models.PROTECT, related_name="line")
+    item_number = models.CharField(max_length=40)
+    price_ore = models.PositiveIntegerField()
+
+    class Meta:
+        """One table; a permit is sold once."""
+
+        db_table = "order_line"
+        ordering: ClassVar = ["id"]
+
+    @property
+    def price(self) -> Money:
+        """What it costs."""
+        return Money(self.price_ore)
+
+
+class Payment(models.Model):
+    """The payment of one order, as the provider last described it."""
+
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="payment")
+    payment_id = models.CharField(max_length=64, unique=True)
+    page_url = models.URLField(max_length=1000)
+    created = models.DateTimeField()
+    asked = models.DateTimeField(null=True)  #: when the provider last told the truth about it
+    taken_ore = models.PositiveIntegerField(default=0)
+    refunded_ore = models.PositiveIntegerField(default=0)
+    charge_id = models.CharField(max_length=64, blank=True)
+    method = models.CharField(max_length=40, blank=True)
+    masked_card = models.CharField(max_length=30, blank=True)
+    ended = models.BooleanField(default=False)
+
+    class Meta:
+        """One table; no more is paid back than was taken."""
+
+        db_table = "payment"
+        constraints: ClassVar = [
+            CheckConstraint(
+                name="payment_refund_within_taken", condition=Q(refunded_ore__lte=F("taken_ore"))
+            )
+        ]
+
+
+class PaymentNotice(models.Model):
+    """A notice from the provider. It is a hint: what it says is never believed, only that it came."""
+
+    event_id = models.CharField(max_length=64, primary_key=True)
+    event = models.CharField(max_length=80)
+    payment_id = models.CharField(max_length=64, db_index=True)
+    received = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1)  #: how often it has come
+
+    class Meta:
+        """One table."""
+
+        db_table = "payment_notice"
+
+
+class Refund(models.Model):
+    """Money to be paid back once. Its id is the key that makes asking again harmless."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="refund")
+    amount_ore = models.PositiveIntegerField()
+    reason = models.CharField(max_length=40)
+    refund_id = models.CharField(max_length=64, blank=True)
+    due = models.DateTimeField()
+    done = models.DateTimeField(null=True)
+
+    class Meta:
+        """One table."""
+
+        db_table = "refund"
+        constraints: ClassVar = [
+            CheckConstraint(name="refund_is_something", condition=Q(amount_ore__gt=0))
+        ]
+
+
+def next_number(year: int) -> str:
+    """Return a number no other order has: ``PB-2026-000987``."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('order_number')")
+        return f"PB-{year}-{cursor.fetchone()[0]:06}"

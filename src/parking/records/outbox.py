@@ -1,0 +1,57 @@
+"""What must leave the house: written in the same commit as what it follows from, sent afterwards.
+
+A row is one effect on the outside; the queue of jobs is only its motor. Rows with the same *lane*
+leave one after another, so that a credit note never overtakes its order.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Outgoing(models.Model):
+    """One effect on the outside."""
+
+    class Kind(models.TextChoices):
+        """What shall happen."""
+
+        BOOK_ORDER = "book order"
+        PUBLISH_PERMIT = "publish permit"
+        SEND_RECEIPT = "send receipt"
+        SEND_MAIL = "send mail"
+        REFUND = "refund"
+        CREDIT_ORDER = "credit order"
+
+    class State(models.TextChoices):
+        """How far it has come."""
+
+        WAITING = "waiting"
+        DONE = "done"
+        DEAD = "dead"  #: refused for good: a person must look
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    key = models.CharField(max_length=100, unique=True)  #: the same effect is never written twice
+    lane = models.CharField(max_length=60)
+    payload = models.JSONField()  #: ids only, never personal data
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveIntegerField(default=0)
+    written = models.DateTimeField()
+    next_try = models.DateTimeField()
+    done = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=200, blank=True)  #: the other side's number for it
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        """One table, with an index on what still waits."""
+
+        db_table = "outgoing"
+        indexes: ClassVar = [
+            models.Index(
+                fields=["next_try"], name="outgoing_waiting", condition=models.Q(state="waiting")
+            ),
+            models.Index(
+                fields=["lane", "id"], name="outgoing_lane", condition=models.Q(state="waiting")
+            ),
+        ]

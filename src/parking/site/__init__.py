@@ -1,0 +1,1 @@
+"""The running site: settings, environment, wiring, checks and addresses."""
