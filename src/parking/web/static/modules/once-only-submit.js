@@ -1,7 +1,7 @@
-// Sends a form once: a second click on its button within the same visit does nothing. The server
-// must bear a repeat anyway; this only spares an impatient reader a second wait.
+// Sends a form once: a second click on its button does nothing. The server must bear a repeat
+// anyway; this only spares an impatient reader a second wait. Forms ask for it with data-once.
 
-const sent = new WeakSet();
+let sent = new WeakSet();
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -14,7 +14,11 @@ document.addEventListener("submit", (event) => {
   event.submitter?.setAttribute("aria-disabled", "true");
 });
 
-// The browser's back button may bring the page back as it was left: let it be sent anew.
+// The browser's back button may bring the page back exactly as it was left.
 window.addEventListener("pageshow", (event) => {
-  if (event.persisted) window.location.reload();
+  if (!event.persisted) return;
+  sent = new WeakSet();
+  for (const button of document.querySelectorAll("[data-once] [aria-disabled]")) {
+    button.removeAttribute("aria-disabled");
+  }
 });

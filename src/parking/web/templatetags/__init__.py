@@ -1,0 +1,1 @@
+"""The tags that templates are written with."""
