@@ -1,4 +1,4 @@
-"""Whatever goes wrong on the way out becomes one of three errors, in time, and is not logged whole."""
+"""Whatever goes wrong on the way out becomes one of three errors, in time, and stays unlogged."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pybreaker
 import pytest
@@ -40,10 +41,9 @@ class Neighbour:
         with connection:
             self.asked.append(connection.recv(65536).decode().partition("\r\n")[0])
             position = min(len(self.asked), len(self.answers)) - 1
-            try:
+            # Whoever asked may have hung up: that is what some tests are about.
+            with suppress(OSError):
                 self.answers[position](connection)
-            except OSError:
-                pass  # the one who asked has hung up, which is what some tests are about
 
     def close(self) -> None:
         self._listening.close()
@@ -62,11 +62,13 @@ def says(status: int, body: str = "", *, kind: str = "application/json", extra: 
 
 def hangs_up(connection: socket.socket) -> None:
     """Answer nothing."""
+    connection.close()
 
 
 def is_silent(connection: socket.socket) -> None:
-    """Keep the connection and say nothing."""
-    time.sleep(1)
+    """Say nothing until the one who asked hangs up."""
+    connection.settimeout(2)
+    connection.recv(1)
 
 
 def drips_headers(connection: socket.socket) -> None:
@@ -104,7 +106,7 @@ def neighbour() -> Iterator[Neighbour]:
 @pytest.fixture
 def ask(neighbour: Neighbour) -> Iterator[Transport]:
     calling = Transport(
-        "neighbour", neighbour.address, read_timeout=0.2, deadline=0.8, largest_body=1000
+        "neighbour", neighbour.address, read_timeout=0.2, deadline=0.4, largest_body=1000
     )
     yield calling
     calling.close()
@@ -212,6 +214,7 @@ def test_garbage_is_unavailable(neighbour: Neighbour, ask: Transport, answer: An
 def test_who_fails_often_is_left_alone_and_then_tried_again(
     neighbour: Neighbour, ask: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(transport, "SECONDS_OPEN", 0.2)
     neighbour.answers = [says(503)] * transport.FAILURES_THAT_OPEN + [says(200, "{}")]
 
     def once() -> None:
@@ -224,8 +227,7 @@ def test_who_fails_often_is_left_alone_and_then_tried_again(
         once()
     assert len(neighbour.asked) == transport.FAILURES_THAT_OPEN
 
-    monkeypatch.setattr(transport, "SECONDS_OPEN", 0.0)
-    ask._breaker.reset_timeout = 0
+    time.sleep(transport.SECONDS_OPEN)
     once()
     assert ask._breaker.current_state == pybreaker.STATE_CLOSED
 
@@ -258,14 +260,11 @@ def test_a_slow_answer_to_one_does_not_hold_up_the_others(
 
 
 def test_the_house_may_forbid_a_call(neighbour: Neighbour) -> None:
-    class TransactionOpen(Exception):
-        pass
-
     def forbid() -> None:
-        raise TransactionOpen
+        raise RuntimeError("a transaction is open")
 
     ask = Transport("neighbour", neighbour.address, before_call=forbid)
-    with pytest.raises(TransactionOpen):
+    with pytest.raises(RuntimeError):
         ask.request("GET", "/", operation="test", repeatable=True)
     assert neighbour.asked == []
     ask.close()

@@ -11,7 +11,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -79,13 +79,10 @@ class Transport:
             follow_redirects=False,
             trust_env=False,
         )
-        self._circuit = pybreaker.CircuitMemoryStorage(pybreaker.STATE_CLOSED)
         self._breaker = pybreaker.CircuitBreaker(
-            fail_max=FAILURES_THAT_OPEN,
-            reset_timeout=SECONDS_OPEN,
-            state_storage=self._circuit,
-            throw_new_error_on_trip=False,
+            fail_max=FAILURES_THAT_OPEN, reset_timeout=0, throw_new_error_on_trip=False
         )
+        self._left_alone_until = 0.0
 
     def close(self) -> None:
         """Close the connections."""
@@ -200,7 +197,7 @@ class Transport:
         status = response.status_code
         if status in answers:
             return response
-        if status >= 500:
+        if response.is_server_error:
             raise _Passing(f"{self.system}: status {status}")
         if status in _ASK_LATER:
             later = response.headers.get("Retry-After", "")
@@ -227,17 +224,14 @@ class Transport:
         )
 
     def _refuse_while_open(self) -> None:
-        opened = self._circuit.opened_at
-        if self._breaker.current_state != pybreaker.STATE_OPEN or opened is None:
-            return
-        if datetime.now(UTC) < opened + timedelta(seconds=SECONDS_OPEN):
+        if time.monotonic() < self._left_alone_until:
             raise _LeftAlone(f"{self.system}: left alone after {FAILURES_THAT_OPEN} failures")
 
     def _report(self, failure: Unavailable | None) -> None:
         """Tell the breaker how a request ended.
 
         It is told afterwards, because it holds a lock around what it calls: a slow system would
-        otherwise be asked by one thread at a time.
+        otherwise be asked by one thread at a time. For the same reason we keep the waiting time.
         """
         if isinstance(failure, _LeftAlone):
             return
@@ -246,16 +240,14 @@ class Transport:
             if failure is not None:
                 raise failure
 
-        try:
+        with suppress(Unavailable):
             self._breaker.call(outcome)
-        except (Unavailable, pybreaker.CircuitBreakerError):
-            pass
+        opened = self._breaker.current_state == pybreaker.STATE_OPEN
+        self._left_alone_until = time.monotonic() + SECONDS_OPEN if opened else 0.0
 
     def _log(self, operation: str, began: float, **what: object) -> None:
         milliseconds = round((time.monotonic() - began) * 1000)
-        log.info(
-            "asked outside", system=self.system, operation=operation, ms=milliseconds, **what
-        )
+        log.info("asked outside", system=self.system, operation=operation, ms=milliseconds, **what)
 
 
 class _Passing(Unavailable):
