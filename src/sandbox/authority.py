@@ -7,7 +7,6 @@ web); here one signs all, so that the portal has one file to trust.
 from __future__ import annotations
 
 import ipaddress
-import os
 import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,8 +92,8 @@ class Authority:
 
     def _save(self, name: str, content: bytes) -> None:
         path = self.folder / name
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
+        path.touch(mode=0o600)
+        path.write_bytes(content)
 
 
 def _certificate(

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox.front import templates
-from sandbox.server import SYSTEMS
+from sandbox.systems import SYSTEMS
 from sandbox.world import World
 
 

@@ -15,7 +15,6 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
@@ -25,31 +24,10 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from sandbox import control, front
 from sandbox.faults import CERTIFICATES
+from sandbox.systems import PORTS, SYSTEMS
 from sandbox.world import World
-
-
-@dataclass(frozen=True)
-class System:
-    """One outside system: its name for faults and journal, its module and its port."""
-
-    name: str
-    module: str
-    port: str
-
-
-SYSTEMS = (
-    System("idp", "nemlogin", "main"),
-    System("cpr", "cpr", "cpr"),
-    System("dmr", "dmr", "dmr"),
-    System("addresses", "addresses", "main"),
-    System("wfs", "wfs", "main"),
-    System("businesscentral", "businesscentral", "main"),
-    System("nexi", "nexi", "main"),
-    System("digitalpost", "digitalpost", "post"),
-    System("mail", "mail", "main"),
-)
-PORTS = ("main", "cpr", "dmr", "post")
 
 
 class Wire:
@@ -155,8 +133,7 @@ def applications(world: World) -> dict[str, Starlette]:
             routes[system.port].append(route)
         if hasattr(module, "pages"):
             routes["main"].extend(module.pages(world))
-    for name in ("front", "control"):
-        routes["main"].extend(importlib.import_module(f"sandbox.{name}").routes(world))
+    routes["main"] += front.routes(world) + control.routes(world)
     return {port: Starlette(routes=routes[port]) for port in PORTS}
 
 

@@ -1,0 +1,5 @@
+"""What the tests of the sandbox share."""
+
+from sandbox_process import calm_sandbox, sandbox
+
+__all__ = ["calm_sandbox", "sandbox"]
