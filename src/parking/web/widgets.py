@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from django.core.files.uploadedfile import UploadedFile
+    from django.utils.datastructures import MultiValueDict
+
 
 class DayInput(forms.MultiWidget):
     """A day typed as three numbers, which people with a birthday can do without a calendar.
@@ -24,7 +27,9 @@ class DayInput(forms.MultiWidget):
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         """Make the three inputs, whose names end in ``_day``, ``_month`` and ``_year``."""
         number = {"inputmode": "numeric", "autocomplete": "off"}
-        widgets = {part: forms.TextInput(number) for part in ("day", "month", "year")}
+        widgets: dict[str, forms.Widget | type[forms.Widget]] = {
+            part: forms.TextInput(number) for part in ("day", "month", "year")
+        }
         super().__init__(widgets, attrs)
 
     def decompress(self, value: date | str | None) -> list[str]:
@@ -34,8 +39,8 @@ class DayInput(forms.MultiWidget):
         year, month, day = (*(value or "").split("-", 2), "", "", "")[:3]
         return [day.lstrip("0"), month.lstrip("0"), year]
 
-    def value_from_datadict(
-        self, data: Mapping[str, Any], files: Mapping[str, Any], name: str
+    def value_from_datadict(  # type: ignore[override]  # one value, as forms.DateField expects
+        self, data: Mapping[str, Any], files: MultiValueDict[str, UploadedFile[Any]], name: str
     ) -> str | None:
         """Return what was typed as ``year-month-day``, or ``None`` if nothing was."""
         day, month, year = (

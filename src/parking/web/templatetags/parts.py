@@ -50,8 +50,10 @@ class _Problem(NamedTuple):
 @register.inclusion_tag("parts/error_summary.html")
 def error_summary(form: forms.BaseForm) -> dict[str, Any]:
     """List a form's errors at the top of the page, each linking to its field."""
-    problems = [_Problem(text, "") for text in form.non_field_errors()]
-    problems += [_Problem(text, _first_input(bound)) for bound in form for text in bound.errors]
+    problems = [_Problem(str(text), "") for text in form.non_field_errors()]
+    problems += [
+        _Problem(str(text), _first_input(bound)) for bound in form for text in bound.errors
+    ]
     return {"problems": problems}
 
 
@@ -62,7 +64,7 @@ def _first_input(bound: forms.BoundField) -> str:
 
 
 @register.simple_tag
-def field(bound: forms.BoundField, **options: Any) -> SafeString:  # noqa: ANN401 -- handed on to the template
+def field(bound: forms.BoundField, **options: Any) -> SafeString:
     """Show a form's field: label, hint, error and the input its widget asks for.
 
     *options*: ``hint`` (else the field's help text), ``width`` (xxs, xs, s, m, l or xl),

@@ -1,0 +1,1 @@
+"""What people see: thin pages over the actions, in Danish and English."""
