@@ -13,7 +13,7 @@ from typing import Final, NewType, TypeAlias, TypeVar
 
 from parking.law.days import Period
 from parking.law.plates import Plate
-from parking.law.zones import HomeArea, ZoneCode
+from parking.law.zones import HomeArea, Place, ZoneCode
 
 T = TypeVar("T")
 
@@ -53,6 +53,11 @@ FROM_MAP: Final = Missing(Supplier.MAP)
 FROM_ACCOUNTS: Final = Missing(Supplier.ACCOUNTS)
 FROM_CASE_WORKER: Final = Missing(Supplier.CASE_WORKER)
 FROM_APPLICANT: Final = Missing(Supplier.APPLICANT)
+
+
+def settled(area: HomeArea) -> Known[HomeArea]:
+    """Return what the map says as a fact; a gap and an overlap are for a case worker to settle."""
+    return FROM_CASE_WORKER if area.place in {Place.UNKNOWN, Place.SEVERAL} else area
 
 
 class Residence(Enum):
@@ -242,5 +247,6 @@ class Facts:
     tie: Known[Tie] = FROM_VEHICLES
     own_permits: Known[tuple[Holding, ...]] = FROM_ACCOUNTS
     plate_permits: Known[tuple[Holding, ...]] = FROM_ACCOUNTS
+    in_basket: tuple[Holding, ...] = ()  #: what the applicant has chosen before, and not yet paid
     sole_user_declaration: Known[Document] = FROM_APPLICANT
     lease: Known[Document] = FROM_APPLICANT

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -163,3 +163,18 @@ def all_of(name: str, *rules: Rule) -> Together:
 def any_of(name: str, *rules: Rule) -> Together:
     """Return the rule that at least one of *rules* must hold."""
     return Together(name, rules, (Answer.YES, Answer.OPEN, Answer.NO))
+
+
+def would_help(rule: Rule, facts: Any) -> tuple[str, ...]:
+    """Return the documents of which each alone, once handed in, might undo a refusal.
+
+    None of them does when another sentence refuses as well, or when the document would show
+    nothing that the rule asks for: a declaration of sole use does not help with a stranger's car.
+    """
+    not_handed_in = (n for n in rule.needs if getattr(facts, n) == Missing(Supplier.APPLICANT))
+    return tuple(
+        document
+        for document in not_handed_in
+        if rule.ask(replace(facts, **{document: Missing(Supplier.CASE_WORKER)})).answer
+        is not Answer.NO
+    )

@@ -22,7 +22,6 @@ class Outgoing(models.Model):
         SEND_RECEIPT = "send receipt"
         SEND_MAIL = "send mail"
         REFUND = "refund"
-        CREDIT_ORDER = "credit order"
 
     class State(models.TextChoices):
         """How far it has come."""

@@ -153,10 +153,14 @@ def lease_names_the_applicant(lease: Document) -> bool:
 
 @condition("§ 5, stk. 1")
 def applicant_has_a_permit_left(
-    own_permits: tuple[Holding, ...], period: Period, terms: Terms
+    own_permits: tuple[Holding, ...],
+    in_basket: tuple[Holding, ...],
+    period: Period,
+    terms: Terms,
 ) -> bool:
-    """The applicant holds fewer resident permits than one person may."""
-    return quota.left(PRODUCTS, own_permits, terms.permits_per_person, during=period) > 0
+    """The applicant holds fewer resident permits than one person may, the basket included."""
+    held = (*own_permits, *in_basket)
+    return quota.left(PRODUCTS, held, terms.permits_per_person, during=period) > 0
 
 
 @condition("§ 5, stk. 2")

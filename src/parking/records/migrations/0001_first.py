@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
             name='Outgoing',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('book order', 'Book Order'), ('publish permit', 'Publish Permit'), ('send receipt', 'Send Receipt'), ('send mail', 'Send Mail'), ('refund', 'Refund'), ('credit order', 'Credit Order')], max_length=20)),
+                ('kind', models.CharField(choices=[('book order', 'Book Order'), ('publish permit', 'Publish Permit'), ('send receipt', 'Send Receipt'), ('send mail', 'Send Mail'), ('refund', 'Refund')], max_length=20)),
                 ('key', models.CharField(max_length=100, unique=True)),
                 ('lane', models.CharField(max_length=60)),
                 ('payload', models.JSONField()),

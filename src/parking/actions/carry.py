@@ -1,0 +1,125 @@
+"""How each kind of effect in the outbox is done."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils import translation
+
+from parking.actions import checkout, letters
+from parking.actions.send import Carrier
+from parking.law import permit as permit_law
+from parking.law.days import danish_day
+from parking.law.money import Money
+from parking.law.plates import Plate
+from parking.law.zones import ZoneCode
+from parking.ports import Outside
+from parking.ports.accounts import ActivePermit, BookedOrder, OrderLine
+from parking.ports.post import Letter as PostLetter
+from parking.records.letter import Letter
+from parking.records.order import Order, Refund
+from parking.records.outbox import Outgoing
+from parking.records.party import Party
+from parking.records.permit import Permit
+from parking.records.recording import recording
+
+
+def book_order(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Book a delivered order in the accounts, once."""
+    order = Order.objects.select_related("party", "payment").get(id=payload["order"])
+    with translation.override("da"):
+        lines = tuple(
+            OrderLine(item_number=line.item_number, text=checkout.line_text(line), price=line.price)
+            for line in order.lines.select_related("permit")
+        )
+    payment = getattr(order, "payment", None)
+    return outside.accounts.book(
+        BookedOrder(
+            reference=order.number,
+            customer=order.party.customer,
+            ordered=danish_day(order.opened),
+            lines=lines,
+            payment_reference=payment.payment_id if payment else "",
+        )
+    )
+
+
+def publish_permit(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Tell the accounts of a permit as it is now."""
+    permit = Permit.objects.select_related("party").get(id=payload["permit"])
+    outside.accounts.publish(
+        ActivePermit(
+            number=permit.number,
+            holder=permit.party.customer,
+            product=permit.product,
+            plate=Plate(permit.plate),
+            zone=ZoneCode(permit.zone),
+            period=permit.days,
+            active=permit.stands is permit_law.State.ACTIVE,
+        ),
+        changed=now,
+    )
+    return permit.number
+
+
+def send_receipt(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Send the receipt to the party's Digital Post, if letters reach them there."""
+    order = Order.objects.select_related("party").get(id=payload["order"])
+    letter = letters.receipt(order, now=now)
+    number = order.party.person_number
+    if not outside.post.reaches(person_number=number):
+        return "not registered for Digital Post"
+    with translation.override(order.language):
+        transaction = outside.post.send(
+            PostLetter(
+                letter_id=str(letter.id),
+                person_number=number,
+                subject=letter.subject,
+                file_name=f"{order.number}.pdf",
+                pdf=bytes(letter.pdf),
+                language=order.language,
+                link_text=letters.link_text(),
+                link=letters.order_address(order),
+            )
+        )
+    with recording():
+        Letter.objects.filter(id=letter.id).update(sent=now, transaction=transaction[:100])
+    return transaction
+
+
+def send_mail(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Send a courtesy mail, without personal data, to a party that has given an address."""
+    party = Party.objects.get(id=payload["party"])
+    if not party.email:
+        return "no address given"
+    mail = letters.mail(payload["mail"], language=party.language)
+    outside.mail.send(
+        message_id=f"{payload['mail'].replace(' ', '-')}.{party.id}.{now:%Y%m%d%H%M%S}",
+        to=party.email,
+        subject=mail.subject,
+        text=mail.text,
+    )
+    return "sent"
+
+
+def refund(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Have the provider pay money back, once."""
+    refund = Refund.objects.select_related("order__payment").get(id=payload["refund"])
+    refund_id = outside.payments.refund(
+        charge_id=refund.order.payment.charge_id,
+        amount=Money(refund.amount_ore),
+        key=str(refund.id),
+    )
+    with recording():
+        checkout.refunded(refund, refund_id=refund_id, now=now)
+    return refund_id
+
+
+CARRIERS: Final[dict[str, Carrier]] = {
+    Outgoing.Kind.BOOK_ORDER: book_order,
+    Outgoing.Kind.PUBLISH_PERMIT: publish_permit,
+    Outgoing.Kind.SEND_RECEIPT: send_receipt,
+    Outgoing.Kind.SEND_MAIL: send_mail,
+    Outgoing.Kind.REFUND: refund,
+}

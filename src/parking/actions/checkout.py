@@ -1,0 +1,503 @@
+"""Paying: from the basket to valid permits, so that money and permit never part.
+
+When payment begins everything is decided again and reserved; the database has the last word. What
+the provider says when asked is the truth: a returning browser, a notice and the clock are only
+reasons to ask, and all lead to :func:`settle`, one re-reading and one conditional change of state.
+Each may come first, twice, late or never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import structlog
+from django.db import IntegrityError
+from django.db.models import Q
+
+from parking.actions import apply, gather, send, wording
+from parking.law import application as application_law
+from parking.law import order as law
+from parking.law import permit as permit_law
+from parking.law.course import Actor
+from parking.law.days import Period, danish_day
+from parking.law.permits import resident
+from parking.law.plates import Plate, spaced
+from parking.law.price import NoFare
+from parking.law.money import Money, total
+from parking.law.reasoning import Answer
+from parking.ports import NotFound, Outside, PortError, Rejected
+from parking.ports.payments import PaymentLine, PaymentRequest, PaymentTruth
+from parking.records import order as orders
+from parking.records import permit as permits
+from parking.records.application import Application
+from parking.records.order import Order, OrderLine, Payment, PaymentNotice, Refund
+from parking.records.outbox import Outgoing
+from parking.records.party import Party
+from parking.records.permit import Permit
+from parking.records.ranges import as_period, as_range
+from parking.records.recording import one_at_a_time, recording
+
+log = structlog.get_logger(__name__)
+
+#: How long what is reserved is kept for somebody who is paying.
+TIME_TO_PAY = timedelta(minutes=60)
+#: How long after it ended an order is still asked about, in case money came after all.
+LATE_MONEY = timedelta(days=3)
+
+
+class EmptyBasket(LookupError):
+    """There is nothing to pay for."""
+
+
+class Changed(Exception):  # noqa: N818 -- named for what happened
+    """The basket is not what was agreed to any more; nothing was ordered. It shows what changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Our own pages that the provider sends people and notices to; each takes an order's id."""
+
+    back: Callable[[str], str]
+    terms: str
+    notices: str
+
+
+def basket(party: Party) -> Sequence[Application]:
+    """Return what *party* has in the basket."""
+    return list(
+        Application.objects.filter(
+            party=party, state=application_law.State.IN_BASKET.value
+        ).order_by("created")
+    )
+
+
+def open_order(party: Party) -> Order | None:
+    """Return the order that *party* has begun to pay for, if any."""
+    return (
+        Order.objects.select_related("payment")
+        .filter(party=party, state=law.State.OPEN.value)
+        .first()
+    )
+
+
+def begin(
+    outside: Outside, party: Party, *, agreed: Money, language: str, addresses: Addresses,
+    now: datetime,
+) -> Order:  # fmt: skip
+    """Order what is in the basket for the *agreed* total, and open its payment.
+
+    Everything is asked and decided again first. A party that is already paying gets the order it
+    is paying for: a double click and a second tab are one order.
+
+    :raises EmptyBasket: if there is nothing in it.
+    :raises Changed: if something in it may not be sold like that any more.
+    :raises Unavailable: if the payment could not be opened; the order is kept, and trying again
+        goes on with it.
+    :raises Rejected: if the provider would not open it.
+    """
+    order = open_order(party)
+    if order is None:
+        gathered = [
+            (application, _ask_afresh(outside, application, now)) for application in basket(party)
+        ]
+        try:
+            order = _order(party, gathered, agreed, language, now)
+        except IntegrityError as somebody_was_faster:
+            # The database refused: another purchase took the vehicle or the place in the quota
+            # after we looked. Asking once more shows the party what is in the way.
+            _order_nothing(party, gathered, now)
+            raise Changed from somebody_was_faster
+    if order.stands is law.State.OPEN and not hasattr(order, "payment"):
+        open_payment(outside, order, addresses=addresses, now=now)
+    return order
+
+
+def _ask_afresh(outside: Outside, application: Application, now: datetime) -> gather.Answers:
+    return gather.ask_registers(
+        outside,
+        application.party,
+        Plate(application.plate),
+        needs=resident.RULE.on(danish_day(now)).needs,
+        reference=str(application.id),
+        purpose="resident permit",
+        asked_by="party",
+        now=now,
+    )
+
+
+def _order(
+    party: Party,
+    gathered: Sequence[tuple[Application, gather.Answers]],
+    agreed: Money,
+    language: str,
+    now: datetime,
+) -> Order:
+    changed = False
+    with recording():
+        one_at_a_time("party", party.id)
+        for plate in sorted({application.plate for application, _ in gathered}):
+            one_at_a_time("plate", plate)
+        if begun := open_order(party):
+            return begun
+        lines = []
+        for stale, answers in gathered:
+            application = Application.objects.select_for_update().get(id=stale.id)
+            if application.stands is not application_law.State.IN_BASKET:
+                changed = True
+                continue
+            start = max(as_period(application.period).start, danish_day(now))
+            if _still_holds(application, answers, start, now):
+                lines.append(application)
+            else:
+                changed = True
+        price = total(Money(line.price_ore or 0) for line in lines)
+        if changed or price != agreed:
+            order = None
+        elif not lines:
+            raise EmptyBasket
+        else:
+            order = _write_order(party, lines, price, language, now)
+    if order is None:
+        raise Changed
+    return order
+
+
+def _still_holds(
+    application: Application, answers: gather.Answers, start: date, now: datetime
+) -> bool:
+    """Decide *application* again; if it may not be sold as it was agreed, write that on it."""
+    judged = apply.judge(answers, application, start=start)
+    apply.record_decision(application, judged, answers, occasion="payment began", now=now)
+    try:
+        quoted = apply.quote(judged.facts) if judged.finding.answer is Answer.YES else None
+    except NoFare:
+        quoted = None
+    if quoted is None:
+        application.move(Actor.SYSTEM, application_law.Step.ASK_AGAIN)
+        apply.write_answer(application, judged, now)
+        return False
+    agreed = (application.price_ore, as_period(application.period))
+    apply.write_quote(application, judged.facts, quoted)
+    application.changed = now
+    application.save()
+    return agreed == (application.price_ore, judged.facts.period)
+
+
+def _order_nothing(
+    party: Party, gathered: Sequence[tuple[Application, gather.Answers]], now: datetime
+) -> None:
+    with recording():
+        one_at_a_time("party", party.id)
+        for stale, answers in gathered:
+            application = Application.objects.select_for_update().get(id=stale.id)
+            if application.stands is application_law.State.IN_BASKET:
+                start = max(as_period(application.period).start, danish_day(now))
+                _still_holds(application, answers, start, now)
+
+
+def _write_order(
+    party: Party, lines: Sequence[Application], price: Money, language: str, now: datetime
+) -> Order:
+    order = Order.objects.create(
+        number=orders.next_number(danish_day(now).year),
+        party=party,
+        total_ore=price.ore,
+        language=language,
+        opened=now,
+        expires=now + TIME_TO_PAY,
+    )
+    for application in lines:
+        period = as_period(application.period)
+        permit = Permit.objects.create(
+            number=permits.next_number(),
+            party=party,
+            application=application,
+            family=resident.FAMILY,
+            product=application.product,
+            zone=application.zone,
+            plate=application.plate,
+            period=as_range(period),
+            slot=_slot(party, period, application),
+            reserved=now,
+        )
+        OrderLine.objects.create(
+            order=order,
+            application=application,
+            permit=permit,
+            item_number=application.item_number,
+            price_ore=application.price_ore or 0,
+        )
+        application.move(Actor.PARTY, application_law.Step.ORDER)
+        application.changed = now
+        application.save()
+    if not price:
+        _deliver(order, now)
+    return order
+
+
+def _slot(party: Party, period: Period, application: Application) -> int:
+    """Return the place in the quota; the last one if all are taken, which the database refuses."""
+    allowed = apply.allowed_permits(application)
+    return permits.free_slot(party, resident.FAMILY, period, allowed) or allowed
+
+
+def open_payment(outside: Outside, order: Order, *, addresses: Addresses, now: datetime) -> Payment:
+    """Open the payment of *order* at the provider, unless it has been opened.
+
+    :raises Unavailable: if it is not certain that there is one; the order waits for a new try.
+    :raises Rejected: if the provider would not open it.
+    """
+    page = outside.payments.create(
+        PaymentRequest(
+            reference=order.number,
+            lines=tuple(
+                PaymentLine(line.item_number, line_text(line), line.price)
+                for line in order.lines.select_related("permit")
+            ),
+            language=order.language,
+            return_url=addresses.back(str(order.id)),
+            cancel_url=addresses.back(str(order.id)),
+            terms_url=addresses.terms,
+            notice_url=addresses.notices,
+        ),
+        key=order.number,
+    )
+    with recording():
+        one_at_a_time("order", order.id)
+        payment, _ = Payment.objects.get_or_create(
+            order=order,
+            defaults={"payment_id": page.payment_id, "page_url": page.url, "created": now},
+        )
+        send.settle_later(payment.payment_id)
+    order.payment = payment
+    return payment
+
+
+def line_text(line: OrderLine) -> str:
+    """Return what a line of an order is called, in the language in force."""
+    return f"{wording.product(line.permit.product)} {line.permit.zone}, {spaced(Plate(line.permit.plate))}"
+
+
+def noticed(*, event_id: str, event: str, payment_id: str, now: datetime) -> None:
+    """Keep a notice from the provider, once however often it comes, and see what is true."""
+    with recording():
+        one_at_a_time("notice", event_id)
+        notice = PaymentNotice.objects.filter(event_id=event_id).first()
+        if notice is None:
+            PaymentNotice.objects.create(
+                event_id=event_id, event=event[:80], payment_id=payment_id, received=now
+            )
+        else:
+            notice.times += 1
+            notice.save()
+        send.settle_later(payment_id)
+
+
+def settle(outside: Outside, payment_id: str, *, now: datetime) -> Order | None:
+    """Ask what is true of a payment, and do what follows from it, once.
+
+    Returns the order, or ``None`` if the payment is none of ours (yet).
+
+    :raises Unavailable: if the provider did not answer; ask again.
+    :raises Rejected: if it would not answer.
+    """
+    try:
+        truth = outside.payments.payment(payment_id)
+    except NotFound:
+        log.warning("payment unknown to the provider", payment=payment_id)
+        return None
+    with recording():
+        payment = Payment.objects.filter(payment_id=payment_id).first()
+        if payment is None:
+            log.warning("payment unknown to us", payment=payment_id)
+            return None
+        order = Order.objects.select_for_update().get(id=payment.order_id)
+        payment.refresh_from_db()
+        _write_truth(payment, truth, now)
+        _follow(order, payment, truth, now)
+    order.payment = payment
+    return order
+
+
+def _write_truth(payment: Payment, truth: PaymentTruth, now: datetime) -> None:
+    payment.asked = now
+    payment.taken_ore = truth.taken.ore
+    payment.refunded_ore = truth.refunded.ore
+    payment.charge_id = truth.charge_id or ""
+    payment.method = truth.method[:40]
+    payment.masked_card = truth.masked_card[:30]
+    payment.ended = truth.ended
+    payment.save()
+
+
+def _follow(order: Order, payment: Payment, truth: PaymentTruth, now: datetime) -> None:
+    if truth.reference != order.number or truth.asked != order.total:
+        send.raise_incident(
+            f"payment {payment.payment_id}", "payment is for another order or amount", now=now
+        )
+    elif not truth.taken:
+        if truth.ended and order.stands is law.State.OPEN:
+            expired = order.expires <= now
+            _end(order, law.Step.EXPIRE if expired else law.Step.CANCEL, now)
+    elif truth.taken != order.total:
+        send.raise_incident(
+            f"payment {payment.payment_id}", "part of the amount was taken", now=now
+        )
+    elif order.stands is law.State.OPEN:
+        _deliver(order, now)
+    elif order.stands in law.COURSE.before(Actor.SYSTEM, law.Step.OWE_BACK):
+        _owe_back(order, truth.taken - truth.refunded, now)
+
+
+def _take(order: Order, actor: Actor, step: law.Step, now: datetime) -> None:
+    """Take *step* if nobody has meanwhile: the change of state itself is the guard."""
+    after = law.COURSE.after(order.stands, actor, step).value
+    taken = Order.objects.filter(id=order.id, state=order.state).update(state=after, settled=now)
+    if taken != 1:
+        raise RuntimeError(f"order {order.number} changed while it was locked")
+    order.state, order.settled = after, now
+
+
+def _deliver(order: Order, now: datetime) -> None:
+    _take(order, Actor.SYSTEM, law.Step.DELIVER, now)
+    lane = f"order {order.number}"
+    for line in order.lines.select_related("permit", "application"):
+        permit, application = line.permit, line.application
+        permit.state = permit_law.COURSE.after(
+            permit.stands, Actor.SYSTEM, permit_law.Step.ACTIVATE
+        ).value
+        permit.activated = now
+        permit.save()
+        application.move(Actor.SYSTEM, application_law.Step.GRANT)
+        application.changed = now
+        application.save()
+        send.put(
+            Outgoing.Kind.PUBLISH_PERMIT,
+            key=f"publish {permit.number} {permit.state}",
+            lane=f"permit {permit.number}",
+            payload={"permit": str(permit.id)},
+            now=now,
+        )
+    send.put(
+        Outgoing.Kind.BOOK_ORDER,
+        key=f"book {order.number}",
+        lane=lane,
+        payload={"order": str(order.id)},
+        now=now,
+    )
+    send.put(
+        Outgoing.Kind.SEND_RECEIPT,
+        key=f"receipt {order.number}",
+        lane=f"letters {order.number}",
+        payload={"order": str(order.id)},
+        now=now,
+    )
+    send.put(
+        Outgoing.Kind.SEND_MAIL,
+        key=f"mail {order.number}",
+        lane=f"mail {order.number}",
+        payload={"mail": "receipt", "party": str(order.party_id)},
+        now=now,
+    )
+
+
+def _end(order: Order, step: law.Step, now: datetime, actor: Actor = Actor.SYSTEM) -> None:
+    """End an order that was not paid: release what it reserved, and give the basket back."""
+    _take(order, actor, step, now)
+    for line in order.lines.select_related("permit", "application"):
+        line.permit.state = permit_law.COURSE.after(
+            line.permit.stands, Actor.SYSTEM, permit_law.Step.RELEASE
+        ).value
+        line.permit.save()
+        line.application.move(Actor.SYSTEM, application_law.Step.GIVE_BACK)
+        line.application.changed = now
+        line.application.save()
+
+
+def _owe_back(order: Order, amount: Money, now: datetime) -> None:
+    if not amount:
+        return
+    _take(order, Actor.SYSTEM, law.Step.OWE_BACK, now)
+    refund = Refund.objects.create(
+        order=order, amount_ore=amount.ore, reason="paid with nothing to deliver", due=now
+    )
+    send.put(
+        Outgoing.Kind.REFUND,
+        key=f"refund {refund.id}",
+        lane=f"order {order.number}",
+        payload={"refund": str(refund.id)},
+        now=now,
+    )
+    send.put(
+        Outgoing.Kind.SEND_MAIL,
+        key=f"mail refund {refund.id}",
+        lane=f"mail {order.number}",
+        payload={"mail": "refund", "party": str(order.party_id)},
+        now=now,
+    )
+
+
+def cancel(outside: Outside, order: Order, *, now: datetime) -> Order:
+    """Cancel *order* for its party, unless it turns out to be paid.
+
+    :raises Unavailable: if the provider did not answer: nothing has changed.
+    """
+    return _close(outside, order, Actor.PARTY, law.Step.CANCEL, now)
+
+
+def expire(outside: Outside, order: Order, *, now: datetime) -> Order:
+    """End *order*, whose time to pay is over, unless it turns out to be paid.
+
+    :raises Unavailable: if the provider did not answer: nothing has changed.
+    """
+    return _close(outside, order, Actor.SYSTEM, law.Step.EXPIRE, now)
+
+
+def _close(outside: Outside, order: Order, actor: Actor, step: law.Step, now: datetime) -> Order:
+    """End the payment first, so that nothing can be paid any more; then the order."""
+    payment = Payment.objects.filter(order=order).first()
+    if payment is not None:
+        try:
+            outside.payments.end(payment.payment_id)
+        except Rejected:
+            log.info("payment could not be ended, so it is asked about", order=order.number)
+        settled = settle(outside, payment.payment_id, now=now)
+        return settled or order
+    with recording():
+        order = Order.objects.select_for_update().get(id=order.id)
+        if order.stands is law.State.OPEN and not Payment.objects.filter(order=order).exists():
+            _end(order, step, now, actor)
+    return order
+
+
+def refunded(refund: Refund, *, refund_id: str, now: datetime) -> None:
+    """Record that the provider has taken on to pay *refund* back. Within a recording."""
+    order = Order.objects.select_for_update().get(id=refund.order_id)
+    if Refund.objects.filter(id=refund.id, done=None).update(refund_id=refund_id, done=now):
+        _take(order, Actor.SYSTEM, law.Step.REFUND, now)
+
+
+def reconcile(outside: Outside, *, now: datetime, most: int = 200) -> int:
+    """Ask about every payment that may have changed without our hearing of it; return how many.
+
+    Open orders are asked about each time, and ended when their time is over. Orders that ended
+    unpaid are asked about now and then for three days, in case money came after all.
+    """
+    ended = Q(state__in=[law.State.CANCELLED.value, law.State.EXPIRED.value])
+    quiet = Q(payment__asked__lt=now - timedelta(hours=6))
+    to_ask = Order.objects.select_related("payment").filter(
+        Q(state=law.State.OPEN.value) | (ended & quiet & Q(settled__gt=now - LATE_MONEY))
+    )
+    asked = 0
+    for order in to_ask.order_by("opened")[:most]:
+        asked += 1
+        try:
+            if order.stands is law.State.OPEN and order.expires <= now:
+                expire(outside, order, now=now)
+            elif hasattr(order, "payment"):
+                settle(outside, order.payment.payment_id, now=now)
+        except PortError as error:
+            log.warning("reconciliation must ask again", order=order.number, why=str(error))
+    return asked

@@ -1,0 +1,47 @@
+"""Whose is it? What belongs to somebody else does not exist for you."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from parking.records.application import Application
+from parking.records.order import Order
+from parking.records.party import Party
+from parking.records.permit import Permit
+
+
+class NotYours(LookupError):
+    """There is no such thing, or it is somebody else's: the two look the same from outside."""
+
+
+def application_of(party: Party, application_id: UUID) -> Application:
+    """Return an application of *party*.
+
+    :raises NotYours: if they have no such application.
+    """
+    application = Application.objects.filter(party=party, id=application_id).first()
+    if application is None:
+        raise NotYours("application")
+    return application
+
+
+def order_of(party: Party, order_id: UUID) -> Order:
+    """Return an order of *party*, with its payment if it has one.
+
+    :raises NotYours: if they have no such order.
+    """
+    order = Order.objects.select_related("payment").filter(party=party, id=order_id).first()
+    if order is None:
+        raise NotYours("order")
+    return order
+
+
+def permit_of(party: Party, permit_id: UUID) -> Permit:
+    """Return a permit of *party*, valid now or once.
+
+    :raises NotYours: if they have no such permit.
+    """
+    permit = Permit.objects.filter(party=party, id=permit_id).first()
+    if permit is None:
+        raise NotYours("permit")
+    return permit
