@@ -88,7 +88,8 @@ time.sleep(60)
     parent = subprocess.Popen([sys.executable, "-W", "ignore", "-c", script])
     while not (number.exists() and number.read_text().endswith("\n")):
         time.sleep(0.05)
-    time.sleep(0.3)
+    while "sleep" not in Path("/proc", number.read_text().strip(), "comm").read_text():
+        time.sleep(0.05)
     parent.kill()
     parent.wait()
     assert gone(int(number.read_text()))
