@@ -1,5 +1,5 @@
 """What the tests of the adapters share."""
 
-from sandbox_process import sandbox
+from sandbox_process import calm_sandbox, sandbox
 
-__all__ = ["sandbox"]
+__all__ = ["calm_sandbox", "sandbox"]
