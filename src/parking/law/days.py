@@ -29,13 +29,12 @@ class Period:
 
     def overlaps(self, other: Period) -> bool:
         """Tell whether some day lies in both periods."""
-        return (self.end is None or other.start < self.end) and (
-            other.end is None or self.start < other.end
-        )
+        later = max(self.start, other.start)
+        return later in self and later in other
 
     @property
     def last_day(self) -> date | None:
-        """The last day that lies in the period, as people are told it; ``None`` if it never ends."""
+        """The last day in the period, as people are told it; ``None`` if it never ends."""
         return None if self.end is None else self.end - timedelta(days=1)
 
 

@@ -32,7 +32,7 @@ class Money:
         return self.ore != 0
 
     def __str__(self) -> str:
-        """Return the amount as it is written in Danish: ``1.310,00 kr.``"""
+        """Return the amount as it is written in Danish, ``1.310,00 kr.`` for instance."""
         kroner, ore = divmod(abs(self.ore), 100)
         sign = "-" if self.ore < 0 else ""
         return f"{sign}{kroner:,}".replace(",", ".") + f",{ore:02} kr."

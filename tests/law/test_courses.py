@@ -1,0 +1,110 @@
+"""The tables that decide how a matter moves: that they are whole, and that nothing else decides."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parking.law import application, order, permit
+from parking.law.course import Actor, Course, StepNotAllowed
+
+COURSES: dict[str, tuple[Course[Any, Any], type[Enum], type[Enum]]] = {
+    subject.__name__.rpartition(".")[2]: (subject.COURSE, subject.State, subject.Step)
+    for subject in (application, order, permit)
+}
+
+of_every_course = pytest.mark.parametrize(
+    ("course", "states", "all_steps"), COURSES.values(), ids=COURSES
+)
+
+
+@of_every_course
+def test_every_state_is_in_the_table(
+    course: Course[Any, Any], states: type[Enum], all_steps: type[Enum]
+) -> None:
+    assert list(course.table) == list(states)
+
+
+@of_every_course
+def test_every_state_is_reached_from_the_first(
+    course: Course[Any, Any], states: type[Enum], all_steps: type[Enum]
+) -> None:
+    reached = {next(iter(states))}
+    while more := {to for state in reached for to in course.table[state].values()} - reached:
+        reached |= more
+    assert reached == set(states)
+
+
+@of_every_course
+def test_every_step_is_used(
+    course: Course[Any, Any], states: type[Enum], all_steps: type[Enum]
+) -> None:
+    assert {step for moves in course.table.values() for _, step in moves} == set(all_steps)
+
+
+@of_every_course
+def test_a_final_state_can_be_reached_from_everywhere(
+    course: Course[Any, Any], states: type[Enum], all_steps: type[Enum]
+) -> None:
+    ending = set(course.final())
+    assert ending
+    while more := {s for s in states if ending & set(course.table[s].values())} - ending:
+        ending |= more
+    assert ending == set(states)
+
+
+@of_every_course
+def test_only_a_final_state_has_no_exit(
+    course: Course[Any, Any], states: type[Enum], all_steps: type[Enum]
+) -> None:
+    stuck = {s for s in states if not any(course.steps(s, actor) for actor in Actor)}
+    assert stuck == set(course.final())
+
+
+@given(st.data())
+def test_what_is_offered_is_exactly_what_is_allowed(data: st.DataObject) -> None:
+    course, states, all_steps = data.draw(st.sampled_from(list(COURSES.values())))
+    state, step = data.draw(st.sampled_from(states)), data.draw(st.sampled_from(all_steps))
+    actor = data.draw(st.sampled_from(Actor))
+    if step in course.steps(state, actor):
+        assert course.after(state, actor, step) in states
+        assert state in course.before(actor, step)
+    else:
+        assert state not in course.before(actor, step)
+        with pytest.raises(StepNotAllowed):
+            course.after(state, actor, step)
+
+
+@of_every_course
+def test_the_diagram_names_every_state_and_every_step(
+    course: Course[Any, Any], states: type[Enum], all_steps: type[Enum]
+) -> None:
+    drawn = course.diagram()
+    assert [s for s in states if s.value.replace(" ", "_") not in drawn] == []
+    assert [s for s in all_steps if s.value not in drawn] == []
+    assert drawn.count("[*]") == len(course.final())
+
+
+@pytest.mark.parametrize("state", [order.State.CANCELLED, order.State.EXPIRED])
+def test_money_that_comes_late_never_revives_an_order(state: order.State) -> None:
+    reached, seen = {state}, set[order.State]()
+    while reached:
+        seen |= reached
+        reached = {to for s in reached for to in order.COURSE.table[s].values()} - seen
+    assert order.State.DELIVERED not in seen
+    assert order.State.REFUNDED in seen
+
+
+def test_nobody_but_the_system_delivers() -> None:
+    for actor in (Actor.PARTY, Actor.CASE_WORKER):
+        assert order.COURSE.before(actor, order.Step.DELIVER) == ()
+        assert permit.COURSE.before(actor, permit.Step.ACTIVATE) == ()
+        assert application.COURSE.before(actor, application.Step.GRANT) == ()
+
+
+def test_what_was_released_or_ended_is_never_valid_again() -> None:
+    assert set(permit.COURSE.final()) == {permit.State.RELEASED, permit.State.ENDED}

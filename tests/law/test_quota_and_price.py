@@ -1,0 +1,162 @@
+"""Quota and price: what holds for any holdings and any vehicle, and that no price is guessed."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.law.situations import (
+    LIMITS,
+    PAID_AREA,
+    PRICE_LIST,
+    START,
+    TERMS,
+    holding,
+    vehicle,
+)
+
+from parking.law import price, quota
+from parking.law.days import Period
+from parking.law.facts import Drive, Holding, Norm, VehicleKind
+from parking.law.money import kroner
+from parking.law.permits import resident
+
+days = st.dates(date(2024, 1, 1), date(2028, 1, 1))
+lengths = st.integers(1, 400)
+wanted = st.builds(lambda start, n: Period(start, start + timedelta(days=n)), days, lengths)
+holdings = st.lists(
+    st.builds(
+        lambda first, n, product: holding(first, first + timedelta(days=n), product=product),
+        days,
+        lengths,
+        st.sampled_from([*sorted(resident.PRODUCTS), "guest-permit"]),
+    ),
+    max_size=6,
+)
+
+#: From the best tier to the dearest.
+ORDER = ("zero", "a", "b", "c")
+
+
+def left(held: list[Holding], allowed: int, during: Period) -> int:
+    return quota.left(resident.PRODUCTS, held, allowed, during=during)
+
+
+@given(holdings, st.integers(0, 4), wanted)
+def test_what_is_left_lies_between_nothing_and_what_is_allowed(
+    held: list[Holding], allowed: int, during: Period
+) -> None:
+    assert 0 <= left(held, allowed, during) <= allowed
+
+
+@given(holdings, st.integers(1, 4), wanted)
+def test_whoever_buys_has_one_less(held: list[Holding], allowed: int, during: Period) -> None:
+    before = left(held, allowed, during)
+    bought = holding(during.start, during.end or date.max)
+    if before:
+        assert left([*held, bought], allowed, during) == before - 1
+    else:
+        assert left([*held, bought], allowed, during) == 0
+
+
+@given(holdings, holdings, st.integers(0, 4), wanted)
+def test_holding_more_never_leaves_more(
+    held: list[Holding], more: list[Holding], allowed: int, during: Period
+) -> None:
+    assert left(held + more, allowed, during) <= left(held, allowed, during)
+
+
+@given(holdings, wanted)
+def test_permits_of_other_products_leave_the_quota_alone(
+    held: list[Holding], during: Period
+) -> None:
+    others = [dataclasses.replace(each, product="guest-permit") for each in held]
+    assert left(others, 1, during) == 1
+
+
+@given(holdings, wanted)
+def test_whoever_keeps_to_the_quota_never_holds_more_on_any_day(
+    held: list[Holding], during: Period
+) -> None:
+    if left(held, 1, during):
+        counted = [each for each in held if each.product in resident.PRODUCTS]
+        first = during.start
+        assert during.end is not None
+        for day in range((during.end - first).days):
+            assert not any(first + timedelta(days=day) in each.period for each in counted)
+
+
+@given(holdings, wanted)
+def test_a_vehicle_is_free_when_no_permit_shares_a_day(held: list[Holding], during: Period) -> None:
+    in_the_way = [each for each in held if each.period.overlaps(during)]
+    assert quota.free_from(held, during=during) == (not in_the_way)
+
+
+@given(st.sampled_from(sorted(LIMITS, key=str)), st.integers(1, 600), st.integers(0, 200))
+def test_whoever_drives_further_on_the_litre_never_pays_more(
+    measured: tuple[Drive, Norm], tenths: int, better: int
+) -> None:
+    fuel, norm = measured
+    tiers = [
+        price.tier(
+            vehicle(drive=fuel, fuel=fuel, norm=norm, km_per_litre_tenths=figure), TERMS.thresholds
+        ).code
+        for figure in (tenths, tenths + better)
+    ]
+    assert ORDER.index(tiers[1]) <= ORDER.index(tiers[0])
+
+
+@pytest.mark.parametrize(("measured", "limits"), LIMITS.items(), ids=str)
+def test_a_limit_belongs_to_the_better_tier(
+    measured: tuple[Drive, Norm], limits: tuple[int, int]
+) -> None:
+    fuel, norm = measured
+
+    def tier(tenths: int) -> str:
+        measured_so = vehicle(drive=fuel, fuel=fuel, norm=norm, km_per_litre_tenths=tenths)
+        return price.tier(measured_so, TERMS.thresholds).code
+
+    at_a, at_b = limits
+    assert [tier(at_b - 1), tier(at_b)] == ["c", "b"]
+    assert [tier(at_a - 1), tier(at_a)] == ["b", "a"]
+
+
+def test_a_tier_says_why_and_by_which_limit() -> None:
+    tier = price.tier(vehicle(km_per_litre_tenths=182), TERMS.thresholds)
+    assert tier.why == "consumption"
+    assert tier.threshold is not None
+    assert (tier.threshold.tier, tier.threshold.at_least_tenths) == ("a", 182)
+
+
+@given(
+    kind=st.sampled_from([VehicleKind.CAR, VehicleKind.VAN, VehicleKind.MOTORCYCLE]),
+    drive=st.sampled_from(Drive),
+    fuel=st.none() | st.sampled_from(Drive),
+    km_per_litre_tenths=st.none() | st.integers(0, 999),
+    norm=st.none() | st.sampled_from(Norm),
+    start=st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+)
+def test_every_vehicle_has_exactly_one_price(start: date, **facts: object) -> None:
+    tier = resident.tier(vehicle(**facts), PAID_AREA, TERMS)
+    quote = price.quote(PRICE_LIST, product=resident.PAID, tier=tier, on=start)
+    assert quote.price == quote.fare.price
+    assert start in quote.fare.in_force
+    assert quote.fare.tier == tier.code
+
+
+def test_a_price_list_that_says_nothing_gives_no_price() -> None:
+    with pytest.raises(price.NoFare, match="0 fares for resident-permit, tier c, on 2028-01-01"):
+        price.quote(
+            PRICE_LIST, product=resident.PAID, tier=price.Tier("c", ""), on=date(2028, 1, 1)
+        )
+
+
+def test_a_price_list_that_says_two_things_gives_no_price() -> None:
+    twice = price.Fare(
+        product=resident.PAID, item_number="X", tier="c", price=kroner(1), in_force=Period(START)
+    )
+    with pytest.raises(price.NoFare, match="2 fares"):
+        price.quote((*PRICE_LIST, twice), product=resident.PAID, tier=price.Tier("c", ""), on=START)
