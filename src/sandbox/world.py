@@ -63,6 +63,7 @@ class World:
             "DMR_KEY_FILE": str(self.ca.path("dmr-portal.pem")),
             "DMR_TRUST_FILE": str(self.ca.path("dmr-trust.pem")),
             "ACCOUNTS_SECRET_FILE": str(self.ca.path("accounts.txt")),
+            "CUSTOMER_KEY_FILE": str(self.ca.path("customer-key.txt")),
             "PAYMENTS_SECRET_FILE": str(self.ca.path("payments.txt")),
             "PAYMENTS_WEBHOOK_SECRET_FILE": str(self.ca.path("payments-webhook.txt")),
         }

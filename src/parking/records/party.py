@@ -27,7 +27,7 @@ class Party(models.Model):
     name = models.CharField(max_length=200)
     number_sealed = models.BinaryField()
     number_fingerprint = models.CharField(max_length=64, db_index=True)
-    customer = models.CharField(max_length=21, db_index=True)  #: our key of them in the accounts
+    customer = models.CharField(max_length=20, db_index=True)  #: our key of them in the accounts
     email = models.EmailField(blank=True)  #: for courtesy mails only; given by themselves
     language = models.CharField(max_length=2, default="da")
     first_seen = models.DateTimeField()

@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200)),
                 ('number_sealed', models.BinaryField()),
                 ('number_fingerprint', models.CharField(db_index=True, max_length=64)),
-                ('customer', models.CharField(db_index=True, max_length=21)),
+                ('customer', models.CharField(db_index=True, max_length=20)),
                 ('email', models.EmailField(blank=True, max_length=254)),
                 ('language', models.CharField(default='da', max_length=2)),
                 ('first_seen', models.DateTimeField()),

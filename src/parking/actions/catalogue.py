@@ -1,0 +1,232 @@
+"""Keeping what we sell by in step: terms from our own dated files, fares from the accounts, the map
+from the city.
+
+What comes from outside is never taken on trust: a line that cannot be right is set aside and told
+to a person, and what we had stays in force.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import shapely
+import structlog
+from django.db import IntegrityError
+from shapely.geometry import mapping
+from shapely.geometry import shape as shape_of
+
+from parking.actions import send
+from parking.law import price
+from parking.law.days import Period, danish_day
+from parking.law.zones import ZoneKind
+from parking.ports import Outside
+from parking.ports.places import ZoneFeature, ZoneLayer
+from parking.records.ranges import as_range
+from parking.records.recording import one_at_a_time, recording
+from parking.records.tariff import FareLine, TermsVersion
+from parking.records.zone import PrivateRoad, ZoneShape, ZoneVersion
+
+log = structlog.get_logger(__name__)
+
+
+class BadTariff(ValueError):
+    """A file of the tariff contradicts itself or what is in force; says which line."""
+
+
+def seed_tariff(folder: Path) -> int:
+    """Take over the versions in the files of *folder* that we do not have yet; return how many.
+
+    A version that is in force is never edited: a file that says otherwise is refused.
+
+    :raises BadTariff: if a file contradicts what is recorded.
+    """
+    added = 0
+    for file in sorted(folder.glob("*.toml")):
+        said = tomllib.loads(file.read_text(encoding="utf-8"))
+        with recording():
+            one_at_a_time("catalogue", "tariff")
+            for terms in said.get("terms", []):
+                added += _add(TermsVersion, "product", terms, file)
+            for road in said.get("private_road", []):
+                added += _add(PrivateRoad, "road_code", road, file)
+    return added
+
+
+def _add(table: Any, key: str, said: dict[str, Any], file: Path) -> bool:
+    values = {name: value for name, value in said.items() if name not in {"from", "until"}}
+    in_force = as_range(Period(said["from"], said.get("until")))
+    existing = table.objects.filter(**{key: said[key]}, in_force__overlap=in_force).first()
+    if existing is None:
+        table.objects.create(**values, in_force=in_force)
+        return True
+    kept = {name: getattr(existing, name) for name in values}
+    if kept != values or existing.in_force != in_force:
+        raise BadTariff(f"{file.name}: {said[key]} from {said['from']} is recorded differently")
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of fetching: how much is new, and what was set aside."""
+
+    new: int
+    set_aside: tuple[str, ...] = ()
+
+
+def fetch_fares(outside: Outside, *, now: datetime) -> Fetched:
+    """Take over the price list of the accounts, except what cannot be right.
+
+    Set aside are a price of nothing where only the free tier costs nothing, and another price for
+    a fare that is in force: history is not rewritten.
+
+    :raises Unavailable: if the accounts did not answer whole; nothing has changed.
+    :raises Rejected: if they would not answer.
+    """
+    fares, today = outside.accounts.fares(), danish_day(now)
+    new, set_aside = 0, []
+    for fare in fares:
+        wrong = _wrong_with(fare)
+        if wrong is None:
+            try:
+                with recording():
+                    one_at_a_time("catalogue", "fares")
+                    new += _take_over(fare, today, now)
+            except (_Contradiction, IntegrityError):
+                wrong = "contradicts a fare that is in force"
+        if wrong:
+            name = f"{fare.product} {fare.tier} from {fare.in_force.start}"
+            set_aside.append(f"{name}: {wrong}")
+            with recording():
+                send.raise_incident(
+                    f"fare {name} {fare.price.ore}", "fare set aside", detail=wrong, now=now
+                )
+    return Fetched(new, tuple(set_aside))
+
+
+class _Contradiction(ValueError):
+    pass
+
+
+def _wrong_with(fare: price.Fare) -> str | None:
+    if fare.price.ore < 0:
+        return "a negative price"
+    if not fare.price and fare.tier != price.FREE:
+        return "costs nothing"
+    return None
+
+
+def _take_over(fare: price.Fare, today: date, now: datetime) -> bool:
+    same = FareLine.objects.filter(product=fare.product, tier=fare.tier)
+    known = same.filter(in_force__startswith=fare.in_force.start).first()
+    if known is not None:
+        if known.as_law() == fare:
+            return False
+        if fare.in_force.start <= today:
+            raise _Contradiction
+        known.delete()  # not in force yet: the accounts may still change their mind
+    FareLine.objects.create(
+        product=fare.product,
+        item_number=fare.item_number,
+        tier=fare.tier,
+        price_ore=fare.price.ore,
+        in_force=as_range(fare.in_force),
+        fetched=now,
+    )
+    return True
+
+
+def fetch_zones(outside: Outside, *, now: datetime) -> Fetched:
+    """Take over the city's map as a new version from today, if it has changed.
+
+    Shapes that will come or were once are left out. A broken shape is mended; one that is empty is
+    left out where it has a twin, and set aside otherwise.
+
+    :raises Unavailable: if the map service did not answer whole; nothing has changed.
+    :raises Rejected: if it would not answer.
+    """
+    layer = outside.zones.layer(now=now)
+    source_hash = _hash(layer)
+    current = ZoneVersion.objects.filter(in_force__endswith=None).first()
+    if current is not None and current.source_hash == source_hash:
+        return Fetched(0)
+    shapes = tuple(_shapes(layer.features))
+    set_aside = tuple(f"{f.source_id}: {why}" for f, why in _left_out(layer.features, shapes))
+    _replace_map(current, shapes, source_hash, now)
+    return Fetched(len(shapes), set_aside)
+
+
+def _hash(layer: ZoneLayer) -> str:
+    said = [
+        [f.source_id, f.category, f.name, f.code, f.kind, f.flex_codes, f.geometry]
+        for f in sorted(layer.features, key=lambda f: f.source_id)
+    ]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+_CATEGORIES = {
+    "Adressebeboerzone": ZoneShape.Category.HOME_AREA,
+    "Beboerzone": ZoneShape.Category.PERMIT_ZONE,
+    "Zone med tidsrestriktion": ZoneShape.Category.TIME_LIMITED_ZONE,
+    "Flexzone": ZoneShape.Category.FLEX_ZONE,
+    "Betalingszone": ZoneShape.Category.PAID_ZONE,
+    "Uden for betalingszoner": ZoneShape.Category.OUTSIDE,
+}
+_KINDS = {"1": ZoneKind.PAID.value, "2": ZoneKind.TIME_LIMITED.value}
+
+
+def _shapes(features: Iterable[ZoneFeature]) -> Iterator[ZoneShape]:
+    """Yield the shapes that are in force today, mended where they are broken."""
+    for feature in features:
+        category = _CATEGORIES.get(feature.category)
+        if category is None or feature.geometry is None:
+            continue
+        polygon = shapely.make_valid(shape_of(feature.geometry))
+        if polygon.is_empty:
+            continue
+        yield ZoneShape(
+            category=category,
+            code=feature.code.strip(),
+            name=" ".join(feature.name.split()),
+            kind=_KINDS.get(feature.kind, ""),
+            codes=[code.strip() for code in feature.flex_codes.split(",") if code.strip()],
+            geometry=mapping(polygon),
+            source_id=feature.source_id,
+        )
+
+
+def _left_out(
+    features: Iterable[ZoneFeature], shapes: tuple[ZoneShape, ...]
+) -> Iterator[tuple[ZoneFeature, str]]:
+    kept = {shape.source_id for shape in shapes}
+    for feature in features:
+        if feature.source_id not in kept and feature.category in _CATEGORIES:
+            yield feature, "has no shape"
+
+
+def _replace_map(
+    current: ZoneVersion | None, shapes: tuple[ZoneShape, ...], source_hash: str, now: datetime
+) -> None:
+    today = danish_day(now)
+    with recording():
+        one_at_a_time("catalogue", "zones")
+        if current is not None and current.in_force.lower >= today:
+            # Nobody has been answered by another day's map: today's is replaced whole.
+            current.delete()
+        elif current is not None:
+            current.in_force = as_range(Period(current.in_force.lower, today))
+            current.save()
+        # The first map answers for the days before it too: there is none older to ask.
+        start = today if current is not None else date(today.year, 1, 1)
+        version = ZoneVersion.objects.create(
+            in_force=as_range(Period(start)), source_hash=source_hash, fetched=now
+        )
+        for shape in shapes:
+            shape.version = version
+        ZoneShape.objects.bulk_create(shapes)

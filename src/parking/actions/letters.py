@@ -1,0 +1,169 @@
+"""Letters and mails: what they say, and the receipt as a PDF that a screen reader can read.
+
+A letter is kept as it was sent. A mail is a courtesy: it says that something has happened and where
+to read it, and never what.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+import segno
+import typst
+from django.conf import settings
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from parking.actions import wording
+from parking.law.days import DENMARK
+from parking.law.plates import Plate, spaced
+from parking.records.letter import Letter
+from parking.records.order import Order
+from parking.records.recording import recording
+from parking.records.zone import zone_name
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class MailText:
+    """What a courtesy mail says."""
+
+    subject: str
+    text: str
+
+
+def mail(about: str, *, language: str) -> MailText:
+    """Return the courtesy mail about *about*: ``receipt``, ``refund`` or ``application goes on``."""
+    with translation.override(language):
+        subject, happened = {
+            "receipt": (
+                _("Din kvittering er klar"),
+                _("Din kvittering ligger på Min side og i din Digital Post."),
+            ),
+            "refund": (
+                _("Du får dine penge tilbage"),
+                _("Vi betaler et beløb tilbage til dig. Du kan læse hvorfor på Min side."),
+            ),
+            "application goes on": (
+                _("Der er nyt om din ansøgning"),
+                _("Du kan nu gå videre med din ansøgning på Min side."),
+            ),
+        }[about]
+        greeting = _("Hej")
+        address = f"{settings.PORTAL_ADDRESS}{_prefix()}/my/"
+        signature = _("Venlig hilsen\nParkeringsbutikken")
+        note = _("Mailen indeholder ikke personlige oplysninger. Svar ikke på den.")
+    return MailText(subject, f"{greeting}\n\n{happened}\n\n{address}\n\n{signature}\n\n{note}\n")
+
+
+def _prefix() -> str:
+    language = translation.get_language()
+    return "" if language == settings.LANGUAGE_CODE else f"/{language}"
+
+
+def link_text() -> str:
+    """Return what the link in a letter says, in the language in force."""
+    return _("Se din ordre")
+
+
+def order_address(order: Order) -> str:
+    """Return the address of *order*'s page, in the order's language."""
+    prefix = "" if order.language == settings.LANGUAGE_CODE else f"/{order.language}"
+    return f"{settings.PORTAL_ADDRESS}{prefix}/orders/{order.id}/"
+
+
+def receipt(order: Order, *, now: datetime) -> Letter:
+    """Return the receipt of *order* as a letter, written down the first time it is asked for."""
+    letter = Letter.objects.filter(order=order).first()
+    if letter is None:
+        pdf = receipt_pdf(order)
+        with translation.override(order.language):
+            subject = _("Kvittering for ordre %(number)s") % {"number": order.number}
+        with recording():
+            letter, _created = Letter.objects.get_or_create(
+                order=order,
+                defaults={
+                    "party_id": order.party_id,
+                    "subject": subject,
+                    "pdf": pdf,
+                    "written": now,
+                },
+            )
+    return letter
+
+
+def receipt_pdf(order: Order) -> bytes:
+    """Return the receipt of *order* as a tagged PDF (PDF/UA-1), as it was sent if it was."""
+    sent = Letter.objects.filter(order=order).values_list("pdf", flat=True).first()
+    if sent is not None:
+        return bytes(sent)
+    with translation.override(order.language):
+        says = _receipt(order)
+    return _typeset(json.dumps(says), segno.make(order_address(order)).svg_inline())
+
+
+def _receipt(order: Order) -> dict[str, object]:
+    """Return everything the receipt says, in the language in force."""
+    payment = getattr(order, "payment", None)
+    settled = (order.settled or order.opened).astimezone(DENMARK)
+    permits = []
+    for line in order.lines.select_related("permit"):
+        permit = line.permit
+        rows = [
+            [_("Licensnummer"), permit.number],
+            [_("Nummerplade"), spaced(Plate(permit.plate))],
+            [_("Zone"), f"{zone_name(permit.zone, permit.days.start)} ({permit.zone})"],
+            [_("Gælder fra og med"), date_format(permit.days.start, "DATE_FORMAT")],
+            [_("Gælder til og med"), date_format(permit.days.last_day, "DATE_FORMAT")],
+            [_("Pris"), wording.amount(line.price)],
+        ]
+        permits.append({"heading": wording.product(permit.product), "rows": rows})
+    paid = [
+        [_("Ordrenummer"), order.number],
+        [_("Købt"), date_format(settled, "DATETIME_FORMAT")],
+        [_("I alt"), wording.amount(order.total)],
+        [_("Moms"), _("Der er ikke moms på parkeringslicenser.")],
+    ]
+    if payment and payment.method:
+        paid.append([_("Betalt med"), f"{payment.method} {payment.masked_card}".strip()])
+    return {
+        "language": translation.get_language(),
+        "title": _("Kvittering for ordre %(number)s") % {"number": order.number},
+        "status": _("GYLDIG: Betalingen er modtaget, og licensen gælder."),
+        "permits": permits,
+        "paid_heading": _("Betaling"),
+        "paid": paid,
+        "sender": [
+            "Parkeringsbutikken",
+            _("Telefon %(phone)s") % {"phone": settings.CONTACT_PHONE},
+            settings.CONTACT_EMAIL,
+        ],
+        "sender_heading": _("Kontakt"),
+        "link": order_address(order),
+        "link_text": _("Se ordren på nettet: scan koden, eller brug adressen"),
+        "link_alt": _("QR-kode, der fører til din ordre"),
+    }
+
+
+@lru_cache(maxsize=1)
+def _compiler() -> typst.Compiler:
+    return typst.Compiler(
+        str(_HERE / "receipt.typ"),
+        root=str(_HERE),
+        font_paths=[str(_HERE / "fonts")],
+        ignore_system_fonts=True,
+    )
+
+
+def _typeset(says: str, qr_svg: str) -> bytes:
+    compiled = _compiler().compile(
+        format="pdf", sys_inputs={"says": says, "qr": qr_svg}, pdf_standards=["ua-1"]
+    )
+    assert isinstance(compiled, bytes)
+    return compiled

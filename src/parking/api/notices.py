@@ -1,0 +1,44 @@
+"""Notices from the payment provider (Nexi Checkout webhooks).
+
+A notice proves nothing: it is not signed, and may be late, repeated or somebody else's. It is kept,
+answered at once, and leads to the provider being asked.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from parking.actions import checkout
+
+_LARGEST = 64 * 1024
+
+
+@csrf_exempt
+@require_POST
+def payment_notice(request: HttpRequest) -> HttpResponse:
+    """Take a notice: 200 when it is kept, 401 without the agreed word, 400 if it is no notice."""
+    given = request.headers.get("Authorization", "").encode()
+    agreed = [word.encode() for word in settings.PAYMENT_NOTICE_WORDS]
+    # Every word is compared, so that the time taken says nothing about which one was close.
+    if not any([hmac.compare_digest(given, word) for word in agreed]):
+        return HttpResponse(status=401)
+    if len(request.body) > _LARGEST:
+        return HttpResponse(status=413)
+    try:
+        notice = json.loads(request.body)
+        event_id, event = notice["id"], notice["event"]
+        payment_id = notice["data"]["paymentId"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return HttpResponse(status=400)
+    texts = (event_id, event, payment_id)
+    if not all(isinstance(t, str) and 0 < len(t) <= 64 and t.isprintable() for t in texts):
+        return HttpResponse(status=400)
+    checkout.noticed(event_id=event_id, event=event, payment_id=payment_id, now=timezone.now())
+    return HttpResponse(status=200)

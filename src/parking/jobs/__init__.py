@@ -1,0 +1,1 @@
+"""What happens by itself: each job is one call into `parking.actions`."""

@@ -1,0 +1,65 @@
+"""The jobs: queued ones are only a motor, and everything they do is found again by the scheduled.
+
+If the queue lost every job, the next minute would find the same work in the tables.
+"""
+
+from __future__ import annotations
+
+import structlog
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from parking.actions import apply, carry, catalogue, checkout, send
+from parking.ports import PortError, Unavailable, outside
+
+log = structlog.get_logger(__name__)
+
+
+@app.task(name="send_outgoing", queue="outbox")
+def send_outgoing(*, outgoing: int) -> None:
+    """Try to send one row of the outbox; what does not arrive is tried again by the clock."""
+    send.send(outside(), outgoing, carriers=carry.CARRIERS, now=timezone.now())
+
+
+@app.task(name="settle_payment", queue="payments", retry=3)
+def settle_payment(*, payment_id: str) -> None:
+    """Ask what is true of a payment."""
+    checkout.settle(outside(), payment_id, now=timezone.now())
+
+
+@app.periodic(cron="* * * * * */15", periodic_id="outbox")
+@app.task(name="send_waiting", queue="outbox", queueing_lock="send_waiting")
+def send_waiting(timestamp: int) -> None:
+    """Send everything in the outbox whose time has come."""
+    for outgoing in send.due(now=timezone.now()):
+        send.send(outside(), outgoing, carriers=carry.CARRIERS, now=timezone.now())
+
+
+@app.periodic(cron="* * * * * */30", periodic_id="payments")
+@app.task(name="reconcile_payments", queue="payments", queueing_lock="reconcile_payments")
+def reconcile_payments(timestamp: int) -> None:
+    """Ask about the payments that may have changed without our hearing of it."""
+    checkout.reconcile(outside(), now=timezone.now())
+
+
+@app.periodic(cron="* * * * * */30", periodic_id="applications")
+@app.task(name="resume_applications", queue="applications", queueing_lock="resume_applications")
+def resume_applications(timestamp: int) -> None:
+    """Ask again about the applications that wait for a register."""
+    for application in apply.waiting(now=timezone.now()):
+        try:
+            apply.ask_again(outside(), application, now=timezone.now())
+        except PortError as error:
+            log.warning("application waits on", why=str(error))
+
+
+@app.periodic(cron="17 2 * * *", periodic_id="catalogue")
+@app.task(name="fetch_catalogue", queue="catalogue", queueing_lock="fetch_catalogue")
+def fetch_catalogue(timestamp: int) -> None:
+    """Fetch the price list and the map; one that does not answer leaves the other alone."""
+    for fetch in (catalogue.fetch_fares, catalogue.fetch_zones):
+        try:
+            fetched = fetch(outside(), now=timezone.now())
+            log.info("fetched", what=fetch.__name__, new=fetched.new, aside=fetched.set_aside)
+        except Unavailable as error:
+            log.warning("not fetched", what=fetch.__name__, why=str(error))
