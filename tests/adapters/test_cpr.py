@@ -41,8 +41,8 @@ def lookup(sandbox: Sandbox, *, context: Context = CONTEXT, certificate: str = "
 
 
 @pytest.fixture
-def persons(calm_sandbox: Sandbox) -> Iterator[PersonLookup]:
-    adapter = lookup(calm_sandbox)
+def persons(sandbox: Sandbox) -> Iterator[PersonLookup]:
+    adapter = lookup(sandbox)
     yield adapter
     adapter.close()
 
@@ -135,18 +135,16 @@ def test_a_call_that_is_dropped_once_is_made_again(
     assert ask(persons, "anna").full_name == "Anna Vesterholm"
 
 
-def test_without_an_agreement_we_are_rejected(calm_sandbox: Sandbox) -> None:
-    persons = lookup(calm_sandbox, context=replace(CONTEXT, user=CONTEXT.agreement))
+def test_without_an_agreement_we_are_rejected(sandbox: Sandbox) -> None:
+    persons = lookup(sandbox, context=replace(CONTEXT, user=CONTEXT.agreement))
     with pytest.raises(Rejected):
         ask(persons, "anna")
     persons.close()
 
 
-def test_with_a_certificate_of_another_authority_nothing_is_answered(
-    calm_sandbox: Sandbox,
-) -> None:
-    foreign = calm_sandbox.folder / "certificates" / "server-foreign.pem"
-    persons = lookup(calm_sandbox, certificate=str(foreign))
+def test_with_a_certificate_of_another_authority_nothing_is_answered(sandbox: Sandbox) -> None:
+    foreign = sandbox.folder / "certificates" / "server-foreign.pem"
+    persons = lookup(sandbox, certificate=str(foreign))
     with pytest.raises(Unavailable):
         ask(persons, "anna")
     persons.close()
@@ -174,8 +172,8 @@ def answer(
 
 
 @pytest.fixture
-def written(calm_sandbox: Sandbox) -> Iterator[tuple[PersonLookup, respx.Route]]:
-    adapter = lookup(calm_sandbox)
+def written(sandbox: Sandbox) -> Iterator[tuple[PersonLookup, respx.Route]]:
+    adapter = lookup(sandbox)
     with respx.mock() as answers:
         yield adapter, answers.post()
     adapter.close()
