@@ -29,6 +29,8 @@ def portal(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "VAR", tmp_path)
     monkeypatch.setattr(module, "LOGS", tmp_path / "log")
     monkeypatch.setattr(module, "KEYS", tmp_path / "keys")
+    # The test's own process goes on after a child has been stopped, and must hear of signals.
+    monkeypatch.setattr(module, "listen_to", lambda handler: None)
     return module
 
 
