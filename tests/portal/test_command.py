@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.machinery
 import importlib.util
-import json
 import os
 import signal
 import socket
@@ -40,12 +39,6 @@ def test_a_key_is_made_once_and_for_its_owner_only(portal):
     assert portal.key_file("secret").read_text() == first
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
-
-
-def test_the_sealing_keys_are_of_full_length(portal):
-    keys = json.loads(portal.key_file("sealing", portal.sealing_keys).read_text())
-    assert len(bytes.fromhex(keys["seal"][keys["current"]])) == 32
-    assert len(bytes.fromhex(keys["fingerprint"])) == 32
 
 
 def test_uv_is_told_what_pip_is_told(portal, monkeypatch):
