@@ -52,7 +52,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     folder = tmp_path_factory.mktemp("sandbox")
     port = _five_free_ports()
     with (folder / "log.txt").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 - our own program
+        process = subprocess.Popen(
             [sys.executable, "-m", "sandbox", "--folder", str(folder), "--port", str(port)],
             env={**os.environ, "PYTHONPATH": str(SOURCE)},
             stdout=log,

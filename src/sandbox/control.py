@@ -17,83 +17,91 @@ from sandbox.world import World
 
 def routes(world: World) -> list[Route]:
     """The control page for people and its JSON for programs."""
+    here = _Control(world)
+    return [
+        Route("/_control/", here.page, methods=["GET"]),
+        Route("/_control/state", here.show_state, methods=["GET"]),
+        Route("/_control/clock", _ours(here.set_clock), methods=["POST"]),
+        Route("/_control/faults", _ours(here.set_fault), methods=["POST"]),
+        Route("/_control/faults", here.clear_faults, methods=["DELETE"]),
+        Route("/_control/faults/clear", _ours(here.clear_faults), methods=["POST"]),
+        Route("/_control/journal", here.show_journal, methods=["GET"]),
+        Route("/_control/journal", here.clear_journal, methods=["DELETE"]),
+        Route("/_control/reset", _ours(here.reset), methods=["POST"]),
+    ]
 
-    def state() -> dict[str, object]:
+
+class _Control:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def _state(self) -> dict[str, object]:
         return {
-            "now": world.clock.now().isoformat(),
-            "offset_seconds": world.clock.offset.total_seconds(),
-            "faults": world.faults.as_list(),
+            "now": self._world.clock.now().isoformat(),
+            "offset_seconds": self._world.clock.offset.total_seconds(),
+            "faults": self._world.faults.as_list(),
             "systems": [system.name for system in SYSTEMS],
-            "portal": world.portal,
+            "portal": self._world.portal,
         }
 
-    async def page(request: Request) -> Response:
-        system = request.query_params.get("system")
-        journal = list(reversed(world.journal.as_list(system)))[:60]
-        return templates.TemplateResponse(
-            request, "control.html", {"state": state(), "journal": journal}
-        )
+    async def page(self, request: Request) -> Response:
+        latest = self._world.journal.as_list(request.query_params.get("system"))[-60:]
+        context = {"state": self._state(), "journal": latest[::-1]}
+        return templates.TemplateResponse(request, "control.html", context)
 
-    async def show_state(request: Request) -> Response:
-        return JSONResponse(state())
+    async def show_state(self, request: Request) -> Response:
+        return JSONResponse(self._state())
 
-    async def set_clock(request: Request) -> Response:
+    async def set_clock(self, request: Request) -> Response:
         asked = await _asked(request)
+        clock = self._world.clock
         try:
             if "advance_seconds" in asked:
-                world.clock.advance(float(asked["advance_seconds"]))
+                clock.advance(float(asked["advance_seconds"]))
             elif "set" in asked:
-                world.clock.set(datetime.fromisoformat(asked["set"]))
+                clock.set(datetime.fromisoformat(asked["set"]))
             elif asked.get("reset"):
-                world.clock.reset()
+                clock.reset()
             else:
                 return _wrong("advance_seconds, set or reset")
         except (ValueError, TypeError) as problem:
             return _wrong(str(problem))
-        return _done(request, state())
+        return self._done(request)
 
-    async def set_fault(request: Request) -> Response:
+    async def set_fault(self, request: Request) -> Response:
         asked = await _asked(request)
         system, fault = asked.get("system"), asked.get("fault")
         if system not in {each.name for each in SYSTEMS} or not fault:
             return _wrong("system and fault are needed")
+        count = asked.get("count")
         try:
-            count = asked.get("count")
-            world.faults.set(
-                system, fault, int(count) if count not in (None, "") else None,
-                asked.get("path") or "",
-            )  # fmt: skip
+            self._world.faults.set(
+                system, fault, None if count is None else int(count), asked.get("path") or ""
+            )
         except (ValueError, TypeError) as problem:
             return _wrong(str(problem))
-        return _done(request, state())
+        return self._done(request)
 
-    async def clear_faults(request: Request) -> Response:
+    async def clear_faults(self, request: Request) -> Response:
         asked = request.query_params if request.method == "DELETE" else await _asked(request)
-        world.faults.clear(asked.get("system") or None, asked.get("name") or None)
-        return _done(request, state())
+        self._world.faults.clear(asked.get("system") or None, asked.get("name") or None)
+        return self._done(request)
 
-    async def show_journal(request: Request) -> Response:
-        return JSONResponse(world.journal.as_list(request.query_params.get("system")))
+    async def show_journal(self, request: Request) -> Response:
+        return JSONResponse(self._world.journal.as_list(request.query_params.get("system")))
 
-    async def clear_journal(request: Request) -> Response:
-        world.journal.clear(request.query_params.get("system"))
+    async def clear_journal(self, request: Request) -> Response:
+        self._world.journal.clear(request.query_params.get("system"))
         return Response(status_code=204)
 
-    async def reset(request: Request) -> Response:
-        world.reset()
-        return _done(request, state())
+    async def reset(self, request: Request) -> Response:
+        self._world.reset()
+        return self._done(request)
 
-    return [
-        Route("/_control/", page, methods=["GET"]),
-        Route("/_control/state", show_state, methods=["GET"]),
-        Route("/_control/clock", _ours(set_clock), methods=["POST"]),
-        Route("/_control/faults", _ours(set_fault), methods=["POST"]),
-        Route("/_control/faults", clear_faults, methods=["DELETE"]),
-        Route("/_control/faults/clear", _ours(clear_faults), methods=["POST"]),
-        Route("/_control/journal", show_journal, methods=["GET"]),
-        Route("/_control/journal", clear_journal, methods=["DELETE"]),
-        Route("/_control/reset", _ours(reset), methods=["POST"]),
-    ]
+    def _done(self, request: Request) -> Response:
+        if "text/html" in request.headers.get("accept", ""):
+            return RedirectResponse("/_control/", 303)
+        return JSONResponse(self._state())
 
 
 def _ours(
@@ -118,12 +126,6 @@ async def _asked(request: Request) -> dict[str, str]:
             return {}
         return asked if isinstance(asked, dict) else {}
     return {name: str(value) for name, value in (await request.form()).items() if value}
-
-
-def _done(request: Request, answer: dict[str, object]) -> Response:
-    if "text/html" in request.headers.get("accept", ""):
-        return RedirectResponse("/_control/", 303)
-    return JSONResponse(answer)
 
 
 def _wrong(problem: str) -> Response:

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 CERTIFICATES = ("expired-certificate", "foreign-certificate")
-WIRE = ("slow", "status", "drop", "answer-lost", "garbage", "truncated", "wrong-content-type")
+FAILURES = range(400, 600)
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Faults:
         name, _, argument = fault.partition(":")
         if name == "slow":
             float(argument)
-        if name == "status" and not 400 <= int(argument) <= 599:
+        if name == "status" and int(argument) not in FAILURES:
             raise ValueError("a status between 400 and 599")
         with self._lock:
             if name == "none":

@@ -33,6 +33,9 @@ CORE = "https://data.gov.dk/model/core/"
 NSIS = "https://data.gov.dk/concept/core/nsis/"
 COOKIE = "idp_session"
 DEFAULTS = {"transport": "rsa-oaep", "cipher": "aes256-gcm", "honour": "no"}
+FRESH = 60.0
+"""Seconds for which fetched metadata of the portal is believed."""
+
 OUTCOMES = (
     ("ok", "Som det skal være", "As it should be"),
     ("too-low", "Sikringsniveauet nås ikke", "The level of assurance is not reached"),
@@ -161,7 +164,7 @@ class _IdentityProvider:
         pushed = self._store.get("idp-provider", entity_id)
         if pushed is not None:
             return saml.service_provider(pushed.encode())
-        if self._fetched is None or time.monotonic() - self._fetched[0] > 60:
+        if self._fetched is None or time.monotonic() - self._fetched[0] > FRESH:
             try:
                 answer = await run_in_threadpool(
                     httpx.get, f"{self._world.portal}/saml/metadata", timeout=5, trust_env=False
@@ -195,7 +198,7 @@ class _IdentityProvider:
         if session is not None and strong_enough and not asked.force:
             person = self._world.city.inhabitant(session["slug"])
             if person is not None:
-                return self._answer(request, key, person, session["level"], "ok", session)
+                return self._answer(request, key, person, session["level"], "ok", session=session)
         if asked.passive:
             return self._fail(request, key, "NoPassive")
         return RedirectResponse(f"/idp/login?request={key}", 303)
@@ -252,6 +255,7 @@ class _IdentityProvider:
         person: Inhabitant,
         level: str,
         outcome: str,
+        *,
         session: dict[str, Any] | None = None,
     ) -> Response:
         """Send the browser back to the service with an assertion."""

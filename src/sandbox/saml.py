@@ -96,7 +96,7 @@ def parse(document: bytes) -> etree._Element:
         root = etree.fromstring(document, parser)
     except (etree.XMLSyntaxError, ValueError) as problem:
         raise Refused("not XML") from problem
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise Refused("a doctype")
     return root
 
@@ -138,7 +138,7 @@ def service_provider(metadata: bytes) -> ServiceProvider:
         entity_id=root.get("entityID", ""),
         consumer=consumers[0],
         logout=logouts[0].get("Location", ""),
-        logout_answer=logouts[0].get("ResponseLocation") or logouts[0].get("Location", ""),
+        logout_answer=logouts[0].get("ResponseLocation", logouts[0].get("Location", "")),
         signing=tuple(keys["signing"]),
         encryption=keys["encryption"][0],
         encryption_methods=tuple(methods),
@@ -444,7 +444,7 @@ def encrypted(
     public = certificate.public_key()
     if not isinstance(public, rsa.RSAPublicKey):
         raise Refused("the service's key is not RSA")
-    digest = hashes.SHA256() if transport == "rsa-oaep" else hashes.SHA1()
+    digest = hashes.SHA256() if transport == "rsa-oaep" else hashes.SHA1()  # noqa: S303 - as mgf1p has it
     wrapped = public.encrypt(
         key, padding.OAEP(mgf=padding.MGF1(digest), algorithm=digest, label=None)
     )

@@ -15,6 +15,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from typing import Any
 
 import uvicorn
@@ -25,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox import control, front
-from sandbox.faults import CERTIFICATES
+from sandbox.faults import CERTIFICATES, Fault
 from sandbox.systems import PORTS, SYSTEMS
 from sandbox.world import World
 
@@ -34,86 +35,104 @@ class Wire:
     """Around one route of a system: faults and journal."""
 
     def __init__(self, world: World, system: str, app: ASGIApp) -> None:
-        self.world, self.system, self.app = world, system, app
+        self._world, self._system, self._app = world, system, app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.monotonic()
-        path = scope["path"]
-        asked = scope["query_string"].decode("ascii", "replace")
-        connection = scope["extensions"]["sandbox"]
-        hit: list[str] = []
-        body = b""
-        answer: list[Message] = []
-
-        def fault(*names: str) -> str | None:
-            taken = self.world.faults.take(self.system, *names, path=path)
-            if taken is None:
-                return None
-            hit.append(f"{taken.name}:{taken.argument}" if taken.argument else taken.name)
-            return taken.argument or taken.name
+        hits = _Hits(self._world, self._system, scope["path"])
+        asked = bytearray()
 
         async def heard() -> Message:
-            nonlocal body
             message = await receive()
-            body += message.get("body", b"")
+            asked.extend(message.get("body", b""))
             return message
 
-        async def kept(message: Message) -> None:
-            answer.append(message)
-
-        lost = False
-        if late := fault("slow"):
-            await asyncio.sleep(float(late))
-        certificate = self.world.faults.active(self.system, *CERTIFICATES)
-        if certificate and connection["presented"] not in (None, certificate.name):
-            # The connection is older than the fault: the next one shows the other certificate.
-            hit.append(certificate.name)
-            lost = True
-        elif fault("drop"):
-            lost = True
-        elif status := fault("status"):
-            answer = _plain(int(status), b"Fejl i sandkassen", b"text/plain")
-            if status == "429":
-                answer[0]["headers"].append((b"retry-after", b"1"))
-        elif fault("garbage"):
-            answer = _plain(200, b"\x00<\xff{%%>", b"application/octet-stream")
-        elif fault("wrong-content-type"):
-            answer = _plain(200, b"<!doctype html><title>Service</title>", b"text/html")
-        else:
-            await self.app(scope, heard, kept)
-            lost = bool(fault("answer-lost"))
-
-        response = b"".join(message.get("body", b"") for message in answer)
-        self.world.journal.add(
-            at=self.world.clock.now().isoformat(timespec="milliseconds"),
-            system=self.system,
-            method=scope["method"],
-            path=f"{path}?{asked}" if asked else path,
-            status=None if lost else answer[0]["status"],
-            fault=" ".join(hit),
-            milliseconds=round((time.monotonic() - started) * 1000),
-            request=body,
-            response=response,
-        )
-        if lost:
-            connection["transport"].abort()
-        elif fault("truncated"):
+        if late := hits.take("slow"):
+            await asyncio.sleep(float(late.argument))
+        answer = await self._answer(scope, heard, hits)
+        cut = bool(answer) and hits.take("truncated") is not None
+        self._write_down(scope, bytes(asked), answer, hits, started)
+        transport = scope["extensions"]["sandbox"]["transport"]
+        if not answer:
+            transport.abort()
+        elif cut:
+            body = _body(answer)
+            half = {"type": "http.response.body", "body": body[: len(body) // 2]}
             await send(answer[0])
-            await send(
-                {
-                    "type": "http.response.body",
-                    "body": response[: len(response) // 2],
-                    "more_body": True,
-                }
-            )
-            connection["transport"].close()
+            await send({**half, "more_body": True})
+            transport.close()
         else:
             for message in answer:
                 await send(message)
 
+    async def _answer(self, scope: Scope, heard: Receive, hits: _Hits) -> list[Message]:
+        """What is answered; nothing when the connection is lost."""
+        certificate = self._world.faults.active(self._system, *CERTIFICATES)
+        presented = scope["extensions"]["sandbox"]["presented"]
+        if certificate and presented not in {None, certificate.name}:
+            # The connection is older than the fault: the next one shows the other certificate.
+            hits.names.append(certificate.name)
+            return []
+        if hits.take("drop"):
+            return []
+        if status := hits.take("status"):
+            return _plain(int(status.argument), b"Fejl i sandkassen", b"text/plain")
+        if hits.take("garbage"):
+            return _plain(200, b"\x00<\xff{%%>", b"application/octet-stream")
+        if hits.take("wrong-content-type"):
+            return _plain(200, b"<!doctype html><title>Service</title>", b"text/html")
+        answer: list[Message] = []
+
+        async def kept(message: Message) -> None:
+            answer.append(message)
+
+        await self._app(scope, heard, kept)
+        return [] if hits.take("answer-lost") else answer
+
+    def _write_down(
+        self,
+        scope: Scope,
+        asked: bytes,
+        answer: list[Message],
+        hits: _Hits,
+        started: float,
+    ) -> None:
+        query = scope["query_string"].decode("ascii", "replace")
+        self._world.journal.add(
+            at=self._world.clock.now().isoformat(timespec="milliseconds"),
+            system=self._system,
+            method=scope["method"],
+            path=f"{scope['path']}?{query}" if query else scope["path"],
+            status=answer[0]["status"] if answer else None,
+            fault=" ".join(hits.names),
+            milliseconds=round((time.monotonic() - started) * 1000),
+            request=asked,
+            response=_body(answer),
+        )
+
+
+class _Hits:
+    """The faults that hit one call, by name, in the order in which they hit it."""
+
+    def __init__(self, world: World, system: str, path: str) -> None:
+        self._world, self._system, self._path = world, system, path
+        self.names: list[str] = []
+
+    def take(self, name: str) -> Fault | None:
+        fault = self._world.faults.take(self._system, name, path=self._path)
+        if fault is not None:
+            self.names.append(name)
+        return fault
+
+
+def _body(answer: list[Message]) -> bytes:
+    return b"".join(message.get("body", b"") for message in answer)
+
 
 def _plain(status: int, body: bytes, content_type: bytes) -> list[Message]:
     headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers.append((b"retry-after", b"1"))
     return [
         {"type": "http.response.start", "status": status, "headers": headers},
         {"type": "http.response.body", "body": body},

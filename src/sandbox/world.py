@@ -13,6 +13,14 @@ from sandbox.store import Store
 
 TENANT = "6f1d2c3b-4a59-4687-9701-c0ffee000101"
 
+#: The agreement by which the city may ask the population register: ServiceAgreementUUID,
+#: UserSystemUUID, UserUUID.
+AGREEMENT = (
+    "0b1d2c3b-0101-4687-9701-c0ffee000111",
+    "0b1d2c3b-0101-4687-9701-c0ffee000222",
+    "0b1d2c3b-0101-4687-9701-c0ffee000333",
+)
+
 
 class World:
     """One pretend city. `port` is the first of its five ports; the portal is at `portal`."""
@@ -49,6 +57,7 @@ class World:
         return {
             "IDENTITY": f"nemlogin+{self.address}/idp/metadata.xml",
             "PERSONS": f"sf1520+{tls}{port + 1}/service/CPR/PersonBaseDataExtended/4",
+            "PERSONS_AGREEMENT": " ".join(AGREEMENT),
             "VEHICLES": f"dmr+{tls}{port + 2}/ws/USImportoerService",
             "ADDRESSES": f"adressevaelger+{self.address}",
             "ZONES": f"wfs+{self.address}/k101/ows",

@@ -132,8 +132,8 @@ class NemLogin:
         settings = OneLogin_Saml2_Settings(self._own_settings(), sp_validation_only=True)
         root = etree.fromstring(settings.get_sp_metadata())
         # It would tell those who fetched it once that we end in two days.
-        for passing in ("validUntil", "cacheDuration"):
-            root.attrib.pop(passing, None)
+        for passing in {"validUntil", "cacheDuration"} & set(root.attrib):
+            del root.attrib[passing]
         for key in root.iterfind(".//md:KeyDescriptor[@use='encryption']", _NAMES):
             for algorithm in _ENCRYPTIONS:
                 etree.SubElement(key, f"{_MD}EncryptionMethod", Algorithm=algorithm)
@@ -153,7 +153,7 @@ class NemLogin:
             if response.get_in_response_to() != request_id:
                 raise _mistrust("an answer to another request")
             _refuse_failures(response.document)
-            _one(response.document, "/samlp:Response/saml:EncryptedAssertion")
+            _one(response.document, "saml:EncryptedAssertion")
             request = _request(self._service.consumer)
             response.is_valid(request, request_id, raise_exceptions=True)
             return self._read(response, request_id, now)
@@ -162,14 +162,12 @@ class NemLogin:
         """Return what the assertion says, whose signature the library has found valid."""
         if response.document.get("Destination") != self._service.consumer:
             raise _mistrust("sent to another place")
-        assertion = _one(response.decrypted_document, "/samlp:Response/saml:Assertion")
+        assertion = _one(response.decrypted_document, "saml:Assertion")
         _refuse_weak_signature(assertion)
         if not (response.get_issuers() and _text(assertion, "saml:Issuer")):
             raise _mistrust("no issuer")
-        audiences = assertion.xpath(
-            "saml:Conditions/saml:AudienceRestriction/saml:Audience/text()", namespaces=_NAMES
-        )
-        if self._service.entity_id not in audiences:
+        audience = "saml:Conditions/saml:AudienceRestriction/saml:Audience"
+        if self._service.entity_id not in [each.text for each in _all(assertion, audience)]:
             raise _mistrust("meant for somebody else")
         confirmation = _one(assertion, "saml:Subject/saml:SubjectConfirmation")
         confirmed = _one(confirmation, "saml:SubjectConfirmationData")
@@ -224,10 +222,8 @@ class NemLogin:
                 response.is_valid(request, request_id, raise_exceptions=True)
                 root = response.document
                 self._check_logout(root, "LogoutResponse", provider, now)
-                return (
-                    root.get("InResponseTo") == request_id
-                    and response.get_status() == f"{_STATUS}Success"
-                )
+                answers = root.get("InResponseTo") == request_id
+                return answers and bool(response.get_status() == f"{_STATUS}Success")
         except LoginRefused:
             return False
 
@@ -400,16 +396,18 @@ def _provider(document: bytes) -> _Provider:
         entity_id=root.get("entityID", ""),
         login=login.get("Location", ""),
         logout=logout.get("Location", ""),
-        logout_answer=logout.get("ResponseLocation") or logout.get("Location", ""),
+        logout_answer=logout.get("ResponseLocation", logout.get("Location", "")),
         certificates=certificates,
     )
 
 
 def _refuse_failures(document: etree._Element) -> None:
     """Say calmly why the login did not succeed; such an answer is never signed."""
+    if document.tag != f"{{{_NAMES['samlp']}}}Response":
+        raise _mistrust("another kind of message")
     codes = {
-        str(code).removeprefix(_STATUS)
-        for code in document.xpath("/samlp:Response/samlp:Status//@Value", namespaces=_NAMES)
+        code.get("Value", "").removeprefix(_STATUS)
+        for code in _all(document, "samlp:Status//samlp:StatusCode")
     }
     if "Success" in codes:
         return
@@ -429,7 +427,7 @@ def _refuse_weak_signature(assertion: etree._Element) -> None:
     reference = _one(signed, "ds:Reference")
     algorithm = _one(signed, "ds:SignatureMethod").get("Algorithm")
     digest = _one(reference, "ds:DigestMethod").get("Algorithm")
-    transforms = reference.xpath("ds:Transforms/ds:Transform/@Algorithm", namespaces=_NAMES)
+    transforms = [each.get("Algorithm") for each in _all(reference, "ds:Transforms/ds:Transform")]
     if (
         reference.get("URI") != f"#{assertion.get('ID')}"
         or algorithm not in _SIGNATURES | _PSS
@@ -482,10 +480,14 @@ def _split(pem: str) -> tuple[str, str]:
 
 
 def _one(root: etree._Element, path: str) -> etree._Element:
-    found = root.xpath(path, namespaces=_NAMES)
+    found = _all(root, path)
     if len(found) != 1:
         raise _mistrust(f"not exactly one {path}")
     return found[0]
+
+
+def _all(root: etree._Element, path: str) -> list[etree._Element]:
+    return root.findall(path, _NAMES)
 
 
 def _text(root: etree._Element, path: str) -> str:
@@ -532,7 +534,9 @@ def _lax_validation() -> Callable[..., Any]:
     folder = Path(onelogin.saml2.__file__).parent / "schemas"
 
     class Relaxed(etree.Resolver):
-        def resolve(self, system_url: str, public_id: str, context: Any) -> Any:
+        def resolve(  # type: ignore[override]  # its types forget the context
+            self, system_url: str, public_id: str, context: Any
+        ) -> Any:
             name = system_url.rpartition("/")[2]
             text = (folder / name).read_text("utf-8")
             if name == "xenc-schema.xsd":
