@@ -18,19 +18,12 @@ from starlette.routing import Route
 
 from sandbox import city
 from sandbox.city import Address, Inhabitant
-from sandbox.world import World
+from sandbox.world import AGREEMENT, World
 
 PATH = "/service/CPR/PersonBaseDataExtended/4"
 SERVICE = "http://serviceplatformen.dk/xml/wsdl/soap11/CPR/PersonBaseDataExtended/4/"
 ACTION = f"{SERVICE}PersonLookup"
 SERVICE_UUID = "e6be2436-bf35-4df2-83fe-925142825dc2"
-
-#: The agreement the city has: ServiceAgreementUUID, UserSystemUUID, UserUUID.
-AGREEMENT = (
-    "0b1d2c3b-0101-4687-9701-c0ffee000111",
-    "0b1d2c3b-0101-4687-9701-c0ffee000222",
-    "0b1d2c3b-0101-4687-9701-c0ffee000333",
-)
 
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 CONTEXT = "http://serviceplatformen.dk/xml/schemas/InvocationContext/1/"

@@ -34,6 +34,11 @@ def secret(name: str) -> str:
     return Path(text(name)).read_text().strip()
 
 
+def secrets(name: str) -> list[str]:
+    """Return the words in the file named by the variable *name*; none if it is not set."""
+    return secret(name).split() if name in os.environ else []
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a port of ours is answered: the adapter, and the address it is given."""

@@ -136,6 +136,11 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+#: Where the payment provider sends its notices, and the words that open the door; two while one
+#: takes over from the other.
+NOTICE_ADDRESS = environment.text("NOTICE_ADDRESS", f"{PORTAL_ADDRESS}/webhooks/nexi")
+PAYMENT_NOTICE_WORDS = environment.secrets("PAYMENTS_WEBHOOK_SECRET_FILE")
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
