@@ -107,6 +107,7 @@ class NemLogin:
         ca_file: Path | str | None = None,
         read_timeout: float = 5.0,
         deadline: float = 10.0,
+        before_call: Callable[[], None] | None = None,
     ) -> None:
         """*address* is that of the login's metadata."""
         parts = urlsplit(address)
@@ -116,6 +117,7 @@ class NemLogin:
             ca_file=ca_file,
             read_timeout=read_timeout,
             deadline=deadline,
+            before_call=before_call,
         )
         self._metadata_path = parts.path
         self._service = service
