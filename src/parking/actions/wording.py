@@ -1,0 +1,610 @@
+"""What the law's words are called by people: one place for pages, letters and lines of an order.
+
+Everything is said in the language in force. Danish is the source and the catalogue holds the rest;
+a test asks for words for each condition, state, step, supplier and place there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, Final
+
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from parking.law import application, order, permit
+from parking.law.days import DENMARK, Period
+from parking.law.facts import (
+    Drive,
+    Facts,
+    Holding,
+    Keeper,
+    Missing,
+    PrivateRoadEffect,
+    Registration,
+    Relation,
+    Residence,
+    Supplier,
+    Terms,
+    VehicleKind,
+)
+from parking.law.money import Money
+from parking.law.permits import resident
+from parking.law.plates import spaced
+from parking.law.price import FREE, TOP, ZERO_EMISSION
+from parking.law.reasoning import Answer, Finding, Rule, Together
+from parking.law.zones import Place
+
+# Amounts and days
+
+
+def amount(money: Money) -> str:
+    """Return *money* as it is written: ``1.310 kr.`` or ``DKK 1,310``, øre only if there are any."""
+    kroner, ore = divmod(abs(money.ore), 100)
+    sign = "-" if money.ore < 0 else ""
+    written = f"{kroner:,}" + (f".{ore:02}" if ore else "")
+    if _is_danish():
+        return f"{sign}{written.translate(_DANISH_NUMBER)} kr."
+    return f"{sign}DKK {written}"
+
+
+def day(when: date) -> str:
+    """Return *when* in full: ``1. december 2026`` or ``1 December 2026``."""
+    return date_format(when, "j. F Y" if _is_danish() else "j F Y")
+
+
+def moment(when: datetime) -> str:
+    """Return *when* in Danish time: ``1. december 2026 kl. 14.05``."""
+    local = when.astimezone(DENMARK)
+    clock = f"{local:%H.%M}" if _is_danish() else f"{local:%H:%M}"
+    return gettext("%(day)s kl. %(time)s") % {"day": day(local.date()), "time": clock}
+
+
+def period(days: Period) -> str:
+    """Return the first and the last day of *days*."""
+    if days.last_day is None:
+        return gettext("fra %(day)s") % {"day": day(days.start)}
+    return gettext("%(first)s til og med %(last)s") % {
+        "first": day(days.start),
+        "last": day(days.last_day),
+    }
+
+
+def _number(value: int) -> str:
+    written = f"{value:,}"
+    return written.translate(_DANISH_NUMBER) if _is_danish() else written
+
+
+def _tenths(value: int) -> str:
+    written = f"{value // 10}.{value % 10}"
+    return written.translate(_DANISH_NUMBER) if _is_danish() else written
+
+
+def _is_danish() -> bool:
+    return get_language() == "da"
+
+
+_DANISH_NUMBER: Final = str.maketrans(",.", ".,")
+
+# What is sold
+
+_PRODUCTS: Final[Mapping[str, Any]] = {
+    resident.PAID: _("Beboerlicens"),
+    resident.TIME_LIMITED: _("Beboerlicens i zone med tidsrestriktion"),
+}
+_TIERS: Final[Mapping[str, Any]] = {
+    ZERO_EMISSION: _("El- og brintbiler og motorcykler"),
+    "a": _("Lavt forbrug"),
+    "b": _("Mellem forbrug"),
+    TOP: _("Højt eller ukendt forbrug"),
+    FREE: _("Gratis"),
+}
+_DRIVES: Final[Mapping[Drive, Any]] = {
+    Drive.PETROL: _("benzin"),
+    Drive.DIESEL: _("diesel"),
+    Drive.ELECTRIC: _("el"),
+    Drive.PLUG_IN_HYBRID: _("plug-in-hybrid"),
+    Drive.HYDROGEN: _("brint"),
+    Drive.GAS: _("gas"),
+    Drive.OTHER: _("andet drivmiddel"),
+}
+_WHY_TIER: Final[Mapping[str, Any]] = {
+    "zero emission": _("Køretøjet kører på el eller brint og betaler den laveste pris."),
+    "motorcycle": _("En motorcykel betaler den laveste pris."),
+    "consumption": _("Prisen følger, hvor langt køretøjet kører på literen."),
+    "no consumption figure": _(
+        "Motorregistret har intet tal for, hvor langt køretøjet kører på literen. "
+        "Så er prisen den højeste."
+    ),
+    "time-limited zone": _("I en zone med tidsrestriktion er licensen gratis."),
+}
+
+
+def product(name: str) -> str:
+    """Return what the product *name* is called."""
+    return str(_PRODUCTS[name])
+
+
+def tier(code: str) -> str:
+    """Return what the fare tier *code* is called."""
+    return str(_TIERS[code])
+
+
+def limits(code: str, terms: Terms) -> tuple[str, ...]:
+    """Return from how many km/l a vehicle belongs to the tier *code*, one line a fuel and norm."""
+    return tuple(
+        _limit(each.fuel.value, each.norm.value, each.at_least_tenths)
+        for each in terms.thresholds
+        if each.tier == code
+    )
+
+
+def _limit(fuel: str, norm: str, at_least_tenths: int) -> str:
+    return gettext("%(fuel)s: mindst %(figure)s km/l (%(norm)s)") % {
+        "fuel": _DRIVES[Drive(fuel)],
+        "figure": _tenths(at_least_tenths),
+        "norm": norm,
+    }
+
+
+def why_price(reason: Mapping[str, Any], facts: Facts | None = None) -> list[tuple[str, str]]:
+    """Return why a permit costs what it costs, line by line: label and text.
+
+    *reason* is what `actions.apply.price_reason` wrote; with *facts*, the vehicle's own figure and
+    the register it came from are told as well.
+    """
+    lines = [
+        (gettext("Prisgruppe"), tier(reason["tier"])),
+        (gettext("Hvorfor"), str(_WHY_TIER[reason["why"]])),
+    ]
+    if facts is not None and not isinstance(facts.vehicle, Missing):
+        vehicle = facts.vehicle
+        told = [str(_DRIVES[vehicle.drive])]
+        if vehicle.km_per_litre_tenths is not None and vehicle.norm is not None:
+            told.append(f"{_tenths(vehicle.km_per_litre_tenths)} km/l ({vehicle.norm.value})")
+        lines.append((gettext("Ifølge Motorregistret"), ", ".join(told)))
+    if threshold := reason["threshold"]:
+        limit = _limit(threshold["fuel"], threshold["norm"], threshold["at_least_tenths"])
+        lines.append((gettext("Gruppens grænse"), limit))
+    since = day(date.fromisoformat(reason["fare_since"]))
+    lines.append((gettext("Prisen har været gældende siden"), since))
+    return lines
+
+
+# Who knows, and where one is
+
+_SUPPLIERS: Final[Mapping[Supplier, Any]] = {
+    Supplier.POPULATION_REGISTER: _("CPR-registret"),
+    Supplier.VEHICLE_REGISTER: _("Motorregistret"),
+    Supplier.ADDRESS_REGISTER: _("adresseregistret"),
+    Supplier.MAP: _("kommunens zonekort"),
+    Supplier.ACCOUNTS: _("kommunens økonomisystem"),
+    Supplier.CASE_WORKER: _("en sagsbehandler"),
+    Supplier.APPLICANT: _("dig selv"),
+}
+_PLACES: Final[Mapping[Place, Any]] = {
+    Place.HOME_AREA: _("Din adresse ligger i et område med ret til zone %(zone)s."),
+    Place.NO_AREA: _("Din adresse ligger i en del af kommunen, hvor man ikke behøver licens."),
+    Place.UNKNOWN: _("Kommunens kort siger ikke, hvilket område din adresse ligger i."),
+    Place.SEVERAL: _("Din adresse ligger, hvor to områder overlapper hinanden."),
+    Place.ELSEWHERE: _("Din adresse ligger i en anden kommune."),
+}
+_PRIVATE_ROADS: Final[Mapping[PrivateRoadEffect, Any]] = {
+    PrivateRoadEffect.REFUSE: _("Der gives ikke licens til beboere på private fællesveje."),
+    PrivateRoadEffect.WARN: _(
+        "Du bor på en privat fællesvej. Licensen gælder ikke på vejen selv, men i resten af zonen."
+    ),
+    PrivateRoadEffect.NONE: _("At boligen ligger på en privat fællesvej, betyder ikke noget."),
+}
+_KINDS: Final[Mapping[VehicleKind, Any]] = {
+    VehicleKind.CAR: _("personbil"),
+    VehicleKind.VAN: _("varebil"),
+    VehicleKind.MOTORCYCLE: _("motorcykel"),
+    VehicleKind.LORRY: _("lastbil"),
+    VehicleKind.BUS: _("bus"),
+    VehicleKind.TRAILER: _("påhængsvogn"),
+    VehicleKind.CARAVAN: _("campingvogn"),
+    VehicleKind.CAMPER: _("autocamper"),
+    VehicleKind.TRACTOR: _("traktor"),
+    VehicleKind.MOPED: _("knallert"),
+    VehicleKind.OTHER: _("anden type"),
+}
+
+
+def supplier(who: Supplier) -> str:
+    """Return what *who* is called, to stand within a sentence."""
+    return str(_SUPPLIERS[who])
+
+
+def place(where: Place, *, zone: str = "") -> str:
+    """Return what it means that a home lies *where*."""
+    return str(_PLACES[where]) % {"zone": zone}
+
+
+def private_road(effect: PrivateRoadEffect) -> str:
+    """Return what *effect* a private common road has on a permit."""
+    return str(_PRIVATE_ROADS[effect])
+
+
+def vehicle_kind(kind: VehicleKind) -> str:
+    """Return what *kind* of vehicle it is."""
+    return str(_KINDS[kind])
+
+
+# Where something stands, and what can be done to it
+
+_STATES: Final[Mapping[Enum, Any]] = {
+    application.State.DRAFT: _("Ikke sendt"),
+    application.State.WAITING: _("Venter på svar"),
+    application.State.IN_BASKET: _("I kurven"),
+    application.State.ORDERED: _("Ved at blive betalt"),
+    application.State.GRANTED: _("Givet"),
+    application.State.WITHDRAWN: _("Trukket tilbage"),
+    order.State.OPEN: _("Ikke betalt endnu"),
+    order.State.DELIVERED: _("Betalt"),
+    order.State.CANCELLED: _("Fortrudt"),
+    order.State.EXPIRED: _("Udløbet uden betaling"),
+    order.State.REFUND_DUE: _("Pengene er på vej tilbage"),
+    order.State.REFUNDED: _("Betalt tilbage"),
+    permit.State.RESERVED: _("Reserveret, mens der betales"),
+    permit.State.ACTIVE: _("Betalt"),
+    permit.State.RELEASED: _("Aldrig betalt"),
+    permit.State.ENDED: _("Afsluttet"),
+}
+_STEPS: Final[Mapping[Enum, Any]] = {
+    application.Step.ASK_AGAIN: _("Spørg igen nu"),
+    application.Step.WAIT: _("Vent på svar"),
+    application.Step.PUT_IN_BASKET: _("Læg i kurven"),
+    application.Step.TAKE_OUT: _("Fjern fra kurven"),
+    application.Step.ORDER: _("Gå til betaling"),
+    application.Step.GIVE_BACK: _("Læg tilbage i kurven"),
+    application.Step.GRANT: _("Giv licensen"),
+    application.Step.WITHDRAW: _("Træk ansøgningen tilbage"),
+    order.Step.DELIVER: _("Lever det betalte"),
+    order.Step.CANCEL: _("Fortryd købet"),
+    order.Step.EXPIRE: _("Lad ordren udløbe"),
+    order.Step.OWE_BACK: _("Skyld pengene tilbage"),
+    order.Step.REFUND: _("Betal tilbage"),
+    permit.Step.ACTIVATE: _("Gør licensen gyldig"),
+    permit.Step.RELEASE: _("Giv pladsen fri"),
+    permit.Step.END: _("Afslut licensen"),
+}
+
+
+def state(where: Enum) -> str:
+    """Return what people are told of something that stands *where*."""
+    return str(_STATES[where])
+
+
+def step(what: Enum) -> str:
+    """Return what the button says that does *what*."""
+    return str(_STEPS[what])
+
+
+# The regulation, sentence by sentence
+
+_SENTENCES: Final[Mapping[str, Any]] = {
+    "resident permit": _("Beboerlicens"),
+    "the applicant": _("Dig, der søger"),
+    "the home": _("Din bolig"),
+    "the vehicle": _("Køretøjet"),
+    "the right to the vehicle": _("Din ret til køretøjet (ét af tre er nok)"),
+    "company car": _("Firmabil"),
+    "leased car": _("Leaset eller lejet køretøj"),
+    "how many": _("Hvor mange licenser"),
+    "applicant_is_of_age": _("Du skal være fyldt %(age)s år den dag, licensen begynder."),
+    "applicant_lives_in_denmark": _("Du skal være registreret i CPR som bosat i Danmark."),
+    "home_is_in_the_municipality": _("Din folkeregisteradresse skal ligge i kommunen."),
+    "home_gives_right_to_a_permit_zone": _(
+        "Din folkeregisteradresse skal ligge i et område, hvis beboere har ret til en licenszone."
+    ),
+    "home_road_is_open_to_permits": _(
+        "Din bolig må ikke ligge på en privat fællesvej, hvis beboere ikke kan få licens."
+    ),
+    "vehicle_is_in_the_danish_register": _("Køretøjet skal stå i det danske motorregister."),
+    "vehicle_is_in_traffic": _("Køretøjet må ikke være afmeldt."),
+    "vehicle_is_not_reported_stolen": _("Køretøjet må ikke være meldt stjålet."),
+    "vehicle_is_of_a_permitted_kind": _(
+        "Køretøjet skal være en personbil, en varebil, en autocamper eller en motorcykel."
+    ),
+    "vehicle_is_not_too_heavy": _("Køretøjets tilladte totalvægt må højst være %(weight)s kg."),
+    "applicant_owns_or_uses_the_vehicle": _(
+        "Du skal være registreret som ejer eller bruger af køretøjet."
+    ),
+    "vehicle_belongs_to_a_company": _("Køretøjet er registreret til en virksomhed."),
+    "company_declares_sole_use": _(
+        "Din arbejdsgiver og du har begge skriftligt erklæret, at kun du bruger køretøjet."
+    ),
+    "vehicle_is_leased": _("Køretøjet er registreret som leaset eller lejet."),
+    "lease_names_the_applicant": _(
+        "En kontrakt med en autoriseret virksomhed viser, at du leaser eller lejer køretøjet."
+    ),
+    "applicant_has_a_permit_left": _(
+        "Du må højst have %(permits)s beboerlicens ad gangen, kurven regnet med."
+    ),
+    "vehicle_has_no_other_permit": _("Der må ikke gælde en anden licens for køretøjet."),
+}
+_CHANGES: Final[Mapping[str, Any]] = {
+    "applicant_is_of_age": _("Søg igen, når du er fyldt %(age)s år."),
+    "applicant_lives_in_denmark": _(
+        "Er du flyttet til Danmark, så meld det til Borgerservice, og søg igen, når CPR er rettet."
+    ),
+    "home_is_in_the_municipality": _(
+        "Er du lige flyttet hertil, så søg igen, når flytningen står i CPR. "
+        "Ellers spørg den kommune, du bor i."
+    ),
+    "home_gives_right_to_a_permit_zone": _(
+        "Flytter du til en adresse i et licensområde, kan du søge igen. "
+        "Mener du, at kortet er forkert, så ring til os."
+    ),
+    "home_road_is_open_to_permits": _("Er vejen blevet offentlig, så ring til os."),
+    "vehicle_is_in_the_danish_register": _(
+        "Se efter, om nummerpladen er skrevet rigtigt. "
+        "Et udenlandsk køretøj kan få licens, når det er indregistreret i Danmark."
+    ),
+    "vehicle_is_in_traffic": _("Søg igen, når køretøjet er indregistreret."),
+    "vehicle_is_not_reported_stolen": _(
+        "Er køretøjet fundet, så få politiet til at slette efterlysningen, og søg igen."
+    ),
+    "vehicle_is_of_a_permitted_kind": _("Søg med et køretøj af en af de nævnte typer."),
+    "vehicle_is_not_too_heavy": _(
+        "Søg med et lettere køretøj. Er vægten forkert i Motorregistret, så få den rettet først."
+    ),
+    "applicant_owns_or_uses_the_vehicle": _(
+        "Bliv registreret som ejer eller bruger i Motorregistret, og søg igen. "
+        "Se også efter, om nummerpladen er skrevet rigtigt."
+    ),
+    "vehicle_belongs_to_a_company": _("Det kræver, at køretøjet tilhører en virksomhed."),
+    "company_declares_sole_use": _(
+        "Er du den eneste, der bruger bilen, kan din arbejdsgiver og du erklære det skriftligt. "
+        "Ring til os, så hjælper vi jer med erklæringen."
+    ),
+    "vehicle_is_leased": _("Det kræver, at køretøjet er leaset eller lejet."),
+    "lease_names_the_applicant": _(
+        "Har du en kontrakt, der viser, at du leaser eller lejer køretøjet, så ring til os. "
+        "Så hjælper vi dig med at få den med i sagen."
+    ),
+    "applicant_has_a_permit_left": _(
+        "Vælg en startdato, efter at den licens, du har, er udløbet, "
+        "eller fjern den anden licens fra kurven."
+    ),
+    "vehicle_has_no_other_permit": _(
+        "Søg igen, når den anden licens er udløbet. Ved du ikke, hvis den er, så ring til os."
+    ),
+}
+
+
+def sentence(rule: str, terms: Terms) -> str:
+    """Return what the condition named *rule* requires, or what the group of that name is called."""
+    return str(_SENTENCES[rule]) % _numbers(terms)
+
+
+def change(condition: str, terms: Terms) -> str:
+    """Return what would turn a no of *condition* into a yes."""
+    return str(_CHANGES[condition]) % _numbers(terms)
+
+
+def _numbers(terms: Terms) -> dict[str, str]:
+    return {
+        "age": str(terms.youngest_age),
+        "weight": _number(terms.heaviest_vehicle_kg),
+        "permits": str(terms.permits_per_person),
+    }
+
+
+# On which fact
+
+_RESIDENCES: Final[Mapping[Residence, Any]] = {
+    Residence.RESIDENT: _("CPR: Du er registreret som bosat i Danmark."),
+    Residence.NO_FIXED_ADDRESS: _("CPR: Du er bosat i Danmark uden fast adresse."),
+    Residence.EMIGRATED: _("CPR: Du er registreret som udrejst."),
+    Residence.DISAPPEARED: _("CPR: Du er registreret uden kendt opholdssted."),
+    Residence.DEAD: _("CPR: Personen er registreret som død."),
+    Residence.NOT_RESIDENT: _("CPR: Du er ikke registreret som bosat i Danmark."),
+}
+_REGISTRATIONS: Final[Mapping[Registration, Any]] = {
+    Registration.REGISTERED: _("Motorregistret: Køretøjet er indregistreret."),
+    Registration.DEREGISTERED: _("Motorregistret: Køretøjet er afmeldt."),
+    Registration.NOT_FOUND: _("Motorregistret: Nummerpladen findes ikke."),
+}
+_RELATIONS: Final[Mapping[Relation, Any]] = {
+    Relation.OWNER: _("Motorregistret: Du er registreret som ejer."),
+    Relation.USER: _("Motorregistret: Du er registreret som bruger."),
+    Relation.NEITHER: _("Motorregistret: Du er hverken registreret som ejer eller bruger."),
+}
+_KEEPERS: Final[Mapping[Keeper, Any]] = {
+    Keeper.PERSON: _("Motorregistret: Køretøjet står ikke i en virksomheds navn."),
+    Keeper.COMPANY: _("Motorregistret: Køretøjet er registreret til en virksomhed."),
+    Keeper.LEASING_COMPANY: _("Motorregistret: Køretøjet er leaset eller lejet ud."),
+}
+
+
+def fact(condition: str, finding: Finding, facts: Facts) -> str:
+    """Return what *condition* looked at and saw, and who said so."""
+    for name, who in finding.missing:
+        return _not_known(name, who, facts)
+    return _FACTS[condition](facts)
+
+
+def _not_known(name: str, who: Supplier, facts: Facts) -> str:
+    if who is Supplier.VEHICLE_REGISTER and facts.registration is Registration.NOT_FOUND:
+        return gettext("Motorregistret kender ikke køretøjet, så det er ikke undersøgt.")
+    if name in {"home", "home_area"} and not isinstance(facts.residence, Missing):
+        if facts.residence not in {Residence.RESIDENT, Residence.NO_FIXED_ADDRESS}:
+            return gettext("CPR har ingen dansk adresse, så det er ikke undersøgt.")
+    if who is Supplier.APPLICANT:
+        return gettext("Vi har ikke fået noget dokument, der viser det.")
+    if who is Supplier.CASE_WORKER:
+        return gettext("Registrene siger ikke nok. Det skal en sagsbehandler afgøre.")
+    return gettext("Vi har ikke fået svar fra %(who)s.") % {"who": supplier(who)}
+
+
+def _age(facts: Facts) -> str:
+    return gettext("CPR: Du er født %(born)s. Licensen begynder %(start)s.") % {
+        "born": day(_is(facts.born)),
+        "start": day(facts.period.start),
+    }
+
+
+def _municipality(facts: Facts) -> str:
+    if _is(facts.home).municipality == facts.municipality:
+        return gettext("CPR: Din adresse ligger i kommunen.")
+    return gettext("CPR: Din adresse ligger i en anden kommune.")
+
+
+def _area(facts: Facts) -> str:
+    area = _is(facts.home_area)
+    return place(area.place, zone=area.zone or "")
+
+
+def _road(facts: Facts) -> str:
+    if _is(facts.home).on_private_common_road:
+        return private_road(facts.terms.private_road_effect)
+    return gettext("Vejen står ikke på kommunens liste over private fællesveje.")
+
+
+def _stolen(facts: Facts) -> str:
+    if _is(facts.vehicle).reported_stolen:
+        return gettext("Motorregistret: Køretøjet er meldt stjålet.")
+    return gettext("Motorregistret: Køretøjet er ikke meldt stjålet.")
+
+
+def _kind(facts: Facts) -> str:
+    kind = vehicle_kind(_is(facts.vehicle).kind)
+    return gettext("Motorregistret: Køretøjets type er %(kind)s.") % {"kind": kind}
+
+
+def _weight(facts: Facts) -> str:
+    weight = _number(_is(facts.gross_weight_kg))
+    return gettext("Motorregistret: Tilladt totalvægt %(weight)s kg.") % {"weight": weight}
+
+
+def _document(approved: bool) -> str:  # noqa: FBT001 -- what a case worker made of it
+    if approved:
+        return gettext("En sagsbehandler har godkendt dokumentet.")
+    return gettext("En sagsbehandler har ikke kunnet godkende dokumentet.")
+
+
+def _own_permits(facts: Facts) -> str:
+    held = [h for h in _is(facts.own_permits) if h.period.overlaps(facts.period)]
+    told = [_held(each) for each in held]
+    told += [
+        gettext("Kurven: licens til %(plate)s.") % {"plate": spaced(each.plate)}
+        for each in facts.in_basket
+        if each.period.overlaps(facts.period)
+    ]
+    return " ".join(told) or gettext("Du har ingen anden beboerlicens i perioden.")
+
+
+def _held(holding: Holding) -> str:
+    return gettext("Du har en licens til %(plate)s: %(period)s.") % {
+        "plate": spaced(holding.plate),
+        "period": period(holding.period),
+    }
+
+
+def _plate_permits(facts: Facts) -> str:
+    held = [h for h in _is(facts.plate_permits) if h.period.overlaps(facts.period)]
+    if not held:
+        return gettext("Der gælder ingen anden licens for køretøjet i perioden.")
+    # Whose it is, and until when, is nobody's business but theirs.
+    return gettext("Der gælder eller betales allerede en licens for køretøjet.")
+
+
+def _is(known: Any) -> Any:
+    """Return a fact that the condition could look at, so that it is not missing."""
+    assert not isinstance(known, Missing)
+    return known
+
+
+_FACTS: Final[Mapping[str, Callable[[Facts], str]]] = {
+    "applicant_is_of_age": _age,
+    "applicant_lives_in_denmark": lambda facts: str(_RESIDENCES[_is(facts.residence)]),
+    "home_is_in_the_municipality": _municipality,
+    "home_gives_right_to_a_permit_zone": _area,
+    "home_road_is_open_to_permits": _road,
+    "vehicle_is_in_the_danish_register": lambda f: str(_REGISTRATIONS[_is(f.registration)]),
+    "vehicle_is_in_traffic": lambda f: str(_REGISTRATIONS[_is(f.registration)]),
+    "vehicle_is_not_reported_stolen": _stolen,
+    "vehicle_is_of_a_permitted_kind": _kind,
+    "vehicle_is_not_too_heavy": _weight,
+    "applicant_owns_or_uses_the_vehicle": lambda f: str(_RELATIONS[_is(f.tie).relation]),
+    "vehicle_belongs_to_a_company": lambda f: str(_KEEPERS[_is(f.tie).keeper]),
+    "company_declares_sole_use": lambda f: _document(_is(f.sole_user_declaration).approved),
+    "vehicle_is_leased": lambda f: str(_KEEPERS[_is(f.tie).keeper]),
+    "lease_names_the_applicant": lambda f: _document(_is(f.lease).approved),
+    "applicant_has_a_permit_left": _own_permits,
+    "vehicle_has_no_other_permit": _plate_permits,
+}
+
+
+# A finding, told
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding and those it rests on, in words."""
+
+    answer: str  #: yes, no or open
+    sentence: str
+    citation: str
+    fact: str
+    change: str  #: of a no, what would change it
+    because: tuple[Told, ...]
+
+
+def tell(finding: Finding, facts: Facts) -> Told:
+    """Return *finding* in words, with the facts it was asked about."""
+    is_condition = not finding.because
+    changes = is_condition and finding.answer is Answer.NO
+    return Told(
+        answer=finding.answer.value,
+        sentence=sentence(finding.rule, facts.terms),
+        citation=finding.cites,
+        fact=fact(finding.rule, finding, facts) if is_condition else "",
+        change=change(finding.rule, facts.terms) if changes else "",
+        because=tuple(tell(each, facts) for each in finding.because),
+    )
+
+
+def refusals(finding: Finding) -> Iterator[Finding]:
+    """Yield the sentences to tell somebody who was refused: of alternatives, only the nearest.
+
+    Somebody with a stranger's car is told about owners and users, not about leases; somebody with
+    their company's car is told about the declaration that is missing.
+    """
+    if not finding.because:
+        yield finding
+        return
+    no = [each for each in finding.because if each.answer is Answer.NO]
+    if finding.rule in _EITHER:
+        no = [max(no, key=_nearness)]
+    for each in no:
+        yield from refusals(each)
+
+
+def _nearness(alternative: Finding) -> int:
+    return sum(each.answer is not Answer.NO for each in alternative.because)
+
+
+def _alternatives(rule: Rule) -> Iterator[str]:
+    """Yield the names of the rules in *rule* of which one part is enough."""
+    if isinstance(rule, Together):
+        if rule.order[0] is Answer.YES:
+            yield rule.name
+        for part in rule.rules:
+            yield from _alternatives(part)
+
+
+_EITHER: Final = frozenset(
+    name for _since, rule in resident.RULE.versions for name in _alternatives(rule)
+)
+
+
+def how_many_permits(count: int) -> str:
+    """Return how many permits there are."""
+    return ngettext("%(count)s licens", "%(count)s licenser", count) % {"count": count}
