@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -24,6 +25,7 @@ class Sandbox:
     """A running sandbox: `addresses` is the environment that the portal needs to reach it."""
 
     base: str
+    portal: str  #: where it expects a portal; that port is free
     folder: Path
     addresses: dict[str, str]
 
@@ -50,7 +52,7 @@ class Sandbox:
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox on free ports, for the whole run."""
     folder = tmp_path_factory.mktemp("sandbox")
-    port = _five_free_ports()
+    port = _six_free_ports() + 1
     with (folder / "log.txt").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "sandbox", "--folder", str(folder), "--port", str(port)],
@@ -59,7 +61,12 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
             stderr=subprocess.STDOUT,
         )
     try:
-        yield Sandbox(f"http://127.0.0.1:{port}", folder, _addresses(process, folder))
+        yield Sandbox(
+            base=f"http://127.0.0.1:{port}",
+            portal=f"http://localhost:{port - 1}",
+            folder=folder,
+            addresses=_addresses(process, folder),
+        )
     finally:
         process.terminate()
         process.wait(10)
@@ -84,16 +91,15 @@ def _addresses(process: subprocess.Popen[bytes], folder: Path) -> dict[str, str]
     return addresses
 
 
-def _five_free_ports() -> int:
-    for _ in range(50):
-        with socket.socket() as trial:
-            trial.bind(("127.0.0.1", 0))
-            first: int = trial.getsockname()[1]
+def _six_free_ports() -> int:
+    """The first of six, below those that the system gives to outgoing connections."""
+    for _ in range(100):
+        first = random.randrange(10_000, 30_000)  # noqa: S311 - not a secret
         try:
-            for port in range(first, first + 5):
+            for port in range(first, first + 6):
                 with socket.socket() as trial:
                     trial.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
+        except OSError:
             continue
         return first
-    raise RuntimeError("no five free ports in a row")
+    raise RuntimeError("no six free ports in a row")
