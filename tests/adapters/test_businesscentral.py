@@ -61,7 +61,7 @@ def accounts(outside: Sandbox) -> Iterator[BusinessCentral]:
 @pytest.fixture
 def at_once():
     """Repeat without waiting in between."""
-    stamina.set_testing(True, attempts=2)
+    stamina.set_testing(True, attempts=2, cap=True)
     yield
     stamina.set_testing(False)
 
