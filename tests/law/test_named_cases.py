@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import tomllib
+from pathlib import Path
+
 import pytest
 from tests.law.named_cases import Case, NotACase, all_cases, cases_in
-from tests.law.situations import PRICE_LIST
+from tests.law.situations import PRICE_LIST, TERMS
 
 from parking.law import price
 from parking.law.permits import resident
 from parking.law.reasoning import Answer, would_help
 
 CASES = tuple(all_cases())
+TARIFF = Path(__file__).parents[2] / "data" / "tariff"
 DOCUMENTS = {"sole_user_declaration": "declaration", "lease": "lease"}
 
 
@@ -61,6 +66,23 @@ def test_every_sentence_of_the_regulation_refuses_somebody_in_a_case() -> None:
         for condition in rule.conditions()
     }
     assert sentences <= refusing
+
+
+def test_the_cases_are_asked_with_the_numbers_of_the_tariff() -> None:
+    versions = tomllib.loads((TARIFF / "2026.toml").read_text(encoding="utf-8"))["terms"]
+    (in_force,) = (terms for terms in versions if terms["product"] == resident.PAID)
+    numbers = dataclasses.asdict(TERMS) | {"private_road_effect": TERMS.private_road_effect.value}
+    thresholds = {
+        (each.fuel.value, each.norm.value, each.tier, each.at_least_tenths)
+        for each in TERMS.thresholds
+    }
+    assert {name: in_force[name] for name in numbers if name != "thresholds"} == {
+        name: value for name, value in numbers.items() if name != "thresholds"
+    }
+    assert {
+        (each["fuel"], each["norm"], each["tier"], each["at_least_tenths"])
+        for each in in_force["thresholds"]
+    } == thresholds
 
 
 ORDINARY = '[[case]]\nname = "Anna"\nanswer = "yes"\n'
