@@ -1,0 +1,138 @@
+"""The register of addresses: Adressevælger (adressevaelger.dk), DAWA's successor.
+
+Its search is made for people who type: it finds by sound and guesses. So a hit counts only if the
+house number it leads to has the municipality, the road code and the number that were asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isfinite
+from pathlib import Path
+from typing import Any, Final
+
+from parking.adapters.transport import Transport
+from parking.law.facts import Home
+from parking.ports import NotFound, Unavailable
+from parking.ports.places import Point
+
+SYSTEM: Final = "addresses"
+
+#: Shared by everybody until personal tokens come.
+PUBLIC_TOKEN: Final = "adressevaelger123"  # noqa: S105 - it is published
+
+_MOST_HITS = 50
+
+
+class Adressevaelger:
+    """:class:`~parking.ports.places.Addresses` by Adressevælger."""
+
+    def __init__(
+        self,
+        *,
+        address: str,
+        token: str = PUBLIC_TOKEN,
+        ca_file: Path | str | None = None,
+        connect_timeout: float = 3.0,
+        read_timeout: float = 4.0,
+        deadline: float = 5.0,
+        before_call: Callable[[], None] | None = None,
+    ) -> None:
+        self._token = token
+        self._transport = Transport(
+            SYSTEM,
+            address,
+            ca_file=ca_file,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            deadline=deadline,
+            before_call=before_call,
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def point(self, home: Home) -> Point:
+        """Return where the house of *home* has its access point.
+
+        Only road and house number are told, never the floor, the door or who lives there.
+
+        :raises NotFound: if no such house number is registered.
+        :raises Unavailable: if the register did not answer, or answered so much that it is unsure.
+        :raises Rejected: if it would not answer us.
+        """
+        road_and_number = home.text.partition(",")[0].strip()
+        if not road_and_number:
+            raise NotFound(f"{SYSTEM}: a home without a road has no place")
+        hits = self._search(road_and_number, home)
+        try:
+            for hit in hits:
+                if hit["type"] != "husnummer" or str(hit["husnummer"]).upper() != home.house_number:
+                    continue
+                found = self._house_number(str(hit["id"]))
+                if found is not None and _is_of(found, home):
+                    return _point(found)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise Unavailable(f"{SYSTEM}: answered what cannot be read") from None
+        if len(hits) >= _MOST_HITS:
+            raise Unavailable(f"{SYSTEM}: found too many house numbers to be sure")
+        raise NotFound(f"{SYSTEM}: no such house number")
+
+    def _search(self, text: str, home: Home) -> list[dict[str, Any]]:
+        answer = self._get(
+            "/husnumre/soeg",
+            "search",
+            tekst=text,
+            kommunekode=home.municipality,
+            husnummer=home.house_number,
+            maximum=str(_MOST_HITS),
+        )
+        hits = answer.get("fund") if answer is not None else None
+        if not isinstance(hits, list) or not all(isinstance(hit, dict) for hit in hits):
+            raise Unavailable(f"{SYSTEM}: answered what cannot be read")
+        return hits
+
+    def _house_number(self, identity: str) -> dict[str, Any] | None:
+        answer = self._get(f"/husnumre/{identity}", "house number")
+        return None if answer is None else answer["husnummer"]
+
+    def _get(self, path: str, operation: str, **params: str) -> dict[str, Any] | None:
+        """Return what is answered, or ``None`` if there is no such thing."""
+        response = self._transport.request(
+            "GET",
+            path,
+            operation=operation,
+            repeatable=True,
+            params={"token": self._token, **params},
+            answers={404},
+        )
+        if response.status_code == 404:  # noqa: PLR2004 - not found
+            return None
+        answer = self._transport.json(response)
+        if not isinstance(answer, dict) or answer.get("status") != "ok":
+            raise Unavailable(f"{SYSTEM}: answered that something is wrong")
+        return answer
+
+
+def _is_of(found: dict[str, Any], home: Home) -> bool:
+    road = found["navngivenvejkommunedel"]
+    return (road["kommune"], road["vejkode"], found["husnummertekst"].upper()) == (
+        home.municipality,
+        home.road_code,
+        home.house_number,
+    )
+
+
+def _point(found: dict[str, Any]) -> Point:
+    """Return the access point.
+
+    :raises ValueError: if it is in another system of coordinates, or nowhere.
+    """
+    geometry = found["adgangspunkt"]["geometri"]
+    if geometry["crs"]["properties"]["name"] != "EPSG:25832":
+        raise ValueError("another system of coordinates")
+    x, y = (float(each) for each in geometry["coordinates"])
+    if not (isfinite(x) and isfinite(y)):
+        raise ValueError("no coordinates")
+    return Point(x, y)
