@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -12,11 +13,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+import xmlsec
+from cryptography import x509
+from lxml import etree
 from onelogin.saml2.errors import OneLogin_Saml2_ValidationError as Wrong
 
 from parking.adapters.nemlogin import NemLogin, Service
 from parking.ports import Unavailable
 from parking.ports.identity import Arrival, Assurance, LoginRefused, Refusal
+from sandbox import saml
 from sandbox_process import Sandbox
 
 PORTAL = "http://localhost:8000"
@@ -131,6 +136,63 @@ def test_what_is_not_a_good_login_is_refused(
         arrived(identity, visitor, **choices)
     assert refused.value.why is why
     assert refused.value.detail.endswith(detail)
+
+
+def forged(sandbox: Sandbox, back: dict[str, str], change: Callable) -> str:
+    """The answer with its assertion changed by somebody who can encrypt for us, as all can."""
+    root = etree.fromstring(base64.b64decode(back["SAMLResponse"]))
+    pem = Path(sandbox.addresses["SAML_KEY_FILE"]).read_bytes()
+    keys = xmlsec.KeysManager()
+    keys.add_key(xmlsec.Key.from_memory(pem, xmlsec.KeyFormat.PEM))
+    secret = root.find("saml:EncryptedAssertion/xenc:EncryptedData", saml.NS)
+    assertion = xmlsec.EncryptionContext(keys).decrypt(secret)
+    root.remove(root.find("saml:EncryptedAssertion", saml.NS))
+    certificate = x509.load_pem_x509_certificate(pem)
+    root.append(saml.encrypted(change(assertion), certificate, "rsa-oaep", "aes256-gcm"))
+    return base64.b64encode(etree.tostring(root)).decode()
+
+
+def said(assertion: etree._Element, name: str) -> etree._Element:
+    (value,) = assertion.xpath(f".//*[contains(@Name, '{name}')]/*")
+    return value
+
+
+def as_it_was(assertion: etree._Element) -> etree._Element:
+    return assertion
+
+
+def with_a_comment(assertion: etree._Element) -> etree._Element:
+    value = said(assertion, "fullName")
+    value.insert(0, etree.Comment("cut"))
+    value[0].tail, value.text = value.text[5:], value.text[:5]
+    return assertion
+
+
+def wrapped(assertion: etree._Element) -> etree._Element:
+    """Somebody else's assertion on the outside, the signed one hidden within."""
+    outer = deepcopy(assertion)
+    outer.set("ID", "_outer")
+    said(outer, "cprNumber").text = "6303791003"
+    signature = outer.find("ds:Signature", saml.NS)
+    inner = deepcopy(assertion)
+    inner.remove(inner.find("ds:Signature", saml.NS))
+    holder = etree.SubElement(signature, f"{{{saml.DS}}}Object")
+    holder.append(inner)
+    return outer
+
+
+@pytest.mark.parametrize("change", [with_a_comment, wrapped])
+def test_a_forged_assertion_is_refused(
+    calm_sandbox: Sandbox, identity: NemLogin, visitor: httpx.Client, change: Callable
+) -> None:
+    departure = identity.depart(return_key="k", language="da")
+    back = logged_in(visitor, departure.url)
+    asked = {"request_id": departure.request_id, "now": now()}
+    untouched = forged(calm_sandbox, back, as_it_was)
+    assert identity.arrive(saml_response=untouched, **asked).person_number == "7205851002"
+    with pytest.raises(LoginRefused) as refused:
+        identity.arrive(saml_response=forged(calm_sandbox, back, change), **asked)
+    assert refused.value.why is Refusal.NOT_TRUSTED
 
 
 def test_a_replay_is_known_by_its_assertion(identity: NemLogin, visitor: httpx.Client) -> None:

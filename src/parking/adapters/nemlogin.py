@@ -166,6 +166,9 @@ class NemLogin:
             raise _mistrust("sent to another place")
         assertion = _one(response.decrypted_document, "saml:Assertion")
         _refuse_weak_signature(assertion)
+        if assertion.xpath(".//comment() | .//processing-instruction()"):
+            # The signature does not cover them, and they cut a text in two.
+            raise _mistrust("a comment")
         if not (response.get_issuers() and _text(assertion, "saml:Issuer")):
             raise _mistrust("no issuer")
         audience = "saml:Conditions/saml:AudienceRestriction/saml:Audience"
