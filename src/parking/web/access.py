@@ -1,0 +1,138 @@
+"""Who may come in: each view says it with exactly one of these, and a test walks them all.
+
+Somebody whose session ended is sent to log in again and comes back to where they were, with what
+they had typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
+
+from parking.ports import Outside
+from parking.records.party import LoginSession, Party
+
+
+class Request(HttpRequest):
+    """A request as `middleware.LoggedIn` hands it on."""
+
+    now: datetime
+    outside: Outside
+    party: Party | None
+    login: LoginSession | None  #: the login that made it *party*'s
+    session_ended: bool  #: whether somebody was logged in until just now
+
+
+class PartyRequest(Request):
+    """A request from somebody who is logged in."""
+
+    party: Party
+    login: LoginSession
+
+
+class View(Protocol):
+    """A view: it takes a request and what its address says."""
+
+    def __call__(self, request: Any, /, **named: Any) -> HttpResponse:
+        """Return the answer."""
+        ...
+
+
+#: A path longer than this cannot be remembered while somebody logs in.
+_LONGEST_PATH = 500
+_TYPED = "typed before logging in"
+_TYPED_IS_KEPT = timedelta(hours=1)
+
+
+def anyone(view: View) -> View:
+    """Let everybody in."""
+    return _admit(view, "anyone", view)
+
+
+def national_login(view: View) -> View:
+    """Let in the browser that the national login sends here; what it carries is signed by it."""
+    return csrf_exempt(_admit(view, "national login", view))
+
+
+def party(form_at: str = "") -> Callable[[View], View]:
+    """Let in who is logged in; others are asked to log in first.
+
+    *form_at* names the page that holds the form, when the view itself can only be posted to.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: Request, /, **named: Any) -> HttpResponse:
+            if request.party is None:
+                return _ask_to_log_in(request, form_at, named)
+            return view(request, **named)
+
+        return _admit(view, "party", guarded)
+
+    return decorate
+
+
+def _admit(view: View, whom: str, guarded: View) -> View:
+    if hasattr(view, "admits"):
+        raise TypeError("a view says once who may come in")
+    guarded.admits = whom  # type: ignore[attr-defined]
+    return guarded
+
+
+def _ask_to_log_in(request: Request, form_at: str, named: dict[str, Any]) -> HttpResponse:
+    path = reverse(form_at, kwargs=named) if form_at else request.path
+    back = request.get_full_path() if request.method == "GET" else with_typed(path, request)
+    log_in = log_in_address(back)
+    if request.method == "GET" and not request.session_ended:
+        return redirect(log_in)
+    return render(
+        request,
+        "citizen/session-ended.html",
+        {"log_in_url": log_in, "posted": request.method == "POST"},
+        status=403,
+    )
+
+
+def log_in_address(next_path: str) -> str:
+    """Return where to log in and then go on to *next_path*."""
+    return f"{reverse('login')}?{urlencode({'next': next_path})}"
+
+
+def local_path(text: str) -> str:
+    """Return *text* if it is a path of ours, else my page: nobody is sent away from here."""
+    is_ours = text.startswith("/") and url_has_allowed_host_and_scheme(text, allowed_hosts=None)
+    return text if is_ours and len(text) <= _LONGEST_PATH else reverse("my")
+
+
+def with_typed(path: str, request: Request) -> str:
+    """Return *path* with what was typed into its form, so that logging in loses nothing."""
+    fields = {
+        name: value
+        for name, value in request.POST.items()
+        if name != "csrfmiddlewaretoken" and value
+    }
+    if not fields:
+        return path
+    full = f"{path}?{urlencode({'typed': signing.dumps(fields, salt=_TYPED, compress=True)})}"
+    return full if len(full) <= _LONGEST_PATH else path
+
+
+def typed(request: Request) -> dict[str, str]:
+    """Return what was typed before somebody had to log in again; nothing if it is not known."""
+    try:
+        fields: dict[str, str] = signing.loads(
+            request.GET.get("typed", ""), salt=_TYPED, max_age=_TYPED_IS_KEPT
+        )
+    except signing.BadSignature:
+        return {}
+    return fields

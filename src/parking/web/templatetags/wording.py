@@ -1,0 +1,24 @@
+"""Amounts, days and plates in templates, as `actions.wording` writes them."""
+
+from __future__ import annotations
+
+from django import template
+
+from parking.actions import wording
+from parking.law.plates import Plate, spaced
+
+register = template.Library()
+
+register.filter("amount", wording.amount)
+register.filter("day", wording.day)
+register.filter("moment", wording.moment)
+register.filter("period", wording.period)
+register.filter("product", wording.product)
+register.filter("state", wording.state)
+register.filter("step", wording.step)
+
+
+@register.filter
+def plate(text: str) -> str:
+    """Return a plate as it stands on a Danish car."""
+    return spaced(Plate(text))

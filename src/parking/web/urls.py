@@ -1,0 +1,37 @@
+"""Every page that people see."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from parking.web.citizen import account, checkout, pages, permits
+
+_APPLICATION = "permits/applications/<uuid:application_id>/"
+_ORDER = "orders/<uuid:order_id>/"
+
+urlpatterns = [
+    path("", pages.front, name="front"),
+    path("accessibility/", pages.accessibility, name="accessibility"),
+    path("privacy/", pages.privacy, name="privacy"),
+    path("terms/", pages.terms, name="terms"),
+    path("cookies/", pages.cookies, name="cookies"),
+    path("contact/", pages.contact, name="contact"),
+    path("login/", account.log_in, name="login"),
+    path("logout/", account.log_out, name="logout"),
+    path("my/", account.my, name="my"),
+    path("permits/apply/", permits.apply_for, name="apply"),
+    path(_APPLICATION, permits.application, name="application"),
+    path(f"{_APPLICATION}ask-again/", permits.ask_again, name="application-ask-again"),
+    path(f"{_APPLICATION}email/", permits.write_to_me, name="application-email"),
+    path(f"{_APPLICATION}withdraw/", permits.withdraw, name="application-withdraw"),
+    path(f"{_APPLICATION}start/", permits.start, name="application-start"),
+    path("permits/<uuid:permit_id>/", permits.permit, name="permit"),
+    path("basket/", checkout.basket, name="basket"),
+    path("basket/summary/", checkout.summary, name="summary"),
+    path("basket/<uuid:application_id>/remove/", checkout.remove, name="basket-remove"),
+    path(_ORDER, checkout.order, name="order"),
+    path(f"{_ORDER}return", checkout.come_back, name="order-return"),
+    path(f"{_ORDER}pay", checkout.pay, name="order-pay"),
+    path(f"{_ORDER}cancel", checkout.cancel, name="order-cancel"),
+    path(f"{_ORDER}receipt.pdf", checkout.receipt, name="receipt"),
+]
