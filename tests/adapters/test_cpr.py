@@ -16,7 +16,7 @@ from parking.law.facts import Residence
 from parking.ports import NotFound, Rejected, Unavailable
 from parking.ports.registers import Person
 from sandbox import city
-from sandbox.cpr import AGREEMENT
+from sandbox.world import AGREEMENT
 from sandbox_process import Sandbox
 
 NOBODY = "6101009999"
