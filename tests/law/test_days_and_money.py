@@ -169,6 +169,12 @@ def test_the_version_in_force_is_the_latest_that_has_begun(starts: list[date], d
             versions.on(day)
 
 
+@given(st.lists(days, min_size=1, unique=True))
+def test_a_version_is_in_force_on_the_day_it_begins(starts: list[date]) -> None:
+    versions = Dated.of(*((start, start) for start in starts))
+    assert [versions.on(start) for start in starts] == starts
+
+
 def test_two_versions_never_begin_on_the_same_day() -> None:
     with pytest.raises(ValueError, match="same day"):
         Dated.of((date(2026, 1, 1), "one"), (date(2026, 1, 1), "other"))
