@@ -21,6 +21,7 @@ from parking.law.plates import Plate
 from parking.law.zones import ZoneCode
 from parking.ports import NotFound, Rejected, Unavailable
 from parking.ports.accounts import ActivePermit, BookedOrder, OrderLine
+from sandbox import city
 from sandbox_process import Sandbox
 
 TODAY = date(2026, 11, 23)
@@ -123,7 +124,7 @@ def test_the_price_list_is_read_to_its_last_page_without_what_is_blocked(outside
 
 
 def test_active_permits_are_found_by_party_and_by_plate(outside, accounts):
-    mette = customer(outside, "651280-1016")
+    mette = customer(outside, city.inhabitant("mette").person_number)
     (hers,) = accounts.permits(holder=mette, since=TODAY)
     assert (hers.number, hers.plate, hers.zone, hers.active) == (
         "ERP-100001", "ZM10014", "VA", True

@@ -1,0 +1,215 @@
+"""Digital Post over SF1601's real protocol, against the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+import stamina
+
+from parking.adapters.digitalpost import LOOK_UP, SEND, DigitalPost
+from parking.ports import Rejected, Unavailable
+from parking.ports.post import Letter
+from sandbox import city
+from sandbox_process import Sandbox
+
+SYSTEM = "digitalpost"
+ANNA, VILLY = (city.inhabitant(slug).person_number for slug in ("anna", "villy"))
+PDF = b"%PDF-1.7\n%%EOF"
+
+
+@pytest.fixture
+def outside(sandbox: Sandbox) -> Iterator[Sandbox]:
+    yield sandbox
+    sandbox.fault(SYSTEM, "none")
+    sandbox.control("POST", "clock", reset=True)
+
+
+@pytest.fixture
+def at_once():
+    """Repeat without waiting in between."""
+    stamina.set_testing(True, attempts=2, cap=True)
+    yield
+    stamina.set_testing(False)
+
+
+def connect(outside: Sandbox, **changed) -> DigitalPost:
+    settings = {
+        "address": outside.addresses["POST"].removeprefix("digitalpost+"),
+        "sender_number": "64942212",
+        "sender_name": "Københavns Kommune, Parkering",
+        "clock": lambda: datetime.now(UTC),
+        "client_certificate_file": outside.addresses["CLIENT_CERTIFICATE_FILE"],
+        "ca_file": outside.addresses["OUTSIDE_CA_FILE"],
+        "read_timeout": 1.0,
+        "deadline": 2.0,
+    }
+    return DigitalPost(**{**settings, **changed})
+
+
+@pytest.fixture
+def post(outside: Sandbox) -> Iterator[DigitalPost]:
+    adapter = connect(outside)
+    yield adapter
+    adapter.close()
+
+
+def a_letter(**changed) -> Letter:
+    letter = Letter(
+        letter_id=str(uuid4()),
+        person_number=ANNA,
+        subject="Kvittering for din beboerlicens",
+        file_name="Kvittering PB-2026-000987.pdf",
+        pdf=PDF,
+        language="da",
+        link_text="Se din licens",
+        link="https://parkering.example/licens/1",
+    )
+    return replace(letter, **changed)
+
+
+def inbox(outside: Sandbox, slug: str) -> list[dict]:
+    answer = httpx.get(f"{outside.base}/inbox/{slug}", headers={"Accept": "application/json"})
+    return answer.json()["letters"]
+
+
+def test_it_is_known_whom_letters_reach(post):
+    assert post.reaches(person_number=ANNA)
+    assert not post.reaches(person_number=VILLY)
+    with pytest.raises(Rejected, match="404"):
+        post.reaches(person_number="610101-0000")
+
+
+def test_a_letter_arrives_once_however_often_it_is_sent(outside, post):
+    letter = a_letter()
+    transaction = post.send(letter)
+    assert post.send(letter) == transaction
+    (arrived,) = [each for each in inbox(outside, "anna") if each["id"] == letter.letter_id]
+    assert arrived["subject"] == letter.subject
+    assert arrived["link"] == letter.link
+    address = f"{outside.base}/inbox/anna/letters/{letter.letter_id}"
+    assert httpx.get(f"{address}.pdf").content == PDF
+    assert httpx.get(f"{address.replace('anna', 'bo')}.pdf").status_code == 404
+    for page in ("anna", ""):
+        assert httpx.get(f"{outside.base}/inbox/{page}").status_code == 200
+
+
+def test_a_letter_whose_answer_was_lost_arrives_once(outside, post):
+    letter = a_letter()
+    outside.fault(SYSTEM, "answer-lost", count=1, path="/service/KombiPostAfsend_1")
+    with pytest.raises(Unavailable):
+        post.send(letter)
+    post.send(letter)
+    assert [each["id"] for each in inbox(outside, "anna")].count(letter.letter_id) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"letter_id": "not a uuid"},
+        {"person_number": VILLY},
+        {"person_number": "610101-0000"},
+        {"subject": ""},
+        {"subject": "\x00"},
+        {"file_name": "../kvittering.pdf"},
+        {"file_name": "kvittering.exe"},
+        {"pdf": b"no pdf"},
+        {"language": "sv"},
+        {"link": "http://parkering.example/licens/1"},
+        {"link_text": ""},
+    ],
+)
+def test_what_is_no_letter_is_rejected(outside, post, wrong):
+    with pytest.raises(Rejected):
+        post.send(a_letter(**wrong))
+
+
+def test_only_our_own_company_may_send(outside):
+    adapter = connect(outside, sender_number="12345678")
+    with pytest.raises(Rejected):
+        adapter.send(a_letter())
+    adapter.close()
+
+
+def test_what_is_answered_and_not_accepted_is_rejected(outside, post):
+    outside.fault(SYSTEM, "not-accepted", count=1)
+    with pytest.raises(Rejected, match="not accepted"):
+        post.send(a_letter())
+
+
+def test_a_token_is_kept_and_renewed_when_it_is_no_longer_taken(outside, post):
+    outside.control("DELETE", "journal")
+    post.send(a_letter())
+    post.send(a_letter())
+    post.reaches(person_number=ANNA)
+    asked = [each["path"] for each in outside.journal(SYSTEM)]
+    assert sum(path.endswith("/issue") for path in asked) == 2
+    outside.control("POST", "clock", advance_seconds=3700)
+    post.send(a_letter())
+    asked = [each["path"] for each in outside.journal(SYSTEM)]
+    assert sum(path.endswith("/issue") for path in asked) == 3
+
+
+def test_a_token_is_worth_nothing_with_another_certificate_or_for_another_service(outside, post):
+    post.send(a_letter())
+    other = connect(
+        outside,
+        client_certificate_file=Path(outside.addresses["CLIENT_CERTIFICATE_FILE"]).with_name(
+            "dmr-portal.pem"
+        ),
+    )
+    other._tokens = dict(post._tokens)
+    stolen = post._tokens[SEND][0]
+    answer = other._platform.request(
+        "POST",
+        "/service/KombiPostAfsend_1/kombi",
+        operation="steal",
+        repeatable=False,
+        headers={"Authorization": f"Holder-of-key {stolen}"},
+        answers={401},
+    )
+    assert answer.status_code == 401
+    post._tokens[LOOK_UP] = post._tokens[SEND]
+    outside.control("DELETE", "journal")
+    assert post.reaches(person_number=ANNA)
+    assert [each["status"] for each in outside.journal(SYSTEM)] == [401, 200, 200, 200]
+    other.close()
+
+
+def test_person_numbers_stay_out_of_the_log_and_the_journal(outside, post, caplog, capsys):
+    outside.control("DELETE", "journal")
+    post.reaches(person_number=ANNA)
+    post.send(a_letter())
+    written = caplog.text + "".join(capsys.readouterr())
+    digits = ANNA.replace("-", "")
+    assert digits not in written
+    assert digits not in str(outside.journal(SYSTEM))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["slow:3", "status:500", "status:503", "status:429", "drop", "garbage", "truncated",
+     "wrong-content-type", "expired-certificate", "foreign-certificate"],
+)  # fmt: skip
+def test_whatever_goes_wrong_is_unavailable(outside, at_once, fault):
+    adapter = connect(outside, read_timeout=0.2, deadline=0.5)
+    outside.fault(SYSTEM, fault)
+    with pytest.raises(Unavailable):
+        adapter.send(a_letter())
+    with pytest.raises(Unavailable):
+        adapter.reaches(person_number=ANNA)
+    adapter.close()
+
+
+@pytest.mark.parametrize("fault", ["drop", "garbage", "truncated", "wrong-content-type"])
+def test_a_sending_that_goes_wrong_is_unavailable(outside, fault):
+    adapter = connect(outside)
+    outside.fault(SYSTEM, fault, path="/service/KombiPostAfsend_1")
+    with pytest.raises(Unavailable):
+        adapter.send(a_letter())
+    adapter.close()
