@@ -79,7 +79,7 @@ def application(request: PartyRequest, application_id: UUID) -> HttpResponse:
             else "",
             "zone": zones.names(danish_day(request.now)).get(asked.zone, ""),
             "can": {step.name: True for step in law.COURSE.steps(asked.stands, Actor.PARTY)},
-            "State": law.State.__members__,
+            "state": asked.stands.name,
             "line": asked.lines.select_related("order", "permit").order_by("-id").first(),
             "form": EmailForm(initial={"email": request.party.email}),
             "steps": steps(asked),
