@@ -9,7 +9,7 @@ import httpx
 import pytest
 import respx
 
-from parking.adapters.addresses import Adressevaelger
+from parking.adapters.addresses import PUBLIC_TOKEN, Adressevaelger
 from parking.law.facts import Home
 from parking.ports import NotFound, Rejected, Unavailable
 from parking.ports.places import Point
@@ -32,9 +32,11 @@ def home_of(address: city.Address) -> Home:
 ANNAS = home_of(city.address("VB"))
 
 
-def register(sandbox: Sandbox, **settings: str) -> Adressevaelger:
+def register(
+    sandbox: Sandbox, *, token: str = PUBLIC_TOKEN, patience: float = 5.0
+) -> Adressevaelger:
     address = sandbox.addresses["ADDRESSES"].removeprefix("adressevaelger+")
-    return Adressevaelger(address=address, read_timeout=0.5, deadline=0.8, **settings)
+    return Adressevaelger(address=address, token=token, read_timeout=patience, deadline=patience)
 
 
 @pytest.fixture
@@ -85,10 +87,17 @@ def test_with_another_token_we_are_rejected(sandbox: Sandbox) -> None:
     addresses.close()
 
 
+def test_a_late_answer_is_unavailable(calm_sandbox: Sandbox) -> None:
+    impatient = register(calm_sandbox, patience=0.3)
+    calm_sandbox.fault("addresses", "slow:1")
+    with pytest.raises(Unavailable, match="Timeout"):
+        impatient.point(ANNAS)
+    impatient.close()
+
+
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        ("slow:2", Unavailable),
         ("status:500", Unavailable),
         ("status:503", Unavailable),
         ("status:429", Unavailable),

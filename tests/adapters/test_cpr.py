@@ -29,14 +29,20 @@ def number(slug: str) -> str:
     return inhabitant.person_number.replace("-", "")
 
 
-def lookup(sandbox: Sandbox, *, context: Context = CONTEXT, certificate: str = "") -> PersonLookup:
+def lookup(
+    sandbox: Sandbox,
+    *,
+    context: Context = CONTEXT,
+    certificate: str = "",
+    patience: float = 5.0,
+) -> PersonLookup:
     return PersonLookup(
         address=sandbox.addresses["PERSONS"].removeprefix("sf1520+"),
         context=context,
         ca_file=sandbox.addresses["OUTSIDE_CA_FILE"],
         client_certificate_file=certificate or sandbox.addresses["CLIENT_CERTIFICATE_FILE"],
-        read_timeout=0.5,
-        deadline=0.8,
+        read_timeout=patience,
+        deadline=patience,
     )
 
 
@@ -99,10 +105,17 @@ def test_the_reference_is_told(persons: PersonLookup, calm_sandbox: Sandbox) -> 
     assert "<i:CallersServiceCallIdentifier>test-1<" in call["request"]
 
 
+def test_a_late_answer_is_unavailable(calm_sandbox: Sandbox) -> None:
+    impatient = lookup(calm_sandbox, patience=0.3)
+    calm_sandbox.fault("cpr", "slow:1")
+    with pytest.raises(Unavailable, match="Timeout"):
+        ask(impatient, "anna")
+    impatient.close()
+
+
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        ("slow:2", Unavailable),
         ("status:500", Unavailable),
         ("status:503", Unavailable),
         ("status:429", Unavailable),

@@ -20,9 +20,9 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 AREAS = 27
 
 
-def city_map(sandbox: Sandbox, page_size: int = 30) -> CityMap:
+def city_map(sandbox: Sandbox, patience: float = 5.0) -> CityMap:
     address = sandbox.addresses["ZONES"].removeprefix("wfs+")
-    return CityMap(address=address, read_timeout=0.5, deadline=0.8, page_size=page_size)
+    return CityMap(address=address, read_timeout=patience, deadline=patience, page_size=30)
 
 
 @pytest.fixture
@@ -82,10 +82,17 @@ def test_every_home_lies_where_its_story_says(zones: CityMap) -> None:
         assert homes_at(layer, home.x, home.y) == stories.get(home.key, {home.key})
 
 
+def test_a_late_answer_is_unavailable(calm_sandbox: Sandbox) -> None:
+    impatient = city_map(calm_sandbox, patience=0.3)
+    calm_sandbox.fault("wfs", "slow:1")
+    with pytest.raises(Unavailable, match="Timeout"):
+        impatient.layer(now=NOW)
+    impatient.close()
+
+
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        ("slow:2", Unavailable),
         ("status:500", Unavailable),
         ("status:503", Unavailable),
         ("status:429", Unavailable),
