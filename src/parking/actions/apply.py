@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from parking.actions import gather, send
 from parking.law import application as law
@@ -22,8 +24,8 @@ from parking.law.facts import Facts, Holding, Missing
 from parking.law.permits import resident
 from parking.law.plates import Plate
 from parking.law.reasoning import Answer, Finding
-from parking.law.zones import ZoneCode
 from parking.law.record import facts_as_json, facts_from_json
+from parking.law.zones import ZoneCode
 from parking.ports import Outside
 from parking.records.application import Application, Decision
 from parking.records.outbox import Outgoing
@@ -126,14 +128,14 @@ def ask(outside: Outside, party: Party, plate: Plate, *, now: datetime) -> Appli
 
     The same question twice is one application: a plate has one unfinished matter at a time.
     """
-    answers = _gather(outside, party, plate, reference="apply", asked_by="party", now=now)
+    known = _unfinished(party, plate).values_list("id", flat=True).first()
+    reference = known or uuid4()
+    answers = _gather(outside, party, plate, reference=str(reference), asked_by="party", now=now)
     with recording():
         one_at_a_time("party", party.id)
-        application = (
-            Application.objects.filter(party=party, plate=plate, state__in=UNFINISHED)
-            .select_for_update()
-            .first()
-        ) or Application(party=party, plate=plate, product=resident.PAID, created=now)
+        application = _unfinished(party, plate).select_for_update().first() or Application(
+            id=reference, party=party, plate=plate, product=resident.PAID, created=now
+        )
         judged = judge(answers, application, start=danish_day(now))
         if application.stands is not law.State.DRAFT:
             actor = Actor.PARTY if application.stands is law.State.WAITING else Actor.SYSTEM
@@ -141,6 +143,10 @@ def ask(outside: Outside, party: Party, plate: Plate, *, now: datetime) -> Appli
         write_answer(application, judged, now)
         record_decision(application, judged, answers, occasion="asked", now=now)
     return application
+
+
+def _unfinished(party: Party, plate: Plate) -> QuerySet[Application]:
+    return Application.objects.filter(party=party, plate=plate, state__in=UNFINISHED)
 
 
 def ask_again(outside: Outside, application: Application, *, now: datetime) -> Application:

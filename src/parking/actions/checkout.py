@@ -22,10 +22,10 @@ from parking.law import order as law
 from parking.law import permit as permit_law
 from parking.law.course import Actor
 from parking.law.days import Period, danish_day
+from parking.law.money import Money, total
 from parking.law.permits import resident
 from parking.law.plates import Plate, spaced
 from parking.law.price import NoFare
-from parking.law.money import Money, total
 from parking.law.reasoning import Answer
 from parking.ports import NotFound, Outside, PortError, Rejected
 from parking.ports.payments import PaymentLine, PaymentRequest, PaymentTruth
@@ -51,7 +51,7 @@ class EmptyBasket(LookupError):
     """There is nothing to pay for."""
 
 
-class Changed(Exception):  # noqa: N818 -- named for what happened
+class Changed(Exception):
     """The basket is not what was agreed to any more; nothing was ordered. It shows what changed."""
 
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import structlog
 
-from parking.law.days import Period, danish_day
+from parking.law.days import NotInForce, Period, danish_day
 from parking.law.facts import (
     FROM_ACCOUNTS,
     FROM_ADDRESSES,
@@ -32,7 +32,6 @@ from parking.law.facts import (
     Supplier,
     Terms,
 )
-from parking.law.days import NotInForce
 from parking.law.plates import Plate
 from parking.law.zones import HomeArea, Place
 from parking.ports import NotFound, Outside, PortError, Rejected

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
-from django.db.models import Q
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Q
 
 from parking.law.days import Period
 

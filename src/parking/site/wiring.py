@@ -31,7 +31,6 @@ from parking.records.recording import forbid_while_recording
 from parking.site import environment
 
 
-
 class NoAdapter(LookupError):
     """The environment names an adapter that does not exist for that port."""
 
@@ -58,10 +57,9 @@ def outside() -> Outside:
 
 def _answered(port: str, adapters: dict[str, Callable[[str], Any]]) -> Any:
     address = environment.address(port)
-    try:
-        return adapters[address.adapter](address.url)
-    except KeyError:
-        raise NoAdapter(f"{port}={address.adapter}+…: known are {', '.join(adapters)}") from None
+    if address.adapter not in adapters:
+        raise NoAdapter(f"{port}={address.adapter}+…: known are {', '.join(adapters)}")
+    return adapters[address.adapter](address.url)
 
 
 def _file(name: str) -> Path:
@@ -102,9 +100,9 @@ def _dmr(url: str) -> dmr.VehicleRegister:
     return dmr.VehicleRegister(
         address=url,
         seal=soap.Seal(
-            _file("DMR_KEY_FILE"),
-            _file("DMR_TRUST_FILE"),
-            soap.Algorithm[environment.text("DMR_ALGORITHM", "RSA_SHA1")],
+            key_file=_file("DMR_KEY_FILE"),
+            trust_file=_file("DMR_TRUST_FILE"),
+            algorithm=soap.Algorithm[environment.text("DMR_ALGORITHM", "RSA_SHA1")],
         ),
         clock=timezone.now,
         ca_file=_ca_file(),
@@ -122,10 +120,8 @@ def _adressevaelger(url: str) -> addresses.Adressevaelger:
     )
 
 
-def _wfs(url: str) -> wfs.ZoneLayerService:
-    return wfs.ZoneLayerService(
-        address=url, ca_file=_ca_file(), before_call=forbid_while_recording
-    )
+def _wfs(url: str) -> wfs.CityMap:
+    return wfs.CityMap(address=url, ca_file=_ca_file(), before_call=forbid_while_recording)
 
 
 def _businesscentral(url: str) -> businesscentral.BusinessCentral:
@@ -152,6 +148,9 @@ def _nexi(url: str) -> nexi.Nexi:
 def _digitalpost(url: str) -> digitalpost.DigitalPost:
     return digitalpost.DigitalPost(
         address=url,
+        sender_number=environment.text("SENDER_NUMBER", "64942212"),
+        sender_name=environment.text("SENDER_NAME", "Københavns Kommune, Parkering"),
+        clock=timezone.now,
         ca_file=_ca_file(),
         client_certificate_file=_file("CLIENT_CERTIFICATE_FILE"),
         before_call=forbid_while_recording,

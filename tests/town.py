@@ -1,0 +1,87 @@
+"""What the tests of the actions share: parties, a purchase step by step, and a payer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import httpx
+from lxml import html
+
+from parking.actions import apply, checkout
+from parking.law.days import danish_day
+from parking.law.money import Money, total
+from parking.law.plates import Plate
+from parking.records.party import Party
+from sandbox import city
+
+ADDRESSES = checkout.Addresses(
+    back=lambda order: f"http://localhost:1/orders/{order}/return",
+    terms="http://localhost:1/terms/",
+    notices="http://localhost:1/webhooks/nexi",
+)
+PLATES = {
+    "anna": "ZA10001",
+    "bo": "ZB10002",
+    "clara": "ZC10003",
+    "dan": "ZD10004",
+    "inger": "ZN10015",
+    "mette": "ZM10013",
+    "niels": "ZN10015",
+    "peter": "ZR10017",
+    "soeren": "ZS10019",
+    "tove": "ZT10020",
+    "ulla": "ZU10021",
+    "viggo": "ZV10022",
+}
+
+
+def now():
+    return datetime.now(UTC)
+
+
+def party(slug: str) -> Party:
+    """Return the party that the inhabitant *slug* becomes when they have logged in."""
+    person = next(each for each in city.INHABITANTS if each.slug == slug)
+    found = Party.objects.filter(name_id=person.mitid_uuid).first()
+    if found:
+        return found
+    new = Party(name_id=person.mitid_uuid, name=person.name, first_seen=now(), last_seen=now())
+    new.with_number(person.person_number.replace("-", "")).save()
+    return new
+
+
+def ask(outside, slug: str, plate: str = ""):
+    return apply.ask(outside, party(slug), Plate(plate or PLATES[slug]), now=now())
+
+
+def fill_basket(outside, slug: str, plate: str = "", start=None):
+    application = ask(outside, slug, plate)
+    return apply.choose_start(party(slug), application, start or danish_day(now()), now=now())
+
+
+def begin(outside, slug: str, agreed: Money | None = None):
+    if agreed is None:
+        agreed = total(Money(line.price_ore) for line in checkout.basket(party(slug)))
+    return checkout.begin(
+        outside, party(slug), agreed=agreed, language="da", addresses=ADDRESSES, now=now()
+    )
+
+
+def order(outside, slug: str, plate: str = ""):
+    fill_basket(outside, slug, plate)
+    return begin(outside, slug)
+
+
+def pay(page_url: str) -> None:
+    """Pay at the provider as a person does, and never come back."""
+    with httpx.Client(follow_redirects=False) as browser:
+        page = browser.get(page_url)
+        for step in ("card", "confirm"):
+            document = html.fromstring(page.text, base_url=page_url)
+            (form,) = document.xpath(f"//form[@data-step='{step}']")
+            form.make_links_absolute()
+            fields = dict(form.form_values())
+            if step == "confirm":
+                fields["answer"] = "yes"
+            page = browser.post(form.action, data=fields)
+        assert page.status_code == 303, page.text
