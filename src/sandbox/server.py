@@ -1,20 +1,18 @@
 """The systems of the world outside and the ports on which they listen.
 
 A system is a module with `routes(world)`. Each of its routes is wrapped by the wire: the faults
-that are in force hit here, and the journal is written here. A module may also have
-`pages(world)`: routes for people (an inbox), on the main port, without faults and journal.
+that are in force hit here, and the journal is written here.
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
 import signal
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -25,7 +23,19 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from sandbox import control, front
+from sandbox import (
+    addresses,
+    businesscentral,
+    control,
+    cpr,
+    digitalpost,
+    dmr,
+    front,
+    mail,
+    nemlogin,
+    nexi,
+    wfs,
+)
 from sandbox.faults import CERTIFICATES, Fault
 from sandbox.systems import PORTS, SYSTEMS
 from sandbox.world import World
@@ -139,20 +149,27 @@ def _plain(status: int, body: bytes, content_type: bytes) -> list[Message]:
     ]
 
 
+ROUTES = {
+    "idp": nemlogin.routes,
+    "cpr": cpr.routes,
+    "dmr": dmr.routes,
+    "addresses": addresses.routes,
+    "wfs": wfs.routes,
+    "businesscentral": businesscentral.routes,
+    "nexi": nexi.routes,
+    "digitalpost": digitalpost.routes,
+    "mail": mail.routes,
+}
+
+
 def applications(world: World) -> dict[str, Starlette]:
     """The web application of each port, faults and journal included."""
     routes: dict[str, list[BaseRoute]] = {port: [] for port in PORTS}
+    routes["main"] += front.routes(world) + control.routes(world)
     for system in SYSTEMS:
-        try:
-            module = importlib.import_module(f"sandbox.{system.module}")
-        except ModuleNotFoundError:
-            continue
-        for route in module.routes(world):
+        for route in ROUTES[system.name](world):
             route.app = Wire(world, system.name, route.app)
             routes[system.port].append(route)
-        if hasattr(module, "pages"):
-            routes["main"].extend(module.pages(world))
-    routes["main"] += front.routes(world) + control.routes(world)
     return {port: Starlette(routes=routes[port]) for port in PORTS}
 
 
@@ -260,13 +277,12 @@ async def serve(world: World) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
 
-    with suppress(ModuleNotFoundError):
-        receiver = importlib.import_module("sandbox.mail").receiver(world)
-        await loop.create_server(
-            lambda: SMTP(receiver, hostname="sandbox", enable_SMTPUTF8=True),
-            host="127.0.0.1",
-            port=world.port + 4,
-        )
+    receiver = mail.receiver(world)
+    await loop.create_server(
+        lambda: SMTP(receiver, hostname="sandbox", enable_SMTPUTF8=True),
+        host="127.0.0.1",
+        port=world.port + 4,
+    )
     running = [asyncio.create_task(server.serve()) for server in servers]
     while not all(server.started for server in servers):
         if any(task.done() for task in running):

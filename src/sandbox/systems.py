@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class System:
-    """One outside system: its name for faults and journal, its module and its port."""
+    """One outside system: its name for faults and journal, and its port."""
 
     name: str
-    module: str
     port: str
 
 
@@ -18,13 +17,13 @@ PORTS = ("main", "cpr", "dmr", "post")
 """In this order from the first port on; the one for mail follows."""
 
 SYSTEMS = (
-    System("idp", "nemlogin", "main"),
-    System("cpr", "cpr", "cpr"),
-    System("dmr", "dmr", "dmr"),
-    System("addresses", "addresses", "main"),
-    System("wfs", "wfs", "main"),
-    System("businesscentral", "businesscentral", "main"),
-    System("nexi", "nexi", "main"),
-    System("digitalpost", "digitalpost", "post"),
-    System("mail", "mail", "main"),
+    System("idp", "main"),
+    System("cpr", "cpr"),
+    System("dmr", "dmr"),
+    System("addresses", "main"),
+    System("wfs", "main"),
+    System("businesscentral", "main"),
+    System("nexi", "main"),
+    System("digitalpost", "post"),
+    System("mail", "main"),
 )

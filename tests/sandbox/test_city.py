@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date
+from html import unescape
 
 import httpx
 import pytest
@@ -60,3 +62,11 @@ def test_the_front_page_shows_everybody_and_the_terminal_a_few(calm_sandbox: San
     cards = httpx.get(f"{calm_sandbox.base}/cards.txt").text
     assert 8 <= len(cards.splitlines()) <= 10
     assert "anna" in cards
+
+
+def test_every_page_that_the_front_page_leads_to_is_there(calm_sandbox: Sandbox) -> None:
+    page = httpx.get(calm_sandbox.base).text
+    links = {unescape(link) for link in re.findall(r'href="(/[^"]*)"', page)}
+    assert len(links) > len(city.INHABITANTS)
+    for link in links:
+        assert httpx.get(calm_sandbox.base + link).status_code == 200, link
