@@ -166,7 +166,11 @@ class _IdentityProvider:
         pushed = self._store.get("idp-provider", entity_id)
         if pushed is not None:
             return saml.service_provider(pushed.encode())
-        if self._fetched is None or time.monotonic() - self._fetched[0] > FRESH:
+        if (
+            self._fetched is None
+            or self._fetched[1].entity_id != entity_id
+            or time.monotonic() - self._fetched[0] > FRESH
+        ):
             try:
                 answer = await run_in_threadpool(
                     httpx.get, f"{self._world.portal}/saml/metadata", timeout=5, trust_env=False

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -22,14 +25,12 @@ def key(sandbox: Sandbox) -> bytes:
     return Path(sandbox.addresses["SAML_KEY_FILE"]).read_bytes()
 
 
-@pytest.fixture
-def registered(calm_sandbox: Sandbox) -> Sandbox:
-    certificate = key(calm_sandbox).decode().partition("-----BEGIN CERTIFICATE-----")[2]
+def metadata(sandbox: Sandbox) -> bytes:
+    certificate = key(sandbox).decode().partition("-----BEGIN CERTIFICATE-----")[2]
     text = "".join(certificate.partition("-----END")[0].split())
     info = f"<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{text}</ds:X509Certificate>"
     info += "</ds:X509Data></ds:KeyInfo>"
-    metadata = f"""
-      <md:EntityDescriptor xmlns:md="{saml.MD}" xmlns:ds="{saml.DS}" entityID="{ENTITY}">
+    return f"""<md:EntityDescriptor xmlns:md="{saml.MD}" xmlns:ds="{saml.DS}" entityID="{ENTITY}">
         <md:SPSSODescriptor AuthnRequestsSigned="true"
             protocolSupportEnumeration="{saml.SAMLP}">
           <md:KeyDescriptor use="signing">{info}</md:KeyDescriptor>
@@ -38,10 +39,46 @@ def registered(calm_sandbox: Sandbox) -> Sandbox:
               Location="https://service.example/slo"/>
           <md:AssertionConsumerService Binding="{saml.POST}" Location="{CONSUMER}" index="1"/>
         </md:SPSSODescriptor>
-      </md:EntityDescriptor>"""
-    answer = httpx.post(f"{calm_sandbox.base}/idp/registration", content=metadata.strip())
+      </md:EntityDescriptor>""".encode()
+
+
+@pytest.fixture
+def registered(calm_sandbox: Sandbox) -> Sandbox:
+    document = metadata(calm_sandbox)
+    answer = httpx.post(f"{calm_sandbox.base}/idp/registration", content=document)
     assert answer.status_code == 204, answer.text
     return calm_sandbox
+
+
+@pytest.fixture
+def portal(calm_sandbox: Sandbox) -> Iterator[list[str]]:
+    """Something that publishes metadata where the portal is expected; what it was asked for."""
+    asked_for: list[str] = []
+    document = metadata(calm_sandbox)
+
+    class Portal(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked_for.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(document)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    port = urlsplit(calm_sandbox.portal).port
+    with HTTPServer(("127.0.0.1", port), Portal) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield asked_for
+        server.shutdown()
+
+
+def test_the_portals_metadata_is_fetched_from_the_portal(
+    calm_sandbox: Sandbox, portal: list[str]
+) -> None:
+    for _ in range(2):
+        assert httpx.get(asked(calm_sandbox)).status_code == 303
+    assert portal == ["/saml/metadata"]
 
 
 def asked(sandbox: Sandbox, change: Callable[[etree._Element], object] = lambda _: None) -> str:
