@@ -23,6 +23,7 @@ from parking.ports.payments import PaymentLine, PaymentPage, PaymentRequest
 from sandbox_process import Sandbox
 
 SYSTEM = "nexi"
+WEB = httpx.Client(verify=False)  # noqa: S501 - plain http on this machine
 VISA, DECLINED = "4925 0000 0000 0004", "4925000000000087"
 WRONG_AT_FIRST = 2
 
@@ -76,7 +77,13 @@ def shop() -> Iterator[Shop]:
 def outside(sandbox: Sandbox) -> Iterator[Sandbox]:
     yield sandbox
     sandbox.fault(SYSTEM, "none")
-    sandbox.control("POST", "clock", reset=True)
+
+
+@pytest.fixture
+def later(outside: Sandbox):
+    """Move the clock outside on, until the end of the test."""
+    yield lambda seconds: outside.control("POST", "clock", advance_seconds=seconds)
+    outside.control("POST", "clock", reset=True)
 
 
 @pytest.fixture
@@ -93,8 +100,7 @@ def connect(outside: Sandbox, **changed) -> Nexi:
         "secret_file": outside.addresses["PAYMENTS_SECRET_FILE"],
         "notice_word_file": outside.addresses["PAYMENTS_WEBHOOK_SECRET_FILE"],
         "ca_file": outside.addresses["OUTSIDE_CA_FILE"],
-        "read_timeout": 2.0,
-        "deadline": 3.0,
+        "read_timeout": 5.0,
     }
     return Nexi(**{**settings, **changed})
 
@@ -129,7 +135,7 @@ def a_request(*prices: Money, shop: Shop | None = None, language: str = "da") ->
 
 def pay(page: PaymentPage, *, pan: str = VISA, method: str = "card", answer: str = "yes"):
     """Pay as a browser without scripts does; return the last answer."""
-    with httpx.Client() as browser:
+    with httpx.Client(verify=False) as browser:  # noqa: S501 - as above
         given = parse_qs(urlsplit(page.url).query)
         form = {"checkoutKey": given["checkoutKey"][0], "pid": given["pid"][0], "method": method}
         if method == "card":
@@ -166,7 +172,7 @@ def test_a_payment_is_created_paid_and_asked_about(outside, payments, shop):
 def test_the_page_can_be_used_in_both_languages_without_scripts(payments):
     for language, word in (("da", "Betal med kort"), ("en", "Pay by card")):
         page = payments.create(a_request(language=language), key=uuid4().hex)
-        shown = html.fromstring(httpx.get(page.url).content)
+        shown = html.fromstring(WEB.get(page.url).content)
         assert shown.get("lang") == language
         assert word in shown.text_content()
         assert not shown.findall(".//script")
@@ -221,7 +227,7 @@ def test_what_has_ended_cannot_be_paid_and_what_is_paid_cannot_be_ended(payments
         payments.end(paid.payment_id)
 
 
-def test_a_reservation_that_is_not_taken_can_be_ended_or_expires(outside, payments):
+def test_a_reservation_that_is_not_taken_can_be_ended_or_expires(outside, payments, later):
     outside.fault(SYSTEM, "charge-fails", count=2)
     first, second = (payments.create(a_request(), key=uuid4().hex) for _ in range(2))
     pay(first)
@@ -231,7 +237,7 @@ def test_a_reservation_that_is_not_taken_can_be_ended_or_expires(outside, paymen
     payments.end(first.payment_id)
     assert payments.payment(first.payment_id).ended
     assert not payments.payment(second.payment_id).ended
-    outside.control("POST", "clock", advance_seconds=7 * 86400 + 1)
+    later(7 * 86400 + 1)
     assert payments.payment(second.payment_id).ended
 
 
@@ -257,13 +263,13 @@ def test_a_refund_is_made_once_for_its_key(outside, payments):
         payments.refund(charge_id=charge, amount=kroner(1), key="refund-4")
 
 
-def test_a_refund_may_wait_and_then_fail(outside, payments, shop):
+def test_a_refund_may_wait_and_then_fail(outside, payments, shop, later):
     payment_id = a_paid_one(payments, shop)
     charge = payments.payment(payment_id).charge_id
     outside.fault(SYSTEM, "refund-fails:60", count=1)
     payments.refund(charge_id=charge, amount=kroner(1310), key=uuid4().hex)
     assert payments.payment(payment_id).refunded == Money(0)
-    outside.control("POST", "clock", advance_seconds=61)
+    later(61)
     shop.wait_for(payment_id, "payment.refund.failed")
     assert payments.payment(payment_id).refunded == Money(0)
 
@@ -282,7 +288,7 @@ def test_a_notice_is_sent_again_until_it_is_answered_200(outside, payments, shop
     assert len(events) == 2 + WRONG_AT_FIRST
 
 
-def test_notices_can_be_doubled_lost_late_and_forged(outside, payments, shop):
+def test_notices_can_be_doubled_lost_late_and_forged(outside, payments, shop, later):
     outside.fault(SYSTEM, "duplicate", count=1, path="payment.charge")
     outside.fault(SYSTEM, "absent", count=1, path="payment.checkout")
     payment_id = a_paid_one(payments, shop)
@@ -297,8 +303,16 @@ def test_notices_can_be_doubled_lost_late_and_forged(outside, payments, shop):
     shop.wait_for(payment_id, "payment.charge.created.v2")
     assert shop.notices[-1][0] != secret_of(outside)
     assert shop.events(payment_id) == ["payment.charge.created.v2"]
-    outside.control("POST", "clock", advance_seconds=61)
+    later(61)
     shop.wait_for(payment_id, "payment.checkout.completed")
+
+
+def test_people_can_look_at_the_payments(outside, payments, shop):
+    payment_id = a_paid_one(payments, shop)
+    shop.wait_for(payment_id, "payment.charge.created.v2")
+    shown = WEB.get(f"{outside.base}/nexi/").text
+    assert payment_id in shown
+    assert "payment.charge.created.v2" in shown
 
 
 def test_the_browser_may_never_come_back(outside, payments):
@@ -368,11 +382,11 @@ def test_an_answer_that_means_nothing_is_no_answer(payments, wrong, error):
 
 @pytest.mark.parametrize(
     "fault",
-    ["slow:3", "status:500", "status:503", "status:429", "drop", "garbage", "truncated",
+    ["status:500", "status:503", "status:429", "drop", "garbage", "truncated",
      "wrong-content-type"],
 )  # fmt: skip
 def test_whatever_goes_wrong_is_unavailable(outside, at_once, fault):
-    adapter = connect(outside, read_timeout=0.2, deadline=0.5)
+    adapter = connect(outside)
     payment_id = a_paid_one(adapter)
     charge_id = adapter.payment(payment_id).charge_id
     outside.fault(SYSTEM, fault)
@@ -384,6 +398,14 @@ def test_whatever_goes_wrong_is_unavailable(outside, at_once, fault):
         with pytest.raises(Unavailable):
             ask()
     adapter.close()
+
+
+def test_a_late_answer_is_unavailable(outside):
+    impatient = connect(outside, read_timeout=0.3, deadline=0.3)
+    outside.fault(SYSTEM, "slow:1")
+    with pytest.raises(Unavailable, match="Timeout"):
+        impatient.payment("0" * 32)
+    impatient.close()
 
 
 @pytest.mark.parametrize(
