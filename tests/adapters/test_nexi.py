@@ -57,7 +57,7 @@ class Shop:
         ]
 
     def wait_for(self, payment_id: str, event: str, times: int = 1) -> list[str]:
-        for _ in range(100):
+        for _ in range(300):
             events = self.events(payment_id)
             if events.count(event) >= times:
                 return events
@@ -161,9 +161,11 @@ def test_a_payment_is_created_paid_and_asked_about(outside, payments, shop):
     assert (now.taken, now.reserved, now.refunded) == (kroner(2045), kroner(2045), Money(0))
     assert (now.method, now.masked_card) == ("Visa", "492500******0004")
     assert now.charge_id
-    events = shop.wait_for(page.payment_id, "payment.charge.created.v2")
-    assert set(events) == {"payment.checkout.completed", "payment.charge.created.v2"}
-    for authorization, body in shop.notices[-2:]:
+    shop.wait_for(page.payment_id, "payment.checkout.completed")
+    shop.wait_for(page.payment_id, "payment.charge.created.v2")
+    told = [each for each in shop.notices if each[1]["data"]["paymentId"] == page.payment_id]
+    assert len(told) == 2
+    for authorization, body in told:
         assert authorization == secret_of(outside)
         numbered = body["event"].endswith(".v2")
         assert ("merchantNumber" in body, "merchantId" in body) == (numbered, not numbered)
@@ -301,7 +303,8 @@ def test_notices_can_be_doubled_lost_late_and_forged(outside, payments, shop, la
     outside.fault(SYSTEM, "wrong-authorization", count=1, path="payment.charge")
     payment_id = a_paid_one(payments, shop)
     shop.wait_for(payment_id, "payment.charge.created.v2")
-    assert shop.notices[-1][0] != secret_of(outside)
+    (forged,) = [word for word, body in shop.notices if body["data"]["paymentId"] == payment_id]
+    assert forged != secret_of(outside)
     assert shop.events(payment_id) == ["payment.charge.created.v2"]
     later(61)
     shop.wait_for(payment_id, "payment.checkout.completed")
