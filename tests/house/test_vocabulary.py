@@ -93,7 +93,14 @@ def test_the_table_is_whole() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["licence", "LicenceHolder", "buy_license", "parking_fines", "private_roads", "CustomerKey"],
+    [
+        "licence",
+        "LicenceHolder",
+        "buy_license",
+        "parking_fines",
+        "private_common_road",
+        "CustomerKey",
+    ],
 )
 def test_a_refused_word_is_found_in_any_form(name: str) -> None:
     assert refused_in(name)

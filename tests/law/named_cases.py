@@ -43,7 +43,7 @@ from parking.law.facts import (
     Holding,
     Keeper,
     Norm,
-    PrivateRoadEffect,
+    PrivateCommonRoadEffect,
     Registration,
     Relation,
     Residence,
@@ -269,7 +269,7 @@ _OF_THE_TERMS = {
     "permits-per-person": "permits_per_person",
     "youngest-age": "youngest_age",
     "heaviest-vehicle-kg": "heaviest_vehicle_kg",
-    "private-road-effect": "private_road_effect",
+    "private-common-road-effect": "private_common_road_effect",
 }
 
 #: What a case may say of the facts; what it does not say is as in an ordinary application.
@@ -296,7 +296,7 @@ WORDS: Mapping[str, Reader] = {
     "permits-per-person": _WHOLE,
     "youngest-age": _WHOLE,
     "heaviest-vehicle-kg": _WHOLE,
-    "private-road-effect": _one_of(PrivateRoadEffect),
+    "private-common-road-effect": _one_of(PrivateCommonRoadEffect),
 }
 
 _SENTENCES = {

@@ -14,7 +14,7 @@ from parking.law.facts import (
     Holding,
     Home,
     Norm,
-    PrivateRoadEffect,
+    PrivateCommonRoadEffect,
     Registration,
     Relation,
     Residence,
@@ -49,7 +49,7 @@ TERMS = Terms(
     heaviest_vehicle_kg=3500,
     months=12,
     most_days_ahead=30,
-    private_road_effect=PrivateRoadEffect.WARN,
+    private_common_road_effect=PrivateCommonRoadEffect.WARN,
     thresholds=tuple(
         Threshold(fuel=fuel, norm=norm, tier=code, at_least_tenths=limit)
         for (fuel, norm), limits in LIMITS.items()

@@ -71,7 +71,9 @@ def test_every_sentence_of_the_regulation_refuses_somebody_in_a_case() -> None:
 def test_the_cases_are_asked_with_the_numbers_of_the_tariff() -> None:
     versions = tomllib.loads((TARIFF / "2026.toml").read_text(encoding="utf-8"))["terms"]
     (in_force,) = (terms for terms in versions if terms["product"] == resident.PAID)
-    numbers = dataclasses.asdict(TERMS) | {"private_road_effect": TERMS.private_road_effect.value}
+    numbers = dataclasses.asdict(TERMS) | {
+        "private_common_road_effect": TERMS.private_common_road_effect.value
+    }
     thresholds = {
         (each.fuel.value, each.norm.value, each.tier, each.at_least_tenths)
         for each in TERMS.thresholds

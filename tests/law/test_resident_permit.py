@@ -30,7 +30,7 @@ from parking.law.facts import (
     Facts,
     Keeper,
     Missing,
-    PrivateRoadEffect,
+    PrivateCommonRoadEffect,
     Registration,
     Relation,
     Residence,
@@ -71,7 +71,7 @@ ONE_THING_WRONG: dict[str, dict[str, Any]] = {
     "home_gives_right_to_a_permit_zone": {"home_area": HomeArea(place=Place.NO_AREA)},
     "home_road_is_open_to_permits": {
         "home": dataclasses.replace(HOME, on_private_common_road=True),
-        "terms": terms(private_road_effect=PrivateRoadEffect.REFUSE),
+        "terms": terms(private_common_road_effect=PrivateCommonRoadEffect.REFUSE),
     },
     "vehicle_is_in_the_danish_register": {"registration": Registration.NOT_FOUND},
     "vehicle_is_in_traffic": {"registration": Registration.DEREGISTERED},
@@ -315,20 +315,20 @@ def test_a_permit_may_start_today_or_up_to_thirty_days_ahead() -> None:
 
 
 @pytest.mark.parametrize(
-    ("effect", "on_private_road", "warned"),
+    ("effect", "on_private_common_road", "warned"),
     [
-        (PrivateRoadEffect.WARN, True, True),
-        (PrivateRoadEffect.WARN, False, False),
-        (PrivateRoadEffect.NONE, True, False),
-        (PrivateRoadEffect.REFUSE, True, False),
+        (PrivateCommonRoadEffect.WARN, True, True),
+        (PrivateCommonRoadEffect.WARN, False, False),
+        (PrivateCommonRoadEffect.NONE, True, False),
+        (PrivateCommonRoadEffect.REFUSE, True, False),
     ],
 )
 def test_a_warning_is_given_on_a_private_common_road_where_the_terms_say_so(
-    *, effect: PrivateRoadEffect, on_private_road: bool, warned: bool
+    *, effect: PrivateCommonRoadEffect, on_private_common_road: bool, warned: bool
 ) -> None:
     facts = application(
-        home=dataclasses.replace(HOME, on_private_common_road=on_private_road),
-        terms=terms(private_road_effect=effect),
+        home=dataclasses.replace(HOME, on_private_common_road=on_private_common_road),
+        terms=terms(private_common_road_effect=effect),
     )
     assert resident.is_not_valid_on_own_road(facts) is warned
 

@@ -1,5 +1,4 @@
-"""Keeping what we sell by in step: terms from our own dated files, fares from the accounts, the map
-from the city.
+"""Keeping what we sell by in step: our dated terms, the fares of the accounts, the city's map.
 
 What comes from outside is never taken on trust: a line that cannot be right is set aside and told
 to a person, and what we had stays in force.
@@ -31,7 +30,7 @@ from parking.ports.places import ZoneFeature, ZoneLayer
 from parking.records.ranges import as_range
 from parking.records.recording import one_at_a_time, recording
 from parking.records.tariff import FareLine, TermsVersion
-from parking.records.zone import PrivateRoad, ZoneShape, ZoneVersion
+from parking.records.zone import PrivateCommonRoad, ZoneShape, ZoneVersion
 
 log = structlog.get_logger(__name__)
 
@@ -54,8 +53,8 @@ def seed_tariff(folder: Path) -> int:
             one_at_a_time("catalogue", "tariff")
             for terms in said.get("terms", []):
                 added += _add(TermsVersion, "product", terms, file)
-            for road in said.get("private_road", []):
-                added += _add(PrivateRoad, "road_code", road, file)
+            for road in said.get("private_common_road", []):
+                added += _add(PrivateCommonRoad, "road_code", road, file)
     return added
 
 

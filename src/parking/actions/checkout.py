@@ -277,7 +277,8 @@ def open_payment(outside: Outside, order: Order, *, addresses: Addresses, now: d
 
 def line_text(line: OrderLine) -> str:
     """Return what a line of an order is called, in the language in force."""
-    return f"{wording.product(line.permit.product)} {line.permit.zone}, {spaced(Plate(line.permit.plate))}"
+    permit = line.permit
+    return f"{wording.product(permit.product)} {permit.zone}, {spaced(Plate(permit.plate))}"
 
 
 def noticed(*, event_id: str, event: str, payment_id: str, now: datetime) -> None:

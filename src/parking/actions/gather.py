@@ -31,6 +31,7 @@ from parking.law.facts import (
     Residence,
     Supplier,
     Terms,
+    settled,
 )
 from parking.law.plates import Plate
 from parking.law.zones import HomeArea, Place
@@ -83,10 +84,98 @@ def ask_registers(
 
     :raises AskedWhileRecording: if a recording is open.
     """
-    number, today = party.person_number, danish_day(now)
-    asked: list[LookUp] = []
 
-    def question(supplier: Supplier, put: Callable[[], T]) -> T | Missing | None:
+    def note(supplier: Supplier, outcome: str) -> LookUp:
+        return LookUp(
+            party=party,
+            register=supplier.value,
+            purpose=purpose,
+            asked_by=asked_by,
+            reference=reference,
+            outcome=outcome,
+            at=now,
+        )
+
+    inquiry = _Inquiry(
+        outside=outside,
+        party=party,
+        plate=plate,
+        needs=needs,
+        reference=reference,
+        today=danish_day(now),
+        note=note,
+    )
+    with ThreadPoolExecutor(max_workers=3, thread_name_prefix="register") as side_by_side:
+        people = side_by_side.submit(inquiry.person_and_point)
+        vehicles = side_by_side.submit(inquiry.vehicle)
+        accounts = side_by_side.submit(inquiry.booked)
+        person, point = people.result()
+        return Answers(
+            plate=plate,
+            person=person,
+            point=point,
+            vehicle=vehicles.result(),
+            booked=accounts.result(),
+            asked=tuple(inquiry.asked),
+        )
+
+
+class _Inquiry:
+    """The questions to be put, and a note of each that was."""
+
+    def __init__(
+        self,
+        *,
+        outside: Outside,
+        party: Party,
+        plate: Plate,
+        needs: Collection[str],
+        reference: str,
+        today: date,
+        note: Callable[[Supplier, str], LookUp],
+    ) -> None:
+        self.outside, self.plate, self.reference, self.today = outside, plate, reference, today
+        self.needs, self.note, self.asked = needs, note, list[LookUp]()
+        # Opened here, since the threads that ask have no connection of their own.
+        self.number, self.customer = party.person_number, party.customer
+
+    def person_and_point(self) -> tuple[Known[Person], Known[Point | None]]:
+        people = self.outside.persons.person
+        person = self._ask(
+            Supplier.POPULATION_REGISTER,
+            partial(people, person_number=self.number, reference=self.reference),
+        )
+        if person is None:  # a number that has just logged in is unknown: a person must look
+            return FROM_CASE_WORKER, FROM_CASE_WORKER
+        if isinstance(person, Missing) or person.home is None:
+            return person, FROM_ADDRESSES
+        point = partial(self.outside.addresses.point, person.home)
+        return person, self._ask(Supplier.ADDRESS_REGISTER, point)
+
+    def vehicle(self) -> Known[VehicleAnswer]:
+        put = partial(
+            self.outside.vehicles.vehicle,
+            plate=self.plate,
+            person_number=self.number,
+            reference=self.reference,
+        )
+        return self._ask(Supplier.VEHICLE_REGISTER, put) or FROM_VEHICLES
+
+    def booked(self) -> Known[tuple[ActivePermit, ...]]:
+        permits = self.outside.accounts.permits
+        answer = self._ask(
+            Supplier.ACCOUNTS,
+            lambda: (
+                *permits(holder=self.customer, since=self.today),
+                *permits(plate=self.plate, since=self.today),
+            ),
+        )
+        return () if answer is None else answer
+
+    def _ask(self, supplier: Supplier, put: Callable[[], T]) -> T | Missing | None:
+        """Put a question if a rule needs its answer; ``None`` if there is no such thing."""
+        if _FACTS_FROM[supplier].isdisjoint(self.needs):
+            return Missing(supplier)
         outcome = "answered"
         try:
             return put()
@@ -98,74 +187,7 @@ def ask_registers(
             log.warning("register did not answer", register=supplier.value, why=str(error))
             return Missing(supplier)
         finally:
-            asked.append(
-                LookUp(
-                    party=party,
-                    register=supplier.value,
-                    purpose=purpose,
-                    asked_by=asked_by,
-                    reference=reference,
-                    outcome=outcome,
-                    at=now,
-                )
-            )
-
-    def needed(supplier: Supplier) -> bool:
-        return not _FACTS_FROM[supplier].isdisjoint(needs)
-
-    def person_and_point() -> tuple[Known[Person], Known[Point | None]]:
-        if not needed(Supplier.POPULATION_REGISTER):
-            return FROM_PEOPLE, FROM_ADDRESSES
-        person = question(
-            Supplier.POPULATION_REGISTER,
-            partial(outside.persons.person, person_number=number, reference=reference),
-        )
-        if person is None:  # a number that just logged in is unknown: a person must look
-            return FROM_CASE_WORKER, FROM_CASE_WORKER
-        if isinstance(person, Missing) or person.home is None:
-            return person, FROM_ADDRESSES
-        if not needed(Supplier.ADDRESS_REGISTER):
-            return person, FROM_ADDRESSES
-        return person, question(
-            Supplier.ADDRESS_REGISTER, partial(outside.addresses.point, person.home)
-        )
-
-    def vehicle() -> Known[VehicleAnswer]:
-        if not needed(Supplier.VEHICLE_REGISTER):
-            return FROM_VEHICLES
-        answer = question(
-            Supplier.VEHICLE_REGISTER,
-            partial(
-                outside.vehicles.vehicle, plate=plate, person_number=number, reference=reference
-            ),
-        )
-        return FROM_VEHICLES if answer is None else answer
-
-    def booked() -> Known[tuple[ActivePermit, ...]]:
-        if not needed(Supplier.ACCOUNTS):
-            return FROM_ACCOUNTS
-        answer = question(
-            Supplier.ACCOUNTS,
-            lambda: (
-                *outside.accounts.permits(holder=party.customer, since=today),
-                *outside.accounts.permits(plate=plate, since=today),
-            ),
-        )
-        return () if answer is None else answer
-
-    with ThreadPoolExecutor(max_workers=3, thread_name_prefix="register") as side_by_side:
-        people = side_by_side.submit(person_and_point)
-        vehicles = side_by_side.submit(vehicle)
-        accounts = side_by_side.submit(booked)
-        person, point = people.result()
-        return Answers(
-            plate=plate,
-            person=person,
-            point=point,
-            vehicle=vehicles.result(),
-            booked=accounts.result(),
-            asked=tuple(asked),
-        )
+            self.asked.append(self.note(supplier, outcome))
 
 
 def facts_from(
@@ -245,7 +267,7 @@ def _home_area(
         area = map_on(day).home_area(point.x, point.y)
     except NotInForce:
         return FROM_MAP
-    return FROM_CASE_WORKER if area.place in {Place.UNKNOWN, Place.SEVERAL} else area
+    return settled(area)
 
 
 def _holdings(

@@ -39,7 +39,7 @@ class MailText:
 
 
 def mail(about: str, *, language: str) -> MailText:
-    """Return the courtesy mail about *about*: ``receipt``, ``refund`` or ``application goes on``."""
+    """Return the mail about *about*: ``receipt``, ``refund`` or ``application goes on``."""
     with translation.override(language):
         subject, happened = {
             "receipt": (
@@ -120,7 +120,7 @@ def _receipt(order: Order) -> dict[str, object]:
             [_("Nummerplade"), spaced(Plate(permit.plate))],
             [_("Zone"), f"{zone_name(permit.zone, permit.days.start)} ({permit.zone})"],
             [_("Gælder fra og med"), date_format(permit.days.start, "DATE_FORMAT")],
-            [_("Gælder til og med"), date_format(permit.days.last_day, "DATE_FORMAT")],
+            [_("Gælder til og med"), date_format(permit.last_day, "DATE_FORMAT")],
             [_("Pris"), wording.amount(line.price)],
         ]
         permits.append({"heading": wording.product(permit.product), "rows": rows})

@@ -112,7 +112,7 @@ def _account(arrival: Arrival, language: str, now: datetime) -> Party:
 
 
 def begin_session(party: Party, arrival: Arrival, *, session_key: str, now: datetime) -> None:
-    """Remember that the session *session_key* is *party*'s, so that it can be ended from outside."""
+    """Remember whose session *session_key* is, so that it can be ended from outside."""
     with recording():
         LoginSession.objects.create(
             session_key=session_key,

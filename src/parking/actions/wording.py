@@ -24,7 +24,7 @@ from parking.law.facts import (
     Holding,
     Keeper,
     Missing,
-    PrivateRoadEffect,
+    PrivateCommonRoadEffect,
     Registration,
     Relation,
     Residence,
@@ -193,12 +193,14 @@ _PLACES: Final[Mapping[Place, Any]] = {
     Place.SEVERAL: _("Din adresse ligger, hvor to områder overlapper hinanden."),
     Place.ELSEWHERE: _("Din adresse ligger i en anden kommune."),
 }
-_PRIVATE_ROADS: Final[Mapping[PrivateRoadEffect, Any]] = {
-    PrivateRoadEffect.REFUSE: _("Der gives ikke licens til beboere på private fællesveje."),
-    PrivateRoadEffect.WARN: _(
+_PRIVATE_ROADS: Final[Mapping[PrivateCommonRoadEffect, Any]] = {
+    PrivateCommonRoadEffect.REFUSE: _("Der gives ikke licens til beboere på private fællesveje."),
+    PrivateCommonRoadEffect.WARN: _(
         "Du bor på en privat fællesvej. Licensen gælder ikke på vejen selv, men i resten af zonen."
     ),
-    PrivateRoadEffect.NONE: _("At boligen ligger på en privat fællesvej, betyder ikke noget."),
+    PrivateCommonRoadEffect.NONE: _(
+        "At boligen ligger på en privat fællesvej, betyder ikke noget."
+    ),
 }
 _KINDS: Final[Mapping[VehicleKind, Any]] = {
     VehicleKind.CAR: _("personbil"),
@@ -225,7 +227,7 @@ def place(where: Place, *, zone: str = "") -> str:
     return str(_PLACES[where]) % {"zone": zone}
 
 
-def private_road(effect: PrivateRoadEffect) -> str:
+def private_common_road(effect: PrivateCommonRoadEffect) -> str:
     """Return what *effect* a private common road has on a permit."""
     return str(_PRIVATE_ROADS[effect])
 
@@ -463,7 +465,7 @@ def _area(facts: Facts) -> str:
 
 def _road(facts: Facts) -> str:
     if _is(facts.home).on_private_common_road:
-        return private_road(facts.terms.private_road_effect)
+        return private_common_road(facts.terms.private_common_road_effect)
     return gettext("Vejen står ikke på kommunens liste over private fællesveje.")
 
 

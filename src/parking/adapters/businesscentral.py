@@ -27,9 +27,10 @@ from parking.adapters.transport import Transport
 from parking.law.days import Period
 from parking.law.money import Money, total
 from parking.law.plates import Plate
+from parking.law.price import Fare
 from parking.law.zones import ZoneCode
 from parking.ports import NotFound, Rejected, Unavailable
-from parking.ports.accounts import ActivePermit, BookedOrder, Fare, OrderLine
+from parking.ports.accounts import ActivePermit, BookedOrder, OrderLine
 
 SYSTEM: Final = "accounts"
 SCOPE: Final = "https://api.businesscentral.dynamics.com/.default"

@@ -193,7 +193,7 @@ class Document:
     approved: bool
 
 
-class PrivateRoadEffect(Enum):
+class PrivateCommonRoadEffect(Enum):
     """What it means for a permit that the home lies on a private common road."""
 
     REFUSE = "refuse"
@@ -220,7 +220,7 @@ class Terms:
     heaviest_vehicle_kg: int
     months: int  #: how long a permit is valid
     most_days_ahead: int  #: how far ahead it may start
-    private_road_effect: PrivateRoadEffect
+    private_common_road_effect: PrivateCommonRoadEffect
     thresholds: tuple[Threshold, ...]
 
 

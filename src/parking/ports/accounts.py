@@ -9,7 +9,7 @@ from typing import Protocol
 from parking.law.days import Period
 from parking.law.money import Money
 from parking.law.plates import Plate
-from parking.law.price import Fare as Fare
+from parking.law.price import Fare
 from parking.law.zones import ZoneCode
 
 

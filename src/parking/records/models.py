@@ -10,7 +10,7 @@ from parking.records.outbox import Outgoing
 from parking.records.party import LoginAttempt, LoginSession, Party, UsedAssertion
 from parking.records.permit import Permit
 from parking.records.tariff import FareLine, TermsVersion
-from parking.records.zone import PrivateRoad, ZoneShape, ZoneVersion
+from parking.records.zone import PrivateCommonRoad, ZoneShape, ZoneVersion
 
 __all__ = [
     "Application",
@@ -28,7 +28,7 @@ __all__ = [
     "Payment",
     "PaymentNotice",
     "Permit",
-    "PrivateRoad",
+    "PrivateCommonRoad",
     "Refund",
     "TermsVersion",
     "UsedAssertion",

@@ -1,4 +1,4 @@
-"""Orders, their lines, and the money: what was asked, what the provider says, what was paid back."""
+"""Orders, their lines, and the money: what was asked, what was taken, what was paid back."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Payment(models.Model):
 
 
 class PaymentNotice(models.Model):
-    """A notice from the provider. It is a hint: what it says is never believed, only that it came."""
+    """A notice from the provider: a hint. What it says is never believed, only that it came."""
 
     event_id = models.CharField(max_length=64, primary_key=True)
     event = models.CharField(max_length=80)

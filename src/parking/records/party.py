@@ -44,7 +44,7 @@ class Party(models.Model):
     @property
     def person_number(self) -> str:
         """Their person number, ten digits, opened now. Never log it, never put it in a URL."""
-        return sealing.keys().open(self.number_sealed, place=f"party.number:{self.id}")
+        return sealing.keys().open(bytes(self.number_sealed), place=f"party.number:{self.id}")
 
     def with_number(self, person_number: str) -> Self:
         """Return this party with *person_number* sealed, fingerprinted and as customer number."""

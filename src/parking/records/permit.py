@@ -90,6 +90,14 @@ class Permit(models.Model):
         return as_period(self.period)
 
     @property
+    def last_day(self) -> date:
+        """The last day on which it is valid, as people are told it."""
+        last = self.days.last_day
+        if last is None:
+            raise ValueError(f"permit {self.number} never ends")
+        return last
+
+    @property
     def stands(self) -> law.State:
         """Where it stands."""
         return law.State(self.state)

@@ -23,7 +23,7 @@ class TermsVersion(models.Model):
     heaviest_vehicle_kg = models.PositiveIntegerField()
     months = models.PositiveSmallIntegerField()  #: how long a permit is valid
     most_days_ahead = models.PositiveSmallIntegerField()
-    private_road_effect = models.CharField(max_length=10)
+    private_common_road_effect = models.CharField(max_length=10)
     thresholds = models.JSONField(default=list)
     source = models.CharField(max_length=300)
 
@@ -41,7 +41,9 @@ class TermsVersion(models.Model):
             heaviest_vehicle_kg=self.heaviest_vehicle_kg,
             months=self.months,
             most_days_ahead=self.most_days_ahead,
-            private_road_effect=facts.PrivateRoadEffect(self.private_road_effect),
+            private_common_road_effect=facts.PrivateCommonRoadEffect(
+                self.private_common_road_effect
+            ),
             thresholds=tuple(
                 facts.Threshold(
                     fuel=facts.Drive(threshold["fuel"]),

@@ -55,7 +55,7 @@ class ZoneShape(models.Model):
         db_table = "zone_shape"
 
 
-class PrivateRoad(models.Model):
+class PrivateCommonRoad(models.Model):
     """A private common road (privat fællesvej), where the city cannot sell parking."""
 
     municipality = models.CharField(max_length=4)
@@ -67,15 +67,15 @@ class PrivateRoad(models.Model):
     class Meta:
         """One table; a road is listed once at a time."""
 
-        db_table = "private_road"
+        db_table = "private_common_road"
         constraints: ClassVar = [
-            never_two("private_road_once", "municipality", "road_code", during="in_force")
+            never_two("private_common_road_once", "municipality", "road_code", during="in_force")
         ]
 
 
 def is_private_common_road(municipality: str, road_code: str, day: date) -> bool:
     """Tell whether the road is a private common road on *day*."""
-    return PrivateRoad.objects.filter(
+    return PrivateCommonRoad.objects.filter(
         municipality=municipality, road_code=road_code, in_force__contains=day
     ).exists()
 

@@ -82,6 +82,7 @@ def _nemlogin(url: str) -> nemlogin.NemLogin:
             key_file=_file("SAML_KEY_FILE"),
         ),
         ca_file=_ca_file(),
+        before_call=forbid_while_recording,
     )
 
 

@@ -20,7 +20,7 @@ from parking.law.facts import (
     Home,
     Keeper,
     Missing,
-    PrivateRoadEffect,
+    PrivateCommonRoadEffect,
     Registration,
     Relation,
     Residence,
@@ -73,7 +73,8 @@ def home_gives_right_to_a_permit_zone(home_area: HomeArea) -> bool:
 def home_road_is_open_to_permits(home: Home, terms: Terms) -> bool:
     """The home does not lie on a private common road whose residents are kept from permits."""
     return not (
-        home.on_private_common_road and terms.private_road_effect is PrivateRoadEffect.REFUSE
+        home.on_private_common_road
+        and terms.private_common_road_effect is PrivateCommonRoadEffect.REFUSE
     )
 
 
@@ -236,5 +237,5 @@ def is_not_valid_on_own_road(facts: Facts) -> bool:
     return (
         not isinstance(facts.home, Missing)
         and facts.home.on_private_common_road
-        and facts.terms.private_road_effect is PrivateRoadEffect.WARN
+        and facts.terms.private_common_road_effect is PrivateCommonRoadEffect.WARN
     )

@@ -307,7 +307,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='PrivateRoad',
+            name='PrivateCommonRoad',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('municipality', models.CharField(max_length=4)),
@@ -317,8 +317,8 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(max_length=300)),
             ],
             options={
-                'db_table': 'private_road',
-                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('municipality', '='), ('road_code', '='), ('in_force', '&&')], name='private_road_once')],
+                'db_table': 'private_common_road',
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('municipality', '='), ('road_code', '='), ('in_force', '&&')], name='private_common_road_once')],
             },
         ),
         migrations.CreateModel(
@@ -347,7 +347,7 @@ class Migration(migrations.Migration):
                 ('heaviest_vehicle_kg', models.PositiveIntegerField()),
                 ('months', models.PositiveSmallIntegerField()),
                 ('most_days_ahead', models.PositiveSmallIntegerField()),
-                ('private_road_effect', models.CharField(max_length=10)),
+                ('private_common_road_effect', models.CharField(max_length=10)),
                 ('thresholds', models.JSONField(default=list)),
                 ('source', models.CharField(max_length=300)),
             ],
