@@ -154,9 +154,7 @@ def my(request: PartyRequest) -> HttpResponse:
         .order_by("-period")
     )
     valid = [p for p in permits if p.stands is permit_law.State.ACTIVE and today in p.days]
-    later = [
-        p for p in permits if p.stands is permit_law.State.ACTIVE and today < p.days.start
-    ]
+    later = [p for p in permits if p.stands is permit_law.State.ACTIVE and today < p.days.start]
     unfinished = Application.objects.filter(
         Q(state=application_law.State.WAITING.value)
         | Q(state=application_law.State.IN_BASKET.value)

@@ -74,7 +74,7 @@ def application(request: PartyRequest, application_id: UUID) -> HttpResponse:
             "awaited": [wording.supplier(who) for who in finding.awaited()],
             "awaits_register": any(who.is_register for who in finding.awaited()),
             "decided": decided.decided,
-            "caution": wording.private_road(facts.terms.private_road_effect)
+            "caution": wording.private_common_road(facts.terms.private_common_road_effect)
             if asked.caution
             else "",
             "zone": zones.names(danish_day(request.now)).get(asked.zone, ""),
