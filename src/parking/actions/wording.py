@@ -560,8 +560,12 @@ class Told:
 
 
 def tell(finding: Finding, facts: Facts) -> Told:
-    """Return *finding* in words, with the facts it was asked about."""
+    """Return *finding* in words, with the facts it was asked about.
+
+    Of alternatives of which one is met, the others are left out: they say no and mean nothing.
+    """
     is_condition = not finding.because
+    is_settled = finding.rule in _EITHER and finding.answer is Answer.YES
     changes = is_condition and finding.answer is Answer.NO
     return Told(
         answer=finding.answer.value,
@@ -569,7 +573,11 @@ def tell(finding: Finding, facts: Facts) -> Told:
         citation=finding.cites,
         fact=fact(finding.rule, finding, facts) if is_condition else "",
         change=change(finding.rule, facts.terms) if changes else "",
-        because=tuple(tell(each, facts) for each in finding.because),
+        because=tuple(
+            tell(each, facts)
+            for each in finding.because
+            if not is_settled or each.answer is Answer.YES
+        ),
     )
 
 
