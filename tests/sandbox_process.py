@@ -28,10 +28,11 @@ class Sandbox:
     portal: str  #: where it expects a portal; that port is free
     folder: Path
     addresses: dict[str, str]
+    client: httpx.Client  #: one for the whole run: making one costs more than a call
 
     def control(self, method: str, path: str, /, **body: Any) -> Any:
         """Ask the control plane, for example `control("POST", "clock", advance_seconds=60)`."""
-        answer = httpx.request(method, f"{self.base}/_control/{path}", json=body or None)
+        answer = self.client.request(method, f"{self.base}/_control/{path}", json=body or None)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -61,12 +62,14 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
             stderr=subprocess.STDOUT,
         )
     try:
-        yield Sandbox(
-            base=f"http://127.0.0.1:{port}",
-            portal=f"http://localhost:{port - 1}",
-            folder=folder,
-            addresses=_addresses(process, folder),
-        )
+        with httpx.Client() as client:
+            yield Sandbox(
+                base=f"http://127.0.0.1:{port}",
+                portal=f"http://localhost:{port - 1}",
+                folder=folder,
+                addresses=_addresses(process, folder),
+                client=client,
+            )
     finally:
         process.terminate()
         process.wait(10)

@@ -40,6 +40,7 @@ class Browser:
         self._client = httpx.Client(
             follow_redirects=True,
             timeout=30,
+            trust_env=False,
             headers={"Accept": "text/html", "Accept-Language": "da"},
             event_hooks={
                 "request": [self._send_cookies],
@@ -109,7 +110,8 @@ def visit(portal: str, sandbox: str) -> None:
     :raises Wrong: when something is not as it should be
     """
     person, browser = _somebody_who_may(portal)
-    letters_before = _letters(sandbox, person)
+    outside = httpx.Client(base_url=sandbox, timeout=30, trust_env=False)
+    letters_before = _letters(outside, person)
     with _step("A period of a year from today"):
         browser.follow("/start/")
         browser.send("//form[.//input[@name='start_day']]")
@@ -131,15 +133,15 @@ def visit(portal: str, sandbox: str) -> None:
         _check(browser.download("receipt.pdf").startswith(b"%PDF"), "The receipt is not a PDF.")
     with _step("The letter in the inbox"):
         _wait(
-            lambda: _letters(sandbox, person) > letters_before,
+            lambda: _letters(outside, person) > letters_before,
             f"{person.name} has no letter after {PATIENCE} seconds.",
         )
     with _step("The order in the books, once"):
         _wait(
-            lambda: _invoices(sandbox, number) > 0,
+            lambda: _invoices(outside, number) > 0,
             f"{number} is not in the books after {PATIENCE} seconds.",
         )
-        times = _invoices(sandbox, number)
+        times = _invoices(outside, number)
         _check(times == 1, f"{number} is in the books {times} times.")
 
 
@@ -166,14 +168,14 @@ def _somebody_who_may(portal: str) -> tuple[city.Inhabitant, Browser]:
     )
 
 
-def _letters(sandbox: str, person: city.Inhabitant) -> int:
-    answer = httpx.get(f"{sandbox}/inbox/{person.slug}", headers={"Accept": "application/json"})
+def _letters(outside: httpx.Client, person: city.Inhabitant) -> int:
+    answer = outside.get(f"/inbox/{person.slug}", headers={"Accept": "application/json"})
     return len(answer.raise_for_status().json()["letters"])
 
 
-def _invoices(sandbox: str, number: str) -> int:
+def _invoices(outside: httpx.Client, number: str) -> int:
     """How often an order of this number stands in the books, posted or not."""
-    books = html.fromstring(httpx.get(f"{sandbox}/businesscentral/").raise_for_status().content)
+    books = html.fromstring(outside.get("/businesscentral/").raise_for_status().content)
     pages = " or ".join(f"@aria-labelledby='{page}'" for page in ("salesOrders", "salesInvoices"))
     return len(books.xpath(f"//div[{pages}]//tr[td = $number]", number=number))
 
