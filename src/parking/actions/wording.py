@@ -43,7 +43,7 @@ from parking.law.zones import Place
 
 
 def amount(money: Money) -> str:
-    """Return *money* as it is written: ``1.310 kr.`` or ``DKK 1,310``, øre only if there are any."""
+    """Return *money* as it is written: ``1.310 kr.`` or ``DKK 1,310``; øre if there are any."""
     kroner, ore = divmod(abs(money.ore), 100)
     sign = "-" if money.ore < 0 else ""
     written = f"{kroner:,}" + (f".{ore:02}" if ore else "")
@@ -408,6 +408,7 @@ _RESIDENCES: Final[Mapping[Residence, Any]] = {
     Residence.DEAD: _("CPR: Personen er registreret som død."),
     Residence.NOT_RESIDENT: _("CPR: Du er ikke registreret som bosat i Danmark."),
 }
+_AWAY: Final = frozenset(Residence) - {Residence.RESIDENT, Residence.NO_FIXED_ADDRESS}
 _REGISTRATIONS: Final[Mapping[Registration, Any]] = {
     Registration.REGISTERED: _("Motorregistret: Køretøjet er indregistreret."),
     Registration.DEREGISTERED: _("Motorregistret: Køretøjet er afmeldt."),
@@ -435,9 +436,8 @@ def fact(condition: str, finding: Finding, facts: Facts) -> str:
 def _not_known(name: str, who: Supplier, facts: Facts) -> str:
     if who is Supplier.VEHICLE_REGISTER and facts.registration is Registration.NOT_FOUND:
         return gettext("Motorregistret kender ikke køretøjet, så det er ikke undersøgt.")
-    if name in {"home", "home_area"} and not isinstance(facts.residence, Missing):
-        if facts.residence not in {Residence.RESIDENT, Residence.NO_FIXED_ADDRESS}:
-            return gettext("CPR har ingen dansk adresse, så det er ikke undersøgt.")
+    if name in {"home", "home_area"} and facts.residence in _AWAY:
+        return gettext("CPR har ingen dansk adresse, så det er ikke undersøgt.")
     if who is Supplier.APPLICANT:
         return gettext("Vi har ikke fået noget dokument, der viser det.")
     if who is Supplier.CASE_WORKER:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 from django.core import signing
@@ -40,13 +40,8 @@ class PartyRequest(Request):
     login: LoginSession
 
 
-class View(Protocol):
-    """A view: it takes a request and what its address says."""
-
-    def __call__(self, request: Any, /, **named: Any) -> HttpResponse:
-        """Return the answer."""
-        ...
-
+#: A view: it takes a request and what its address says.
+View: TypeAlias = Callable[..., HttpResponse]
 
 #: A path longer than this cannot be remembered while somebody logs in.
 _LONGEST_PATH = 500

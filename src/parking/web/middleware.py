@@ -1,4 +1,4 @@
-"""What every request passes: headers that keep the browser safe, errors as pages, who is logged in."""
+"""What every request passes: safe headers, errors turned into pages, and who is logged in."""
 
 from __future__ import annotations
 

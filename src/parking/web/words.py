@@ -1,7 +1,7 @@
 """Compile the catalogues that translators write into those that Django reads.
 
-Run as ``python -m parking.web.words``. A catalogue is compiled when it is older than its source, and
-put in place in one move, so that nobody ever reads half of one.
+Run as ``python -m parking.web.words``. A catalogue is compiled when it is older than its source,
+and put in place in one move, so that nobody ever reads half of one.
 """
 
 from __future__ import annotations

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
-
-from django.db.models import Q
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.views.decorators.http import require_POST, require_safe
 
-from parking.actions import checkout, login
+from parking.actions import apply, checkout, login
 from parking.law import application as application_law
 from parking.law import order as order_law
 from parking.law import permit as permit_law
@@ -63,7 +61,7 @@ def log_in(request: Request) -> HttpResponse:
 def arrive(request: Request) -> HttpResponse:
     """Take the national login's answer, and begin a session that nobody has used before."""
     language, _, browser_secret = request.COOKIES.get(_LOGIN_COOKIE, "").partition(".")
-    translation.activate(language if translation.check_for_language(language) else "da")
+    _speak(language)
     logged_in = login.complete(
         request.outside,
         saml_response=request.POST.get("SAMLResponse", ""),
@@ -92,6 +90,12 @@ def arrive(request: Request) -> HttpResponse:
     return response
 
 
+def _speak(language: str) -> None:
+    """Go on in the language somebody left us in; what the national login calls names none."""
+    if language in dict(settings.LANGUAGES):
+        translation.activate(language)
+
+
 @anyone
 @require_safe
 def saml_metadata(request: Request) -> HttpResponse:
@@ -106,6 +110,7 @@ def saml_metadata(request: Request) -> HttpResponse:
 def saml_logout(request: Request) -> HttpResponse:
     """Take a logout that began elsewhere, or the answer to one that began here."""
     if "SAMLRequest" not in request.GET:
+        _speak(request.GET.get("RelayState", ""))
         return _logged_out(request)
     identity = request.outside.identity
     notice = identity.logout_notice(query=request.META["QUERY_STRING"], now=request.now)
@@ -126,7 +131,7 @@ def log_out(request: PartyRequest) -> HttpResponse:
         departure = request.outside.identity.log_out(
             name_id=request.party.name_id,
             session_index=session.session_index,
-            return_key=secrets.token_urlsafe(16),
+            return_key=translation.get_language(),
         )
     except Unavailable:
         return _logged_out(request)
@@ -156,10 +161,7 @@ def my(request: PartyRequest) -> HttpResponse:
     valid = [p for p in permits if p.stands is permit_law.State.ACTIVE and today in p.days]
     later = [p for p in permits if p.stands is permit_law.State.ACTIVE and today < p.days.start]
     unfinished = Application.objects.filter(
-        Q(state=application_law.State.WAITING.value)
-        | Q(state=application_law.State.IN_BASKET.value)
-        | Q(state=application_law.State.DRAFT.value),
-        party=request.party,
+        party=request.party, state__in=apply.UNFINISHED
     ).order_by("-changed")[:_NEWEST]
     begun = [a for a in unfinished if a.stands is application_law.State.DRAFT]
     money = Order.objects.filter(

@@ -1,6 +1,7 @@
 """From the basket to the receipt.
 
-What the browser says on its way back from the payment page is never believed: the provider is asked.
+What a browser says when it comes back from the payment page is never believed: the provider is
+asked.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from parking.law import order as law
 from parking.law.course import Actor
 from parking.law.days import danish_day
 from parking.law.money import Money, total
+from parking.law.plates import Plate, spaced
 from parking.ports import PortError, Unavailable
 from parking.records.application import Application
 from parking.records.order import Order
@@ -152,7 +154,7 @@ def _changes(before: Any, agreed: Money) -> list[str]:
     told = []
     for was in before:
         found = now[was.id]
-        plate = wording.spaced(was.plate)
+        plate = spaced(Plate(was.plate))
         if found.period is None:
             told.append(
                 translation.gettext("%(plate)s er taget ud af kurven, fordi svaret har ændret sig.")
@@ -220,7 +222,7 @@ def order(request: PartyRequest, order_id: UUID) -> HttpResponse:
             "today": today,
             "zone_names": zones.names(today),
             "can": {step.name: True for step in law.COURSE.steps(found.stands, Actor.PARTY)},
-            "steps": steps(),
+            "steps": [{"title": each["title"]} for each in steps()],
             "step": _SUMMARY,
             "asking": looks is not None,
             "has_expired": found.expires <= request.now,
