@@ -1,39 +1,163 @@
-"""Take the pictures of the documentation: `./portal shots` runs this against a new town.
+"""Take pictures of the whole way through: `./portal shots` runs this against a new town.
 
-It walks as Anna, who owns a car and lives in Vesterbro, and keeps what she sees.
+Four people buy a permit, in Danish and in English, on a phone and at a desk; two are told no and
+not yet. Every page they see is kept in a folder, with an `index.html` to look through them.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+from base64 import b64encode
+from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-HERE = Path(__file__).parent
+PHONE, DESK = (390, 844), (1280, 900)
+#: Who walks, what they drive, and how they look at it.
+WALKS = (
+    ("anna", "ZA10001", "da", PHONE),
+    ("bo", "ZB10002", "da", DESK),
+    ("clara", "ZC10003", "en", PHONE),
+    ("tove", "ZT10020", "en", DESK),
+)
+ANSWERS = (("erik", "ZE10005", "no"), ("ulla", "ZU10021", "not-yet"))
+PICTURE = ("front", "finding-reasons", "receipt")
+#: The pages of the picture, beside each other.
+FRAME = (
+    """<body style="margin: 0; padding: 24px; display: flex; gap: 24px; background: #dcdcdc">{}"""
+)
 
 
-def walk(page: Page, portal: str) -> None:
-    """Log in, ask about the car, and picture the finding with its reasons."""
-    page.goto(f"{portal}/login/?next=/permits/apply/")
-    page.locator("button[name=who][value=anna]").click()
-    page.wait_for_url(f"{portal}/permits/apply/")
-    page.get_by_label("nummerplade").fill("ZA10001")
-    page.get_by_role("button", name="Få svar").click()
-    page.wait_for_url("**/applications/**")
-    page.get_by_text("Se hele svaret").click()
-    page.screenshot(path=HERE / "picture.png")
+def buy(page: Page, portal: str, who: str, plate: str) -> Iterator[str]:
+    """Buy a permit, and name each page when it is there to be seen."""
+    page.goto(f"{portal}/")
+    yield "front"
+    page.goto(f"{portal}/permits/apply/")
+    yield "login"
+    choose(page, portal, who)
+    yield "plate"
+    submit(page, "plate")
+    yield "plate-missing"
+    page.fill("input[name=plate]", plate)
+    submit(page, "plate")
+    yield "finding"
+    page.locator("main details summary").last.click()
+    yield "finding-reasons"
+    page.click("main a[href$='/start/']")
+    yield "start"
+    submit(page, "start_day")
+    yield "basket"
+    page.click("main a[href$='/summary/']")
+    yield "summary"
+    page.check("input[name=terms]")
+    submit(page, "agreed")
+    yield "payment"
+    page.click("form[data-step=card] button")
+    yield "payment-approval"
+    page.click("button[name=answer][value=yes]")
+    page.wait_for_url(f"{portal}/orders/**")
+    yield "receipt"
+    page.click("main dl a[href*='/permits/']")
+    yield "permit"
+    page.goto(f"{portal}/my/")
+    yield "my-page"
+
+
+def ask(page: Page, portal: str, who: str, plate: str) -> None:
+    """Ask about a vehicle."""
+    page.goto(f"{portal}/permits/apply/")
+    choose(page, portal, who)
+    page.fill("input[name=plate]", plate)
+    submit(page, "plate")
+
+
+def choose(page: Page, portal: str, who: str) -> None:
+    """Choose who one is at the national login."""
+    page.click(f"button[name=who][value={who}]")
+    page.wait_for_url(f"{portal}/**")
+
+
+def submit(page: Page, field: str) -> None:
+    """Send the form that has this field."""
+    page.click(f"main form:has(input[name={field}]) button[type=submit]")
+
+
+def walk(browser: Browser, portal: str, folder: Path) -> None:
+    """Take every picture."""
+    for who, plate, language, size in WALKS:
+        look = f"{language}-{size[0]}.png"
+        page = new_page(browser, language, size)
+        for name in buy(page, portal, who, plate):
+            keep(page, folder / f"{name}-{look}")
+        for other, their_plate, name in ANSWERS:
+            page = new_page(browser, language, size)
+            ask(page, portal, other, their_plate)
+            keep(page, folder / f"finding-{name}-{look}")
+
+
+def new_page(browser: Browser, language: str, size: tuple[int, int]) -> Page:
+    """Open a browser that nobody has used before."""
+    return browser.new_context(
+        locale={"da": "da-DK", "en": "en-GB"}[language],
+        viewport={"width": size[0], "height": size[1]},
+        reduced_motion="reduce",
+    ).new_page()
+
+
+def keep(page: Page, path: Path) -> None:
+    """Keep the whole page, without the mark of where the keyboard is."""
+    page.wait_for_load_state()
+    page.evaluate("document.activeElement?.blur()")
+    page.screenshot(path=path, full_page=True)
+
+
+def index(folder: Path) -> None:
+    """Write a page that shows all pictures, in the order in which they were taken."""
+    taken = sorted(folder.glob("*.png"), key=lambda path: path.stat().st_mtime_ns)
+    shown = "".join(
+        f"<figure><img src='{path.name}' alt=''><figcaption>{path.stem}</figcaption></figure>"
+        for path in taken
+    )
+    style = "body{display:flex;flex-wrap:wrap;gap:2em;font:1em sans-serif}img{max-width:25em}"
+    (folder / "index.html").write_text(
+        f"<!doctype html><title>The way through</title><style>{style}</style>{shown}", "utf-8"
+    )
+
+
+def picture(browser: Browser, portal: str, path: Path) -> None:
+    """Put three pages of a purchase on a phone beside each other."""
+    who, plate, language, (width, height) = WALKS[0]
+    page = new_page(browser, language, PHONE)
+    seen = []
+    for name in buy(page, portal, who, plate):
+        if name in PICTURE:
+            page.evaluate("document.activeElement?.blur()")
+            page.evaluate("document.querySelector('main').scrollIntoView()")
+            seen.append(b64encode(page.screenshot()).decode())
+    page = browser.new_page()
+    page.set_content(FRAME.format("".join(f"<img src='data:image/png;base64,{s}'>" for s in seen)))
+    page.set_viewport_size({"width": 24 + (width + 24) * len(seen), "height": height + 48})
+    page.screenshot(path=path)
 
 
 def main() -> None:
+    """Read the command line and take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("portal", help="its address")
+    parser.add_argument("--folder", type=Path, help="where all pictures go")
+    parser.add_argument("--picture", type=Path, help="or the one file of the picture of the README")
+    given = parser.parse_args()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-quic"]
         )
-        context = browser.new_context(
-            locale="da-DK", viewport={"width": 1200, "height": 1000}, reduced_motion="reduce"
-        )
-        walk(context.new_page(), sys.argv[1])
+        if given.picture:
+            picture(browser, given.portal, given.picture)
+        else:
+            given.folder.mkdir(parents=True, exist_ok=True)
+            walk(browser, given.portal, given.folder)
+            index(given.folder)
         browser.close()
 
 
