@@ -28,6 +28,7 @@ PLATES = {
     "mette": "ZM10013",
     "niels": "ZN10015",
     "peter": "ZR10017",
+    "villy": "ZX10024",
     "soeren": "ZS10019",
     "tove": "ZT10020",
     "ulla": "ZU10021",

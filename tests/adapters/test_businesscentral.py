@@ -243,22 +243,28 @@ def test_what_no_line_can_hold_is_made_to_fit(outside, accounts):
 
 def test_a_refund_is_credited_once(outside, accounts):
     order = an_order(1310)
+    credit = f"{order.reference}-R1"
+    refund = {
+        "number": credit,
+        "reference": order.reference,
+        "amount": kroner(500),
+        "on": TODAY,
+    }
     with pytest.raises(NotFound):
-        accounts.credit(reference=order.reference, amount=kroner(500), on=TODAY)
+        accounts.credit(**refund)
     accounts.book(order)
     for lost in ("salesCreditMemos", "salesCreditMemoLines", "Microsoft.NAV.post",
                  "customerPayments"):  # fmt: skip
         outside.fault(SYSTEM, "write-lost", count=1, path=lost)
         with pytest.raises(Unavailable):
-            accounts.credit(reference=order.reference, amount=kroner(500), on=TODAY)
-    number = accounts.credit(reference=order.reference, amount=kroner(500), on=TODAY)
-    credit = f"{order.reference}-261123-50000"
+            accounts.credit(**refund)
+    number = accounts.credit(**refund)
     (memo,) = look(outside, "salesCreditMemos", credit)
     assert (memo["number"], memo["totalAmountIncludingTax"]) == (number, 500)
     (payment,) = look(outside, "customerPayments", credit)
     assert payment["amount"] == 500
     WEB.post(f"{outside.base}/businesscentral/post")
-    assert accounts.credit(reference=order.reference, amount=kroner(500), on=TODAY) == number
+    assert accounts.credit(**refund) == number
     assert look(outside, "customerPayments", credit) == []
 
 

@@ -128,31 +128,30 @@ def ask(outside: Outside, party: Party, plate: Plate, *, now: datetime) -> Appli
 
     The same question twice is one application: a plate has one unfinished matter at a time.
     """
-    known = _unfinished(party, plate).values_list("id", flat=True).first()
+    known = unfinished(party, plate).values_list("id", flat=True).first()
     reference = known or uuid4()
-    answers = _gather(outside, party, plate, reference=str(reference), asked_by="party", now=now)
+    answers = gather_for(outside, party, plate, reference=str(reference), asked_by="party", now=now)
     with recording():
         one_at_a_time("party", party.id)
-        application = _unfinished(party, plate).select_for_update().first() or Application(
+        application = unfinished(party, plate).select_for_update().first() or Application(
             id=reference, party=party, plate=plate, product=resident.PAID, created=now
         )
-        judged = judge(answers, application, start=danish_day(now))
-        if application.stands is not law.State.DRAFT:
-            actor = Actor.PARTY if application.stands is law.State.WAITING else Actor.SYSTEM
-            application.move(actor, law.Step.ASK_AGAIN)
+        judged = judge(answers, application, start=first_start(application, now=now))
+        back_to_draft(application)
         write_answer(application, judged, now)
         record_decision(application, judged, answers, occasion="asked", now=now)
     return application
 
 
-def _unfinished(party: Party, plate: Plate) -> QuerySet[Application]:
+def unfinished(party: Party, plate: Plate) -> QuerySet[Application]:
+    """Return the matter of *plate* that *party* has not finished, if there is one."""
     return Application.objects.filter(party=party, plate=plate, state__in=UNFINISHED)
 
 
 def ask_again(outside: Outside, application: Application, *, now: datetime) -> Application:
     """Ask the registers again about an application that waits, and go on if they answer."""
     party = application.party
-    answers = _gather(
+    answers = gather_for(
         outside, party, Plate(application.plate), reference=str(application.id), asked_by="system",
         now=now,
     )  # fmt: skip
@@ -161,7 +160,7 @@ def ask_again(outside: Outside, application: Application, *, now: datetime) -> A
         application = Application.objects.select_for_update().get(id=application.id)
         if application.stands is not law.State.WAITING:
             return application
-        judged = judge(answers, application, start=danish_day(now))
+        judged = judge(answers, application, start=first_start(application, now=now))
         waited = now - application.changed
         if judged.finding.answer is Answer.OPEN:
             application.move(Actor.SYSTEM, law.Step.WAIT)
@@ -193,9 +192,10 @@ def waiting(*, now: datetime, most: int = 50) -> Sequence[Application]:
     )
 
 
-def _gather(
+def gather_for(
     outside: Outside, party: Party, plate: Plate, *, reference: str, asked_by: str, now: datetime
 ) -> gather.Answers:
+    """Ask the registers all that the rule of today needs to know; no recording may be open."""
     return gather.ask_registers(
         outside,
         party,
@@ -233,6 +233,13 @@ def write_answer(application: Application, judged: Judged, now: datetime) -> Non
     application.save()
 
 
+def back_to_draft(application: Application) -> None:
+    """Take *application* back to where it is asked about; the caller saves."""
+    if application.stands is not law.State.DRAFT:
+        actor = Actor.PARTY if application.stands is law.State.WAITING else Actor.SYSTEM
+        application.move(actor, law.Step.ASK_AGAIN)
+
+
 def record_decision(
     application: Application,
     judged: Judged,
@@ -256,6 +263,12 @@ def record_decision(
         for look_up in answers.asked:
             look_up.reference = str(application.id)
             look_up.save(force_insert=True)
+
+
+def first_start(application: Application, *, now: datetime) -> date:
+    """Return the first day the permit could start: today, or when the one it renews has ended."""
+    today, renews = danish_day(now), application.renews
+    return today if renews is None else max(today, renews.days.end or today)
 
 
 def start_days(*, now: datetime) -> Period:

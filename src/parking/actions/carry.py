@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Final
+from uuid import uuid5
 
 from django.utils import translation
 
 from parking.actions import checkout, letters
+from parking.actions import permit as permits
 from parking.actions.send import Carrier
 from parking.law import permit as permit_law
 from parking.law.days import danish_day
@@ -23,6 +25,7 @@ from parking.records.outbox import Outgoing
 from parking.records.party import Party
 from parking.records.permit import Permit
 from parking.records.recording import recording
+from parking.records.reminder import Reminder
 
 
 def book_order(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
@@ -116,10 +119,77 @@ def refund(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
     return refund_id
 
 
+def credit_order(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Book in the accounts that money of an order was paid back, once."""
+    refund = Refund.objects.select_related("order").get(id=payload["refund"])
+    return outside.accounts.credit(
+        number=refund.number,
+        reference=refund.order.number,
+        amount=Money(refund.amount_ore),
+        on=danish_day(refund.due),
+    )
+
+
+def send_reminder(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Remind a party that a permit ends: by Digital Post, and by mail if they gave an address.
+
+    A permit that was renewed or ended meanwhile needs no reminder.
+    """
+    reminder = Reminder.objects.select_related("permit__party").get(id=payload["reminder"])
+    permit = reminder.permit
+    if permit.stands is not permit_law.State.ACTIVE or permits.follows(permit):
+        return _reminded(reminder, "no longer needed", now)
+    party, ways = permit.party, []
+    number = party.person_number
+    if outside.post.reaches(person_number=number):
+        with translation.override(party.language):
+            letter = letters.reminder(permit)
+            ways.append(
+                outside.post.send(
+                    PostLetter(
+                        letter_id=str(uuid5(permit.id, f"reminder {reminder.days_before}")),
+                        person_number=number,
+                        subject=letter.subject,
+                        file_name=f"{permit.number}.pdf",
+                        pdf=letter.pdf,
+                        language=party.language,
+                        link_text=letter.link_text,
+                        link=letter.link,
+                    )
+                )
+            )
+    if party.email:
+        mail = letters.mail("reminder", language=party.language)
+        outside.mail.send(
+            message_id=f"reminder.{reminder.id}",
+            to=party.email,
+            subject=mail.subject,
+            text=mail.text,
+        )
+        ways.append("mail")
+    if not ways:
+        return _failed(reminder, "no Digital Post and no address")
+    return _reminded(reminder, ", ".join(ways), now)
+
+
+def _reminded(reminder: Reminder, how: str, now: datetime) -> str:
+    with recording():
+        Reminder.objects.filter(id=reminder.id).update(sent=now)
+    return how
+
+
+def _failed(reminder: Reminder, why: str) -> str:
+    with recording():
+        Reminder.objects.filter(id=reminder.id).update(failed=why)
+    return why
+
+
 CARRIERS: Final[dict[str, Carrier]] = {
     Outgoing.Kind.BOOK_ORDER: book_order,
     Outgoing.Kind.PUBLISH_PERMIT: publish_permit,
     Outgoing.Kind.SEND_RECEIPT: send_receipt,
     Outgoing.Kind.SEND_MAIL: send_mail,
     Outgoing.Kind.REFUND: refund,
+    Outgoing.Kind.CREDIT_ORDER: credit_order,
+    Outgoing.Kind.SEND_REMINDER: send_reminder,
 }

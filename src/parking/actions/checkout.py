@@ -422,7 +422,11 @@ def _owe_back(order: Order, amount: Money, now: datetime) -> None:
         return
     _take(order, Actor.SYSTEM, law.Step.OWE_BACK, now)
     refund = Refund.objects.create(
-        order=order, amount_ore=amount.ore, reason="paid with nothing to deliver", due=now
+        number=f"{order.number}-R{order.refunds.count() + 1}",
+        order=order,
+        amount_ore=amount.ore,
+        reason="paid with nothing to deliver",
+        due=now,
     )
     send.put(
         Outgoing.Kind.REFUND,
@@ -474,9 +478,14 @@ def _close(outside: Outside, order: Order, actor: Actor, step: law.Step, now: da
 
 
 def refunded(refund: Refund, *, refund_id: str, now: datetime) -> None:
-    """Record that the provider has taken on to pay *refund* back. Within a recording."""
+    """Record that the provider has taken on to pay *refund* back. Within a recording.
+
+    An order that was paid with nothing to deliver is finished by it; one that was delivered stays
+    delivered, whatever is paid back of it.
+    """
     order = Order.objects.select_for_update().get(id=refund.order_id)
-    if Refund.objects.filter(id=refund.id, done=None).update(refund_id=refund_id, done=now):
+    done = Refund.objects.filter(id=refund.id, done=None).update(refund_id=refund_id, done=now)
+    if done and order.stands is law.State.REFUND_DUE:
         _take(order, Actor.SYSTEM, law.Step.REFUND, now)
 
 

@@ -24,6 +24,7 @@ from parking.law.days import DENMARK
 from parking.law.plates import Plate, spaced
 from parking.records.letter import Letter
 from parking.records.order import Order
+from parking.records.permit import Permit
 from parking.records.recording import recording
 from parking.records.zone import zone_name
 
@@ -39,12 +40,16 @@ class MailText:
 
 
 def mail(about: str, *, language: str) -> MailText:
-    """Return the mail about *about*: ``receipt``, ``refund`` or ``application goes on``."""
+    """Return the mail about *about*: named below."""
     with translation.override(language):
         subject, happened = {
             "receipt": (
                 _("Din kvittering er klar"),
                 _("Din kvittering ligger på Min side og i din Digital Post."),
+            ),
+            "reminder": (
+                _("Din parkeringslicens udløber snart"),
+                _("Du kan forny den på Min side, hvis den kan fornys."),
             ),
             "refund": (
                 _("Du får dine penge tilbage"),
@@ -65,6 +70,40 @@ def mail(about: str, *, language: str) -> MailText:
 def _prefix() -> str:
     language = translation.get_language()
     return "" if language == settings.LANGUAGE_CODE else f"/{language}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderLetter:
+    """A letter that reminds somebody of a permit, ready to be sent."""
+
+    subject: str
+    pdf: bytes
+    link_text: str
+    link: str
+
+
+def reminder(permit: Permit) -> ReminderLetter:
+    """Return the letter that says when *permit* ends, in the language in force."""
+    link = f"{settings.PORTAL_ADDRESS}{_prefix()}/permits/{permit.id}/"
+    subject = _("Din parkeringslicens udløber snart")
+    says = {
+        "language": translation.get_language(),
+        "title": subject,
+        "status": _("Licensen gælder til og med %(day)s. Forny den, hvis du stadig skal bruge den.")
+        % {"day": date_format(permit.last_day, "DATE_FORMAT")},
+        "permits": [{"heading": wording.product(permit.product), "rows": _permit_rows(permit)}],
+        "paid_heading": "",
+        "paid": [],
+        **_sender(link),
+        "link_text": _("Forny på nettet: scan koden, eller brug adressen"),
+        "link_alt": _("QR-kode, der fører til din licens"),
+    }
+    return ReminderLetter(
+        subject=subject,
+        pdf=_typeset(json.dumps(says), segno.make(link).svg_inline()),
+        link_text=_("Forny din licens"),
+        link=link,
+    )
 
 
 def link_text() -> str:
@@ -114,15 +153,8 @@ def _receipt(order: Order) -> dict[str, object]:
     settled = (order.settled or order.opened).astimezone(DENMARK)
     permits = []
     for line in order.lines.select_related("permit"):
+        rows = [*_permit_rows(line.permit), [_("Pris"), wording.amount(line.price)]]
         permit = line.permit
-        rows = [
-            [_("Licensnummer"), permit.number],
-            [_("Nummerplade"), spaced(Plate(permit.plate))],
-            [_("Zone"), f"{zone_name(permit.zone, permit.days.start)} ({permit.zone})"],
-            [_("Gælder fra og med"), date_format(permit.days.start, "DATE_FORMAT")],
-            [_("Gælder til og med"), date_format(permit.last_day, "DATE_FORMAT")],
-            [_("Pris"), wording.amount(line.price)],
-        ]
         permits.append({"heading": wording.product(permit.product), "rows": rows})
     paid = [
         [_("Ordrenummer"), order.number],
@@ -139,22 +171,38 @@ def _receipt(order: Order) -> dict[str, object]:
         "permits": permits,
         "paid_heading": _("Betaling"),
         "paid": paid,
+        **_sender(order_address(order)),
+        "link_text": _("Se ordren på nettet: scan koden, eller brug adressen"),
+        "link_alt": _("QR-kode, der fører til din ordre"),
+    }
+
+
+def _permit_rows(permit: Permit) -> list[list[str]]:
+    return [
+        [_("Licensnummer"), permit.number],
+        [_("Nummerplade"), spaced(Plate(permit.plate))],
+        [_("Zone"), f"{zone_name(permit.zone, permit.days.start)} ({permit.zone})"],
+        [_("Gælder fra og med"), date_format(permit.days.start, "DATE_FORMAT")],
+        [_("Gælder til og med"), date_format(permit.last_day, "DATE_FORMAT")],
+    ]
+
+
+def _sender(link: str) -> dict[str, object]:
+    return {
         "sender": [
             "Parkeringsbutikken",
             _("Telefon %(phone)s") % {"phone": settings.CONTACT_PHONE},
             settings.CONTACT_EMAIL,
         ],
         "sender_heading": _("Kontakt"),
-        "link": order_address(order),
-        "link_text": _("Se ordren på nettet: scan koden, eller brug adressen"),
-        "link_alt": _("QR-kode, der fører til din ordre"),
+        "link": link,
     }
 
 
 @lru_cache(maxsize=1)
 def _compiler() -> typst.Compiler:
     return typst.Compiler(
-        str(_HERE / "receipt.typ"),
+        str(_HERE / "letter.typ"),
         root=str(_HERE),
         font_paths=[str(_HERE / "fonts")],
         ignore_system_fonts=True,

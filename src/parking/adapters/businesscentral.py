@@ -169,16 +169,14 @@ class BusinessCentral:
             self._pay(invoice, order, owed)
         return _text(invoice, "orderNumber")
 
-    def credit(self, *, reference: str, amount: Money, on: date) -> str:
-        """Book that *amount* of the order *reference* was paid back on the day *on*.
-
-        The same amount of the same order on the same day is the same credit.
+    def credit(self, *, number: str, reference: str, amount: Money, on: date) -> str:
+        """Book as *number* that *amount* of the order *reference* was paid back on the day *on*.
 
         :raises NotFound: if the order was never booked.
         :raises Unavailable: if it is not certain that it is booked: ask again.
         :raises Rejected: if they will not have it like that.
         """
-        credit = f"{reference}-{on:%y%m%d}-{amount.ore}"
+        credit = number
         _check_reference(credit)
         draft, invoice = self._documents(reference)
         if draft is not None:

@@ -131,16 +131,28 @@ class VehicleRegister:
         :raises Unavailable: if the register did not answer, or not in a way that we understand.
         :raises Rejected: if it would not answer us.
         """
+        return self._described(plate, reference, lambda told: _tie(told, person_number))
+
+    def description(self, *, plate: Plate, reference: str) -> Vehicle:
+        """Return the vehicle with *plate*; what it says of people is not read.
+
+        :raises Unavailable: if the register did not answer, or not in a way that we understand.
+        :raises Rejected: if it would not answer us.
+        """
+        nobody = Tie(relation=Relation.NEITHER)
+        return self._described(plate, reference, lambda _: nobody).vehicle
+
+    def _described(
+        self, plate: Plate, reference: str, tie: Callable[[_Contents], Tie]
+    ) -> VehicleAnswer:
         registered = self._ask("USKoeretoejRegistreringHent", plate, reference)
         described = registered and self._ask("USKoeretoejTekniskDataHent", plate, reference)
         if registered is None or described is None:
             unknown = Vehicle(plate=plate, registration=Registration.NOT_FOUND)
             return VehicleAnswer(vehicle=unknown, tie=Tie(relation=Relation.NEITHER))
         try:
-            return VehicleAnswer(
-                vehicle=_vehicle(plate, registered, described),
-                tie=_tie(registered, person_number),
-            )
+            vehicle = _vehicle(plate, registered, described)
+            return VehicleAnswer(vehicle=vehicle, tie=tie(registered))
         except (ValueError, ArithmeticError):
             raise Unavailable(f"{SYSTEM}: said of a vehicle what we do not understand") from None
 

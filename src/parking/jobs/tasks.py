@@ -5,11 +5,13 @@ If the queue lost every job, the next minute would find the same work in the tab
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from parking.actions import apply, carry, catalogue, checkout, send
+from parking.actions import apply, carry, catalogue, checkout, limit, remind, send
 from parking.ports import PortError, Unavailable, outside
 
 log = structlog.get_logger(__name__)
@@ -51,6 +53,21 @@ def resume_applications(timestamp: int) -> None:
             apply.ask_again(outside(), application, now=timezone.now())
         except PortError as error:
             log.warning("application waits on", why=str(error))
+
+
+@app.periodic(cron="5 6-20 * * *", periodic_id="reminders")
+@app.task(name="remind", queue="reminders", queueing_lock="remind")
+def remind_of_ends(timestamp: int) -> None:
+    """Remind people of permits that end; every hour of the day, so that a lost hour is nothing."""
+    remind.remind(now=timezone.now())
+
+
+@app.periodic(cron="40 20 * * *", periodic_id="evening")
+@app.task(name="check_the_day", queue="reminders", queueing_lock="check_the_day")
+def check_the_day(timestamp: int) -> None:
+    """See in the evening that the day's reminders went, and forget what need not be kept."""
+    remind.check(now=timezone.now())
+    limit.forget(before=timezone.now() - timedelta(days=1))
 
 
 @app.periodic(cron="17 2 * * *", periodic_id="catalogue")

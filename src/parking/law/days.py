@@ -55,6 +55,22 @@ def months_after(day: date, months: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
+def whole_months_left(period: Period, *, after: date) -> int:
+    """Return how many whole months of *period* have not begun on the day *after*.
+
+    :raises ValueError: if the period never ends.
+    """
+    if period.end is None:
+        raise ValueError("a period without an end has no months left")
+    months = 0
+    while months_after(period.start, months) <= after:
+        months += 1
+    left = 0
+    while months_after(period.start, months + left + 1) <= period.end:
+        left += 1
+    return left
+
+
 def age_on(day: date, *, born: date) -> int:
     """Return how many years a person born on *born* has completed on *day*.
 

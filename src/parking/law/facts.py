@@ -220,6 +220,9 @@ class Terms:
     heaviest_vehicle_kg: int
     months: int  #: how long a permit is valid
     most_days_ahead: int  #: how far ahead it may start
+    renewal_days: int = 30  #: how many days before its end a permit may be renewed
+    refunds: bool = True  #: whether anything is paid back for a permit that is ended early
+    smallest_refund_ore: int = 20_000  #: less than this is not paid back
     private_common_road_effect: PrivateCommonRoadEffect
     thresholds: tuple[Threshold, ...]
 
@@ -248,5 +251,6 @@ class Facts:
     own_permits: Known[tuple[Holding, ...]] = FROM_ACCOUNTS
     plate_permits: Known[tuple[Holding, ...]] = FROM_ACCOUNTS
     in_basket: tuple[Holding, ...] = ()  #: what the applicant has chosen before, and not yet paid
+    extra_permits: Known[int] = 0  #: beyond the usual number; owed while it is being asked for
     sole_user_declaration: Known[Document] = FROM_APPLICANT
     lease: Known[Document] = FROM_APPLICANT

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from parking.law.days import Period
-from parking.law.facts import Drive, Threshold, Vehicle, VehicleKind
-from parking.law.money import Money
+from parking.law.days import Period, whole_months_left
+from parking.law.facts import Drive, Terms, Threshold, Vehicle, VehicleKind
+from parking.law.money import NOTHING, Money
 
 ZERO_EMISSION: Final = "zero"
 TOP: Final = "c"  #: the dearest tier, also of a vehicle whose consumption nobody knows
@@ -43,6 +43,24 @@ class Quote:
     price: Money
     fare: Fare
     tier: Tier
+
+
+def refund(paid: Money, bought: Period, *, ended: date, terms: Terms) -> Money:
+    """Return what is paid back for a permit that is ended with the day *ended* (§ 8).
+
+    Whole months that have not begun are paid back, and all of it if the permit has not begun;
+    amounts below the smallest refund are not.
+
+    :raises ValueError: if the permit never ends.
+    """
+    if not terms.refunds or bought.end is None:
+        return NOTHING
+    if ended < bought.start:
+        return paid
+    months = whole_months_left(Period(bought.start, bought.end), after=bought.start) + 1
+    left = whole_months_left(bought, after=ended)
+    back = Money(paid.ore * left // months)
+    return back if back.ore >= terms.smallest_refund_ore else NOTHING
 
 
 class NoFare(LookupError):

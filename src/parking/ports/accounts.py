@@ -77,8 +77,10 @@ class Accounts(Protocol):
         """
         ...
 
-    def credit(self, *, reference: str, amount: Money, on: date) -> str:
-        """Book that *amount* of the order *reference* was paid back; safe to repeat.
+    def credit(self, *, number: str, reference: str, amount: Money, on: date) -> str:
+        """Book that *amount* of the order *reference* was paid back; return its number there.
+
+        *number* is ours for the credit: asking again with it is harmless.
 
         :raises NotFound: if the order was never booked.
         :raises Unavailable: if it is not certain that it is booked: ask again.

@@ -50,6 +50,14 @@ class VehicleAnswer:
 class Vehicles(Protocol):
     """The vehicle register."""
 
+    def description(self, *, plate: Plate, reference: str) -> Vehicle:
+        """Return the vehicle with *plate*, without asking about anybody.
+
+        :raises Unavailable: if it did not answer.
+        :raises Rejected: if it would not answer us.
+        """
+        ...
+
     def vehicle(self, *, plate: Plate, person_number: str, reference: str) -> VehicleAnswer:
         """Return the vehicle with *plate* and what the person with this number is to it.
 

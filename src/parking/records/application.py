@@ -24,6 +24,10 @@ class Application(models.Model):
     state = models.CharField(max_length=20, default=law.State.DRAFT.value)
     period = DateRangeField(null=True)  #: once the start date has been chosen
     zone = models.CharField(max_length=10, blank=True)
+    renews = models.ForeignKey(
+        "records.Permit", null=True, on_delete=models.PROTECT, related_name="renewals"
+    )
+    changes = models.JSONField(default=list)  #: of a renewal: the facts that are not as they were
     finding = models.JSONField(null=True)  #: the newest; each is kept as a decision too
     vehicle = models.JSONField(null=True)  #: make, model and colour, to recognise it by
     caution = models.BooleanField(default=False)  #: not valid on the applicant's own road

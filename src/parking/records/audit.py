@@ -7,15 +7,19 @@ from typing import ClassVar
 from django.db import models
 
 from parking.records.party import Party
+from parking.records.staff import Staff
 
 
 class LookUp(models.Model):
     """One question to a register about one party."""
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="look_ups")
-    register = models.CharField(max_length=30)  #: a value of law.facts.Supplier
+    register = models.CharField(max_length=30)  #: a value of law.facts.Supplier, or "case"
     purpose = models.CharField(max_length=60)  #: why, in words of ours that have a translation
-    asked_by = models.CharField(max_length=60)  #: the party themselves, or "system"
+    asked_by = models.CharField(max_length=60)  #: the party themselves, "system" or "staff <unit>"
+    staff = models.ForeignKey(
+        Staff, null=True, on_delete=models.PROTECT, related_name="look_ups"
+    )  #: who of them; for us only
     reference = models.CharField(max_length=60)  #: the matter it was asked for
     outcome = models.CharField(max_length=20)  #: answered, not found, unavailable, rejected
     at = models.DateTimeField()

@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 
+from parking.records.case import Case
 from parking.records.order import Order
 from parking.records.party import Party
 
@@ -15,8 +16,14 @@ class Letter(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="letters")
-    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="receipt")
+    order = models.OneToOneField(
+        Order, null=True, on_delete=models.PROTECT, related_name="receipt"
+    )  #: of a receipt
+    case = models.ForeignKey(
+        Case, null=True, on_delete=models.PROTECT, related_name="letters"
+    )  #: of a letter about a case
     subject = models.CharField(max_length=200)
+    language = models.CharField(max_length=2, default="da")
     pdf = models.BinaryField()
     written = models.DateTimeField()
     sent = models.DateTimeField(null=True)

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from parking.records.application import Application, Decision
 from parking.records.audit import Incident, LookUp
+from parking.records.case import Case, CaseStep, Supplied
+from parking.records.document import Document
 from parking.records.letter import Letter
+from parking.records.limit import Bucket
 from parking.records.order import Order, OrderLine, Payment, PaymentNotice, Refund
 from parking.records.outbox import Outgoing
 from parking.records.party import LoginAttempt, LoginSession, Party, UsedAssertion
 from parking.records.permit import Permit
+from parking.records.reminder import Reminder, ReminderRun
+from parking.records.staff import Staff, StaffSession
 from parking.records.tariff import FareLine, TermsVersion
 from parking.records.zone import PrivateCommonRoad, ZoneShape, ZoneVersion
 
 __all__ = [
     "Application",
+    "Bucket",
+    "Case",
+    "CaseStep",
     "Decision",
+    "Document",
     "FareLine",
     "Incident",
     "Letter",
@@ -30,6 +39,11 @@ __all__ = [
     "Permit",
     "PrivateCommonRoad",
     "Refund",
+    "Reminder",
+    "ReminderRun",
+    "Staff",
+    "StaffSession",
+    "Supplied",
     "TermsVersion",
     "UsedAssertion",
     "ZoneShape",

@@ -124,7 +124,11 @@ class Refund(models.Model):
     """Money to be paid back once. Its id is the key that makes asking again harmless."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="refund")
+    number = models.CharField(max_length=24, unique=True)  #: ``PB-2026-000987-R1``
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
+    permit = models.OneToOneField(
+        Permit, null=True, on_delete=models.PROTECT, related_name="refund"
+    )
     amount_ore = models.PositiveIntegerField()
     reason = models.CharField(max_length=40)
     refund_id = models.CharField(max_length=64, blank=True)

@@ -20,8 +20,11 @@ class Outgoing(models.Model):
         BOOK_ORDER = "book order"
         PUBLISH_PERMIT = "publish permit"
         SEND_RECEIPT = "send receipt"
+        SEND_LETTER = "send letter"
         SEND_MAIL = "send mail"
         REFUND = "refund"
+        CREDIT_ORDER = "credit order"
+        SEND_REMINDER = "send reminder"
 
     class State(models.TextChoices):
         """How far it has come."""

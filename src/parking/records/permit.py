@@ -54,6 +54,10 @@ class Permit(models.Model):
     state = models.CharField(max_length=10, default=law.State.RESERVED.value)
     reserved = models.DateTimeField()
     activated = models.DateTimeField(null=True)
+    #: Until then it is valid although its documents have not been approved yet.
+    provisional_until = models.DateField(null=True)
+    ended_on = models.DateField(null=True)  #: the last day of a permit that was ended early
+    ended_because = models.CharField(max_length=40, blank=True)
 
     objects = PermitQuerySet.as_manager()
 
@@ -101,6 +105,13 @@ class Permit(models.Model):
     def stands(self) -> law.State:
         """Where it stands."""
         return law.State(self.state)
+
+    def is_valid_on(self, day: date) -> bool:
+        """Tell whether it lets its vehicle stand on *day*."""
+        if self.stands is law.State.ACTIVE:
+            return day in self.days
+        ended = self.ended_on if self.stands is law.State.ENDED else None
+        return ended is not None and day in self.days and day <= ended
 
     def as_holding(self, *, own: bool) -> Holding:
         """Return it as the law looks at it."""

@@ -23,6 +23,10 @@ class TermsVersion(models.Model):
     heaviest_vehicle_kg = models.PositiveIntegerField()
     months = models.PositiveSmallIntegerField()  #: how long a permit is valid
     most_days_ahead = models.PositiveSmallIntegerField()
+    renewal_days = models.PositiveSmallIntegerField()
+    documentation_days = models.PositiveSmallIntegerField(default=14)  #: to show documents in
+    refunds = models.BooleanField()  #: whether anything is paid back for a permit ended early
+    smallest_refund_ore = models.PositiveIntegerField()
     private_common_road_effect = models.CharField(max_length=10)
     thresholds = models.JSONField(default=list)
     source = models.CharField(max_length=300)
@@ -41,6 +45,9 @@ class TermsVersion(models.Model):
             heaviest_vehicle_kg=self.heaviest_vehicle_kg,
             months=self.months,
             most_days_ahead=self.most_days_ahead,
+            renewal_days=self.renewal_days,
+            refunds=self.refunds,
+            smallest_refund_ore=self.smallest_refund_ore,
             private_common_road_effect=facts.PrivateCommonRoadEffect(
                 self.private_common_road_effect
             ),

@@ -156,12 +156,17 @@ def lease_names_the_applicant(lease: Document) -> bool:
 def applicant_has_a_permit_left(
     own_permits: tuple[Holding, ...],
     in_basket: tuple[Holding, ...],
+    extra_permits: int,
     period: Period,
     terms: Terms,
 ) -> bool:
-    """The applicant holds fewer resident permits than one person may, the basket included."""
+    """The applicant holds fewer resident permits than they may, the basket included.
+
+    One person may hold the usual number, and those more that have been granted on application.
+    """
     held = (*own_permits, *in_basket)
-    return quota.left(PRODUCTS, held, terms.permits_per_person, during=period) > 0
+    allowed = terms.permits_per_person + extra_permits
+    return quota.left(PRODUCTS, held, allowed, during=period) > 0
 
 
 @condition("§ 5, stk. 2")
@@ -223,6 +228,17 @@ def period_from(start: date, terms: Terms) -> Period:
 def start_days(today: date, terms: Terms) -> Period:
     """Return the days on which a permit bought *today* may start (§ 6, stk. 1)."""
     return Period(today, today + timedelta(days=terms.most_days_ahead + 1))
+
+
+def renewal_days(period: Period, terms: Terms) -> Period:
+    """Return the days on which a permit valid in *period* may be renewed (§ 6, stk. 3).
+
+    :raises ValueError: if the period never ends.
+    """
+    if period.end is None:
+        raise ValueError("a permit that never ends is never renewed")
+    opens = max(period.start, period.end - timedelta(days=terms.renewal_days))
+    return Period(opens, period.end)
 
 
 def tier(vehicle: Vehicle, area: HomeArea, terms: Terms) -> price.Tier:

@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(default='draft', max_length=20)),
                 ('period', django.contrib.postgres.fields.ranges.DateRangeField(null=True)),
                 ('zone', models.CharField(blank=True, max_length=10)),
+                ('changes', models.JSONField(default=list)),
                 ('finding', models.JSONField(null=True)),
                 ('vehicle', models.JSONField(null=True)),
                 ('caution', models.BooleanField(default=False)),
@@ -120,6 +121,17 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ReminderRun',
+            fields=[
+                ('day', models.DateField(primary_key=True, serialize=False)),
+                ('finished', models.DateTimeField()),
+                ('due', models.PositiveIntegerField()),
+            ],
+            options={
+                'db_table': 'reminder_run',
+            },
+        ),
+        migrations.CreateModel(
             name='UsedAssertion',
             fields=[
                 ('assertion_id', models.CharField(max_length=200, primary_key=True, serialize=False)),
@@ -127,6 +139,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'used_assertion',
+            },
+        ),
+        migrations.CreateModel(
+            name='Bucket',
+            fields=[
+                ('key', models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ('left', models.FloatField()),
+                ('at', models.DateTimeField()),
+            ],
+            options={
+                'db_table': 'bucket',
+                'indexes': [models.Index(fields=['at'], name='bucket_by_time')],
             },
         ),
         migrations.CreateModel(
@@ -165,7 +189,7 @@ class Migration(migrations.Migration):
             name='Outgoing',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('book order', 'Book Order'), ('publish permit', 'Publish Permit'), ('send receipt', 'Send Receipt'), ('send mail', 'Send Mail'), ('refund', 'Refund')], max_length=20)),
+                ('kind', models.CharField(choices=[('book order', 'Book Order'), ('publish permit', 'Publish Permit'), ('send receipt', 'Send Receipt'), ('send mail', 'Send Mail'), ('refund', 'Refund'), ('credit order', 'Credit Order'), ('send reminder', 'Send Reminder')], max_length=20)),
                 ('key', models.CharField(max_length=100, unique=True)),
                 ('lane', models.CharField(max_length=60)),
                 ('payload', models.JSONField()),
@@ -284,6 +308,8 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(default='reserved', max_length=10)),
                 ('reserved', models.DateTimeField()),
                 ('activated', models.DateTimeField(null=True)),
+                ('ended_on', models.DateField(null=True)),
+                ('ended_because', models.CharField(blank=True, max_length=40)),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='permits', to='records.application')),
                 ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='permits', to='records.party')),
             ],
@@ -306,6 +332,11 @@ class Migration(migrations.Migration):
                 'ordering': ['id'],
             },
         ),
+        migrations.AddField(
+            model_name='application',
+            name='renews',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='renewals', to='records.permit'),
+        ),
         migrations.CreateModel(
             name='PrivateCommonRoad',
             fields=[
@@ -325,15 +356,32 @@ class Migration(migrations.Migration):
             name='Refund',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('number', models.CharField(max_length=24, unique=True)),
                 ('amount_ore', models.PositiveIntegerField()),
                 ('reason', models.CharField(max_length=40)),
                 ('refund_id', models.CharField(blank=True, max_length=64)),
                 ('due', models.DateTimeField()),
                 ('done', models.DateTimeField(null=True)),
-                ('order', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='refund', to='records.order')),
+                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='records.order')),
+                ('permit', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='refund', to='records.permit')),
             ],
             options={
                 'db_table': 'refund',
+            },
+        ),
+        migrations.CreateModel(
+            name='Reminder',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('days_before', models.PositiveSmallIntegerField()),
+                ('due', models.DateField()),
+                ('written', models.DateTimeField()),
+                ('sent', models.DateTimeField(null=True)),
+                ('failed', models.CharField(blank=True, max_length=200)),
+                ('permit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to='records.permit')),
+            ],
+            options={
+                'db_table': 'reminder',
             },
         ),
         migrations.CreateModel(
@@ -347,6 +395,9 @@ class Migration(migrations.Migration):
                 ('heaviest_vehicle_kg', models.PositiveIntegerField()),
                 ('months', models.PositiveSmallIntegerField()),
                 ('most_days_ahead', models.PositiveSmallIntegerField()),
+                ('renewal_days', models.PositiveSmallIntegerField()),
+                ('refunds', models.BooleanField()),
+                ('smallest_refund_ore', models.PositiveIntegerField()),
                 ('private_common_road_effect', models.CharField(max_length=10)),
                 ('thresholds', models.JSONField(default=list)),
                 ('source', models.CharField(max_length=300)),
@@ -398,14 +449,6 @@ class Migration(migrations.Migration):
             model_name='lookup',
             index=models.Index(fields=['party', '-at'], name='look_up_of_party'),
         ),
-        migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['party', 'state'], name='application_of_party'),
-        ),
-        migrations.AddIndex(
-            model_name='application',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['ask_again_at'], name='application_to_ask_again'),
-        ),
         migrations.AddConstraint(
             model_name='payment',
             constraint=models.CheckConstraint(condition=models.Q(('refunded_ore__lte', models.F('taken_ore'))), name='payment_refund_within_taken'),
@@ -430,13 +473,26 @@ class Migration(migrations.Migration):
             model_name='permit',
             constraint=models.CheckConstraint(condition=models.Q(models.Func(models.F('period'), function='isempty', output_field=models.BooleanField()), _negated=True), name='permit_lasts'),
         ),
+        migrations.AddIndex(
+            model_name='application',
+            index=models.Index(fields=['party', 'state'], name='application_of_party'),
+        ),
+        migrations.AddIndex(
+            model_name='application',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['ask_again_at'], name='application_to_ask_again'),
+        ),
         migrations.AddConstraint(
             model_name='refund',
             constraint=models.CheckConstraint(condition=models.Q(('amount_ore__gt', 0)), name='refund_is_something'),
+        ),
+        migrations.AddConstraint(
+            model_name='reminder',
+            constraint=models.UniqueConstraint(fields=('permit', 'days_before'), name='reminder_once'),
         ),
         migrations.RunSQL(
             "CREATE SEQUENCE permit_number; CREATE SEQUENCE order_number;",
             "DROP SEQUENCE permit_number; DROP SEQUENCE order_number;",
         ),
+        migrations.RunSQL("ALTER TABLE bucket SET UNLOGGED", "ALTER TABLE bucket SET LOGGED"),
         migrations.RunSQL(WRITTEN_ONCE, WRITTEN_AGAIN),
     ]

@@ -1,0 +1,140 @@
+"""The course of a case (*sag*): what no register can say, and a case worker must.
+
+A case worker never says yes. They supply the facts that the rule lacks, and the rule decides; to
+refuse is to find that the fact has not been shown. So every answer explains itself the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from enum import Enum
+from typing import Any, Final
+
+from parking.law.course import Actor, Course
+from parking.law.facts import FROM_APPLICANT, Document, Supplier
+from parking.law.reasoning import Answer, Finding
+
+
+class Kind(Enum):
+    """What a case is about."""
+
+    HOME = "home"  #: overlap or gap in the map, no fixed address, a person the register lacks
+    VEHICLE = "vehicle"  #: the vehicle register does not say enough
+    DOCUMENTS = "documents"  #: a declaration or a contract has been handed in
+    SECOND_VEHICLE = "second vehicle"  #: asked for by somebody who has all the permits they may
+
+
+#: The facts that each kind of case may settle.
+SETTLES: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.HOME: ("residence", "born", "home", "home_area"),
+    Kind.VEHICLE: ("gross_weight_kg",),
+    Kind.DOCUMENTS: ("sole_user_declaration", "lease"),
+    Kind.SECOND_VEHICLE: ("extra_permits",),
+}
+
+#: What a fact is when it has not been shown; any other is then still the applicant's to show.
+_NOT_SHOWN: Final[Mapping[str, Any]] = {
+    "sole_user_declaration": Document(approved=False),
+    "lease": Document(approved=False),
+    "extra_permits": 0,
+}
+
+
+class State(Enum):
+    """Where a case stands."""
+
+    OPEN = "open"  #: waits in the queue
+    TAKEN = "taken"  #: a case worker has it
+    ASKED = "asked"  #: waits for the party, until a day
+    DECIDED = "decided"
+    WITHDRAWN = "withdrawn"  #: by the party, or nobody needs it any more
+
+
+class Step(Enum):
+    """What can be done to a case."""
+
+    TAKE = "take"
+    PUT_BACK = "put back"
+    ASK = "ask"
+    ANSWER = "answer"
+    DECIDE = "decide"
+    REFUSE = "refuse"
+    WITHDRAW = "withdraw"
+
+
+_PARTY, _WORKER, _SYSTEM = Actor.PARTY, Actor.CASE_WORKER, Actor.SYSTEM
+
+COURSE: Final = Course(
+    {
+        State.OPEN: {
+            (_WORKER, Step.TAKE): State.TAKEN,
+            (_PARTY, Step.ANSWER): State.OPEN,
+            (_PARTY, Step.WITHDRAW): State.WITHDRAWN,
+            (_SYSTEM, Step.WITHDRAW): State.WITHDRAWN,
+        },
+        State.TAKEN: {
+            (_WORKER, Step.DECIDE): State.DECIDED,
+            (_WORKER, Step.ASK): State.ASKED,
+            (_WORKER, Step.REFUSE): State.DECIDED,
+            (_WORKER, Step.PUT_BACK): State.OPEN,
+            (_PARTY, Step.ANSWER): State.TAKEN,
+            (_PARTY, Step.WITHDRAW): State.WITHDRAWN,
+            (_SYSTEM, Step.WITHDRAW): State.WITHDRAWN,
+        },
+        State.ASKED: {
+            (_PARTY, Step.ANSWER): State.TAKEN,
+            (_WORKER, Step.DECIDE): State.DECIDED,
+            (_WORKER, Step.REFUSE): State.DECIDED,
+            (_SYSTEM, Step.REFUSE): State.DECIDED,
+            (_PARTY, Step.WITHDRAW): State.WITHDRAWN,
+            (_SYSTEM, Step.WITHDRAW): State.WITHDRAWN,
+        },
+        State.DECIDED: {},
+        State.WITHDRAWN: {},
+    }
+)
+
+#: The states of a case that somebody still waits for.
+UNFINISHED: Final = tuple(state for state in State if state not in COURSE.final())
+
+
+def owed(finding: Finding) -> dict[Kind, tuple[str, ...]]:
+    """Return the facts that keep *finding* open and that a case worker owes, by kind of case."""
+    if finding.answer is not Answer.OPEN:
+        return {}
+    missing = {
+        fact
+        for reason in finding.reasons()
+        for fact, who in reason.missing
+        if who is Supplier.CASE_WORKER
+    }
+    return {
+        kind: facts
+        for kind, all_of_kind in SETTLES.items()
+        if (facts := tuple(fact for fact in all_of_kind if fact in missing))
+    }
+
+
+def is_provisional(finding: Finding) -> bool:
+    """Tell whether only the approval of documents that were handed in keeps *finding* open.
+
+    Then the permit may be used until they have been looked at (ASSUMED: 14 days, as for leases).
+    """
+    return finding.answer is Answer.OPEN and all(
+        fact in SETTLES[Kind.DOCUMENTS] and who is Supplier.CASE_WORKER
+        for reason in finding.reasons()
+        for fact, who in reason.missing
+        if who is not Supplier.APPLICANT
+    )
+
+
+def only_the_quota_refuses(finding: Finding) -> bool:
+    """Tell whether a permit more than usual is all that is asked for (a second vehicle)."""
+    return finding.answer is Answer.NO and {reason.rule for reason in finding.reasons()} == {
+        "applicant_has_a_permit_left"
+    }
+
+
+def not_shown(facts: Collection[str]) -> dict[str, Any]:
+    """Return *facts* as they are when a case worker finds that they have not been shown."""
+    return {fact: _NOT_SHOWN.get(fact, FROM_APPLICANT) for fact in facts}
