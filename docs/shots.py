@@ -127,13 +127,15 @@ def index(folder: Path) -> None:
 
 def picture(browser: Browser, portal: str, path: Path) -> None:
     """Put three pages of a purchase on a phone beside each other."""
-    who, plate, language, (width, height) = WALKS[0]
-    page = new_page(browser, language, PHONE)
+    who, plate, language, (width, _) = WALKS[0]
+    height = 640  # a picture that loads fast
+    page = new_page(browser, language, (width, height))
     seen = []
     for name in buy(page, portal, who, plate):
         if name in PICTURE:
             page.evaluate("document.activeElement?.blur()")
-            page.evaluate("document.querySelector('main').scrollIntoView()")
+            if seen:
+                page.evaluate("document.querySelector('main').scrollIntoView()")
             seen.append(b64encode(page.screenshot()).decode())
     page = browser.new_page()
     page.set_content(FRAME.format("".join(f"<img src='data:image/png;base64,{s}'>" for s in seen)))
