@@ -29,13 +29,13 @@ FRAME = (
 )
 
 
-def buy(page: Page, portal: str, who: str, plate: str) -> Iterator[str]:
+def buy(page: Page, home: str, who: str, plate: str) -> Iterator[str]:
     """Buy a permit, and name each page when it is there to be seen."""
-    page.goto(f"{portal}/")
+    page.goto(f"{home}/")
     yield "front"
-    page.goto(f"{portal}/permits/apply/")
+    page.goto(f"{home}/permits/apply/")
     yield "login"
-    choose(page, portal, who)
+    choose(page, home, who)
     yield "plate"
     submit(page, "plate")
     yield "plate-missing"
@@ -56,26 +56,26 @@ def buy(page: Page, portal: str, who: str, plate: str) -> Iterator[str]:
     page.click("form[data-step=card] button")
     yield "payment-approval"
     page.click("button[name=answer][value=yes]")
-    page.wait_for_url(f"{portal}/orders/**")
+    page.wait_for_url(f"{home}/orders/**")
     yield "receipt"
     page.click("main dl a[href*='/permits/']")
     yield "permit"
-    page.goto(f"{portal}/my/")
+    page.goto(f"{home}/my/")
     yield "my-page"
 
 
-def ask(page: Page, portal: str, who: str, plate: str) -> None:
+def ask(page: Page, home: str, who: str, plate: str) -> None:
     """Ask about a vehicle."""
-    page.goto(f"{portal}/permits/apply/")
-    choose(page, portal, who)
+    page.goto(f"{home}/permits/apply/")
+    choose(page, home, who)
     page.fill("input[name=plate]", plate)
     submit(page, "plate")
 
 
-def choose(page: Page, portal: str, who: str) -> None:
+def choose(page: Page, home: str, who: str) -> None:
     """Choose who one is at the national login."""
     page.click(f"button[name=who][value={who}]")
-    page.wait_for_url(f"{portal}/**")
+    page.wait_for_url(f"{home}/**")
 
 
 def submit(page: Page, field: str) -> None:
@@ -87,12 +87,13 @@ def walk(browser: Browser, portal: str, folder: Path) -> None:
     """Take every picture."""
     for who, plate, language, size in WALKS:
         look = f"{language}-{size[0]}.png"
+        home = portal if language == "da" else f"{portal}/{language}"
         page = new_page(browser, language, size)
-        for name in buy(page, portal, who, plate):
+        for name in buy(page, home, who, plate):
             keep(page, folder / f"{name}-{look}")
         for other, their_plate, name in ANSWERS:
             page = new_page(browser, language, size)
-            ask(page, portal, other, their_plate)
+            ask(page, home, other, their_plate)
             keep(page, folder / f"finding-{name}-{look}")
 
 
