@@ -1,0 +1,127 @@
+"""The portal as people meet it: a server, the world outside, a worker, and a real browser."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.management import call_command
+from django.test import override_settings
+from django.test.testcases import LiveServerThread
+
+from journeys.visitor import Visitor
+
+CHROMIUM = {
+    "executable_path": "/usr/bin/chromium",
+    "args": [
+        "--no-sandbox",
+        "--disable-quic",
+        "--disable-background-networking",
+        "--disable-component-update",
+    ],
+}
+
+
+def pytest_collection_modifyitems(items):
+    """Everything in this folder drives a browser."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return {**browser_type_launch_args, **CHROMIUM}
+
+
+@pytest.fixture(scope="session")
+def static_root(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("static")
+    with override_settings(STATIC_ROOT=str(root)):
+        call_command("collectstatic", verbosity=0, interactive=False)
+    return root
+
+
+@pytest.fixture(scope="session")
+def server(sandbox, static_root, django_db_setup, django_db_blocker) -> Iterator[str]:
+    """The portal's own server, whole, at the address where the sandbox expects it."""
+    with override_settings(STATIC_ROOT=str(static_root)), django_db_blocker.unblock():
+        thread = LiveServerThread(
+            "localhost", static_handler=lambda app: app, port=urlsplit(sandbox.portal).port
+        )
+        thread.daemon = True
+        thread.start()
+        thread.is_ready.wait(10)
+    if thread.error:
+        raise thread.error
+    yield sandbox.portal
+    thread.terminate()
+
+
+@pytest.fixture
+def at_its_address(settings, sandbox, static_root):
+    """Settings of a portal that stands where the sandbox expects it."""
+    settings.PORTAL_ADDRESS = sandbox.portal
+    settings.CSRF_TRUSTED_ORIGINS = [sandbox.portal]
+    settings.NOTICE_ADDRESS = f"{sandbox.portal}/webhooks/nexi"
+    settings.STATIC_ROOT = str(static_root)
+    policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    settings.CONTENT_SECURITY_POLICY = {
+        "DIRECTIVES": {**policy, "form-action": ["'self'", sandbox.base]}
+    }
+
+
+@pytest.fixture
+def portal(at_its_address, stocked, server) -> str:
+    """The address of a portal that works, and of which nobody has bought anything yet."""
+    return server
+
+
+@pytest.fixture
+def work(work) -> Callable[[], None]:
+    """Do every job that waits. Not in the browser's thread, which has a loop of its own."""
+
+    def work_beside() -> None:
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(work).result()
+
+    return work_beside
+
+
+@pytest.fixture
+def visit(browser, portal, sandbox) -> Iterator[Callable[..., Visitor]]:
+    """Open a browser of somebody's own; nothing is shared with the others."""
+    contexts = []
+
+    def visit(*, width: int = 1280, language: str = "da-DK", scripts: bool = True) -> Visitor:
+        context = browser.new_context(
+            base_url=portal,
+            viewport={"width": width, "height": 844},
+            locale=language,
+            java_script_enabled=scripts,
+        )
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        return Visitor(context, portal=portal, outside=sandbox.base, scripts=scripts, width=width)
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], object]], None]:
+    """Wait, not long, until something has come true."""
+
+    def eventually(true: Callable[[], object], seconds: float = 10) -> None:
+        deadline = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < deadline, "it did not come true"
+            time.sleep(0.05)
+
+    return eventually

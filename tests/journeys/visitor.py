@@ -1,0 +1,122 @@
+"""Somebody in front of a browser, who looks closely at every page they come to."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+
+#: Pages that have been looked at in this run: the same page need not be measured twice.
+_measured: set[tuple[str, ...]] = set()
+_axe = Axe()
+_IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32}")
+
+_WHERE_THE_KEYBOARD_IS = """() => {
+  const here = document.activeElement, style = getComputedStyle(here);
+  const name = here.labels?.[0]?.innerText ?? here.innerText ?? "";
+  const ring = style.outlineStyle !== "none" || style.boxShadow !== "none";
+  const leads = here.matches("a, button");
+  return { name: name.trim(), seen: ring || here === document.body, leads };
+}"""
+
+
+class Visitor:
+    """One browser of one person, on one page at a time."""
+
+    def __init__(
+        self, context: BrowserContext, *, portal: str, outside: str, scripts: bool, width: int
+    ) -> None:
+        self.context, self.portal, self.outside = context, portal, outside
+        self.scripts, self.width = scripts, width
+        self.complaints: list[str] = []
+        self.status = 0
+        self.page = context.new_page()
+        self.watch(self.page)
+
+    def watch(self, page: Page) -> None:
+        """Hear what the browser says about a page and what the page asks for."""
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        page.on("request", self._asked)
+        page.on("response", self._answered)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # A page's own status is checked by whoever looks at it.
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        allowed = self.portal if self.page.url.startswith(self.portal) else self.outside
+        url = request.url
+        if request.is_navigation_request():
+            if not url.startswith((self.portal, self.outside)):
+                self.complaints.append(f"went to {url}")
+        elif not url.startswith((allowed, "data:")):
+            self.complaints.append(f"asked a third party: {url}")
+
+    def _answered(self, response: Response) -> None:
+        if response.request.is_navigation_request():
+            self.status = response.status
+        elif response.status >= 400:
+            self.complaints.append(f"{response.status} for {response.url}")
+
+    def open(self, path: str) -> None:
+        """Go to an address of the portal."""
+        self.page.goto(f"{self.portal}{path}")
+
+    def see(self, *texts: str) -> None:
+        """Find that the page says all this, in what it is about."""
+        main = self.page.locator("main").inner_text()
+        said = " ".join(main.split())
+        for text in texts:
+            assert text in said, f"{self.page.url} does not say »{text}« but:\n{main}"
+
+    def press(self, name: str) -> None:
+        """Press the button or follow the link of that name."""
+        button = self.page.get_by_role("button", name=name)
+        (button.or_(self.page.get_by_role("link", name=name))).first.click()
+
+    def tab_to(self, name: str, key: str = "") -> None:
+        """Go by the keyboard to what is called *name*, seeing where one is, and press *key*."""
+        for _ in range(60):
+            self.page.keyboard.press("Tab")
+            here = self.page.evaluate(_WHERE_THE_KEYBOARD_IS)
+            assert here["seen"], f"nobody can see that »{here['name']}« has the keyboard"
+            if here["name"].startswith(name):
+                break
+        else:
+            raise AssertionError(f"the keyboard does not reach »{name}« on {self.page.url}")
+        if key and here["leads"]:
+            with self.page.expect_navigation():
+                self.page.keyboard.press(key)
+        elif key:
+            self.page.keyboard.press(key)
+
+    def look(self, heading: str = "", *, status: int = 200, language: str = "da") -> None:
+        """Find nothing wrong with the page as it is."""
+        page = self.page
+        page.wait_for_load_state()
+        if heading:
+            assert page.locator("h1").first.inner_text().strip() == heading, page.url
+        assert self.status == status, f"{page.url} was answered {self.status}"
+        assert page.title().strip()
+        assert page.locator("h1").count() == 1, page.url
+        assert page.locator("html").get_attribute("lang") == language, page.url
+        wide, room = page.evaluate(
+            "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        )
+        assert wide <= room, f"{page.url} is {wide} px wide on {room} px"
+        self._measure()
+        assert self.complaints == [], page.url
+
+    def _measure(self) -> None:
+        page = self.page
+        where = _IDS.sub("…", urlsplit(page.url).path)
+        kind = (where, page.title(), str(self.width), str(page.locator(".form-error").count()))
+        if not self.scripts or kind in _measured:
+            return
+        found = _axe.run(page)
+        assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+        _measured.add(kind)
