@@ -15,8 +15,9 @@ from uuid import uuid4
 from django.conf import settings
 from django.db.models import QuerySet
 
-from parking.actions import gather, send
+from parking.actions import caseload, gather, send
 from parking.law import application as law
+from parking.law import case as case_law
 from parking.law import price
 from parking.law.course import Actor
 from parking.law.days import Period, danish_day
@@ -74,6 +75,7 @@ def judge(answers: gather.Answers, application: Application, *, start: date) -> 
         period=resident.period_from(start, terms.as_law()),
         municipality=settings.MUNICIPALITY,
     )
+    facts = caseload.with_cases(facts, application)
     facts = replace(facts, in_basket=_chosen_before(application))
     if not isinstance(facts.home_area, Missing):
         facts = replace(facts, product=resident.product_in(facts.home_area))
@@ -259,6 +261,7 @@ def record_decision(
         facts=facts_as_json(judged.facts, needs),
         versions=judged.versions,
     )
+    caseload.follow(application, judged.finding, now=now)
     if answers is not None:
         for look_up in answers.asked:
             look_up.reference = str(application.id)
@@ -336,7 +339,7 @@ def choose_start(
         judged = Judged(facts, resident.ask(facts), _versions(terms, start))
         application.finding = judged.finding.as_json()
         application.changed = now
-        if judged.finding.answer is Answer.YES:
+        if may_be_sold(judged.finding):
             application.move(Actor.PARTY, law.Step.PUT_IN_BASKET)
             write_quote(application, facts, quote(facts))
         application.save()
@@ -384,9 +387,25 @@ def withdraw(party: Party, application: Application, *, now: datetime) -> None:
         application.changed = now
         application.ask_again_at = None
         application.save()
+        for case in caseload.unfinished(application):
+            caseload.step(case, Actor.PARTY, case_law.Step.WITHDRAW, now=now)
+
+
+def may_be_sold(finding: Finding) -> bool:
+    """Tell whether a permit may be sold: the rule says yes, or only documents are being assessed."""
+    return finding.answer is Answer.YES or case_law.is_provisional(finding)
+
+
+def provisional_until(application: Application, *, now: datetime) -> date | None:
+    """Return until when a permit is valid without its documents approved; ``None``: to its end."""
+    if application.answer is not Answer.OPEN:
+        return None
+    today = danish_day(now)
+    return today + timedelta(days=terms_on(resident.PAID, today).documentation_days)
 
 
 def allowed_permits(application: Application) -> int:
-    """Return how many permits the terms in force on the start date allow one person."""
+    """Return how many permits the applicant may have at a time: the usual number, and granted."""
     assert application.period is not None
-    return terms_on(resident.PAID, application.period.lower).permits_per_person
+    usual = terms_on(resident.PAID, application.period.lower).permits_per_person
+    return usual + caseload.extra_permits(application)

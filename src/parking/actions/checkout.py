@@ -26,7 +26,6 @@ from parking.law.money import Money, total
 from parking.law.permits import resident
 from parking.law.plates import Plate, spaced
 from parking.law.price import NoFare
-from parking.law.reasoning import Answer
 from parking.ports import NotFound, Outside, PortError, Rejected
 from parking.ports.payments import PaymentLine, PaymentRequest, PaymentTruth
 from parking.records import order as orders
@@ -171,7 +170,7 @@ def _still_holds(
     judged = apply.judge(answers, application, start=start)
     apply.record_decision(application, judged, answers, occasion="payment began", now=now)
     try:
-        quoted = apply.quote(judged.facts) if judged.finding.answer is Answer.YES else None
+        quoted = apply.quote(judged.facts) if apply.may_be_sold(judged.finding) else None
     except NoFare:
         quoted = None
     if quoted is None:
@@ -180,6 +179,7 @@ def _still_holds(
         return False
     agreed = (application.price_ore, as_period(application.period))
     apply.write_quote(application, judged.facts, quoted)
+    application.finding = judged.finding.as_json()
     application.changed = now
     application.save()
     return agreed == (application.price_ore, judged.facts.period)
@@ -220,6 +220,7 @@ def _write_order(
             plate=application.plate,
             period=as_range(period),
             slot=_slot(party, period, application),
+            provisional_until=apply.provisional_until(application, now=now),
             reserved=now,
         )
         OrderLine.objects.create(

@@ -46,6 +46,8 @@ COURSE: Final = Course(
             (_SYSTEM, Step.WAIT): State.WAITING,
             (_SYSTEM, Step.ASK_AGAIN): State.DRAFT,
             (_PARTY, Step.ASK_AGAIN): State.DRAFT,
+            # Provisionally, while documents that were handed in are being assessed.
+            (_PARTY, Step.PUT_IN_BASKET): State.IN_BASKET,
             (_PARTY, Step.WITHDRAW): State.WITHDRAWN,
         },
         State.IN_BASKET: {

@@ -56,9 +56,7 @@ class Document(models.Model):
         db_table = "document"
         ordering: ClassVar = ["uploaded"]
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="document_once", fields=["application", "kind", "sha256"]
-            )
+            models.UniqueConstraint(name="document_once", fields=["application", "kind", "sha256"])
         ]
 
     @property

@@ -1,0 +1,130 @@
+"""Cases as they come and go by themselves: a finding that awaits a case worker has a case.
+
+What a case is about is the facts it shall settle. Until it is decided they are owed by a case
+worker, and afterwards they are what was supplied; the rule answers either way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from parking.law import case as law
+from parking.law.course import Actor
+from parking.law.days import danish_day
+from parking.law.facts import FROM_CASE_WORKER, Facts, Missing
+from parking.law.reasoning import Answer, Finding
+from parking.law.record import fact_from_json
+from parking.records import case as cases
+from parking.records.application import Application
+from parking.records.case import Case, CaseStep, Supplied
+from parking.records.staff import Staff
+
+#: How long we take at most (ASSUMED: the city publishes no deadline of its own).
+OUR_TIME: Final = timedelta(days=14)
+
+#: What is nobody's to know, and so no register's word stands against a case worker's.
+_GRANTED: Final = frozenset({"extra_permits"})
+
+
+def with_cases(facts: Facts, application: Application) -> Facts:
+    """Return *facts* with those that the application's cases owe, or have settled.
+
+    A register's word is never replaced: a fact that it knows, or has yet to tell, stays as it is.
+    """
+    settled: dict[str, Any] = {}
+    known = (
+        Case.objects.filter(application=application)
+        .exclude(state=law.State.WITHDRAWN.value)
+        .prefetch_related("supplied")
+        .order_by("opened")
+    )
+    for case in known:
+        supplied = {each.fact: each for each in case.supplied.all()}
+        for fact in case.facts:
+            settled[fact] = _value(supplied.get(fact), facts.period.start)
+    return replace(facts, **{f: v for f, v in settled.items() if _may_be_settled(facts, f)})
+
+
+def _value(supplied: Supplied | None, start: date) -> Any:
+    if supplied is None or (supplied.valid_until and supplied.valid_until < start):
+        return FROM_CASE_WORKER
+    return fact_from_json(supplied.fact, supplied.value)
+
+
+def _may_be_settled(facts: Facts, fact: str) -> bool:
+    known = getattr(facts, fact)
+    return fact in _GRANTED or (isinstance(known, Missing) and not known.supplier.is_register)
+
+
+def follow(application: Application, finding: Finding, *, now: datetime) -> None:
+    """Open the cases that *finding* awaits, and end those that nobody awaits any more.
+
+    Within a recording, after each answer that is kept.
+    """
+    owed = law.owed(finding)
+    for case in unfinished(application):
+        facts = owed.pop(case.about, ())
+        if not facts and finding.answer is not Answer.OPEN:
+            step(case, Actor.SYSTEM, law.Step.WITHDRAW, now=now)
+        elif more := [fact for fact in facts if fact not in case.facts]:
+            case.facts = [*case.facts, *more]
+            case.version += 1
+            case.save()
+    for kind, facts in owed.items():
+        open_case(application, kind, facts, now=now)
+
+
+def unfinished(application: Application) -> list[Case]:
+    """Return the cases that *application* waits for, locked for the rest of the recording."""
+    states = [state.value for state in law.UNFINISHED]
+    return list(Case.objects.select_for_update().filter(application=application, state__in=states))
+
+
+def open_case(
+    application: Application, kind: law.Kind, facts: tuple[str, ...], *, now: datetime
+) -> Case:
+    """Open a case, within a recording."""
+    return Case.objects.create(
+        number=cases.next_number(),
+        kind=kind.value,
+        party_id=application.party_id,
+        application=application,
+        facts=list(facts),
+        opened=now,
+        due=danish_day(now) + OUR_TIME,
+    )
+
+
+def step(
+    case: Case,
+    actor: Actor,
+    taken: law.Step,
+    *,
+    now: datetime,
+    staff: Staff | None = None,
+    text: str = "",
+) -> None:
+    """Take a step in *case* and keep who took it and why, within a recording.
+
+    :raises StepNotAllowed: if it cannot be taken from where the case stands.
+    """
+    case.move(actor, taken)
+    if case.stands not in law.UNFINISHED:
+        case.closed = now
+    case.save()
+    CaseStep.objects.create(
+        case=case, at=now, actor=actor.value, staff=staff, step=taken.value, text=text
+    )
+
+
+def extra_permits(application: Application) -> int:
+    """Return how many permits more than usual *application* has been granted."""
+    granted = (
+        Supplied.objects.filter(case__application=application, fact="extra_permits")
+        .order_by("-id")
+        .values_list("value", flat=True)
+        .first()
+    )
+    return granted or 0
