@@ -59,17 +59,18 @@ def national_login(view: View) -> View:
     return csrf_exempt(_admit(view, "national login", view))
 
 
-def party(form_at: str = "") -> Callable[[View], View]:
+def party(*, form_at: str = "", form_of: str = "") -> Callable[[View], View]:
     """Let in who is logged in; others are asked to log in first.
 
-    *form_at* names the page that holds the form, when the view itself can only be posted to.
+    When the view can only be posted to, the page that holds the form is named: *form_at* one that
+    there is one of, *form_of* that of the same thing.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: Request, /, **named: Any) -> HttpResponse:
             if request.party is None:
-                return _ask_to_log_in(request, form_at, named)
+                return _ask_to_log_in(request, _form(request, form_at, form_of, named))
             return view(request, **named)
 
         return _admit(view, "party", guarded)
@@ -84,8 +85,13 @@ def _admit(view: View, whom: str, guarded: View) -> View:
     return guarded
 
 
-def _ask_to_log_in(request: Request, form_at: str, named: dict[str, Any]) -> HttpResponse:
-    path = reverse(form_at, kwargs=named) if form_at else request.path
+def _form(request: Request, form_at: str, form_of: str, named: dict[str, Any]) -> str:
+    if form_of:
+        return reverse(form_of, kwargs=named)
+    return reverse(form_at) if form_at else request.path
+
+
+def _ask_to_log_in(request: Request, path: str) -> HttpResponse:
     back = request.get_full_path() if request.method == "GET" else with_typed(path, request)
     log_in = log_in_address(back)
     if request.method == "GET" and not request.session_ended:

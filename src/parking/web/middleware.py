@@ -109,17 +109,16 @@ class LoggedIn:
         request.outside = SimpleLazyObject(ports.outside)  # type: ignore[assignment]
         request.login = _login(request)
         request.party = request.login.party if request.login else None
-        had_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+        had_session = bool(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
         request.session_ended = had_session and request.party is None
         return self._get_response(request)
 
 
 def _login(request: Request) -> LoginSession | None:
-    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    if not key:
         return None
-    party, key = request.session.get("party"), request.session.session_key
-    if not party or not key:
-        return None
+    party = request.session.get("party")
     session = LoginSession.objects.select_related("party").filter(session_key=key).first()
     if session is None or str(session.party_id) != party or _is_over(session, request):
         login.end_session(key)

@@ -24,7 +24,7 @@ from parking.law.money import Money, total
 from parking.law.plates import Plate, spaced
 from parking.ports import PortError, Unavailable
 from parking.records.application import Application
-from parking.records.order import Order
+from parking.records.order import Order, Refund
 from parking.records.ranges import as_period
 from parking.web.access import PartyRequest, party, typed
 from parking.web.citizen import zones
@@ -216,7 +216,7 @@ def order(request: PartyRequest, order_id: UUID) -> HttpResponse:
             "order": found,
             "state": found.stands.name,
             "payment": getattr(found, "payment", None),
-            "refund": getattr(found, "refund", None),
+            "refund": Refund.objects.filter(order=found).order_by("-due").first(),
             "lines": lines,
             "valid_from": min((line.permit.days.start for line in lines), default=today),
             "today": today,
@@ -254,7 +254,7 @@ def come_back(request: PartyRequest, order_id: UUID) -> HttpResponse:
     return redirect(page)
 
 
-@party(form_at="order")
+@party(form_of="order")
 @require_POST
 def pay(request: PartyRequest, order_id: UUID) -> HttpResponse:
     """Go on to the payment page of an order that is not paid yet."""
@@ -272,7 +272,7 @@ def pay(request: PartyRequest, order_id: UUID) -> HttpResponse:
     return _onward(found)
 
 
-@party(form_at="order")
+@party(form_of="order")
 @require_POST
 def cancel(request: PartyRequest, order_id: UUID) -> HttpResponse:
     """Cancel an order that is not paid, and give the basket back."""

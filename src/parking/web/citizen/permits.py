@@ -99,7 +99,7 @@ def _refusals(finding: Finding, facts: Facts) -> list[wording.Told]:
     return [wording.tell(each, facts) for each in wording.refusals(finding)]
 
 
-@party(form_at="application")
+@party(form_of="application")
 @require_POST
 def ask_again(request: PartyRequest, application_id: UUID) -> HttpResponse:
     """Ask the registers again now."""
@@ -109,7 +109,7 @@ def ask_again(request: PartyRequest, application_id: UUID) -> HttpResponse:
     return redirect("application", application_id=found.id)
 
 
-@party(form_at="application")
+@party(form_of="application")
 @require_POST
 def write_to_me(request: PartyRequest, application_id: UUID) -> HttpResponse:
     """Keep the address that a courtesy mail goes to when the application goes on."""
@@ -122,7 +122,7 @@ def write_to_me(request: PartyRequest, application_id: UUID) -> HttpResponse:
     return render(request, "citizen/application-email.html", context)
 
 
-@party(form_at="application")
+@party(form_of="application")
 @require_POST
 def withdraw(request: PartyRequest, application_id: UUID) -> HttpResponse:
     """Take an application back."""

@@ -1,0 +1,53 @@
+"""A browser without a browser: Django's client, logged in as somebody."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib import import_module
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import translation
+
+from parking.records.party import LoginSession
+from town import party
+
+
+@pytest.fixture
+def log_in(db):
+    """Log somebody in, as the national login would have."""
+
+    def log_in(slug="anna", *, begun=None, **options):
+        begun = begun or datetime.now(UTC)
+        session = import_module(settings.SESSION_ENGINE).SessionStore()
+        session["party"] = str(party(slug).id)
+        session.save()
+        LoginSession.objects.create(
+            session_key=session.session_key,
+            party=party(slug),
+            session_index="of a test",
+            assurance="Substantial",
+            begun=begun,
+            last_used=begun,
+        )
+        client = Client(**options)
+        client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+        return client
+
+    return log_in
+
+
+@pytest.fixture(autouse=True)
+def _in_danish():
+    with translation.override("da"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _plain_files(settings):
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.ALLOWED_HOSTS = ["testserver"]
