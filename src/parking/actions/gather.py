@@ -110,6 +110,11 @@ def ask_registers(
         vehicles = side_by_side.submit(inquiry.vehicle)
         accounts = side_by_side.submit(inquiry.booked)
         person, point = people.result()
+        if not isinstance(person, Missing) and person.current_number is not None:
+            # The vehicle register knows them by the number that replaced the one they log in by.
+            vehicles.result()
+            inquiry.number = person.current_number
+            vehicles = side_by_side.submit(inquiry.vehicle)
         return Answers(
             plate=plate,
             person=person,
