@@ -548,14 +548,12 @@ class Accounts:
             "blocked": True,
         }
         fares.append(mistaken)
-        now = self._world.clock.now()
         customers, permits = [], []
         for known in city.PERMITS:
             holder = city.inhabitant(known.holder)
             if holder is None:
                 raise LookupError(known.holder)
             number = customer_number(self._world, holder.person_number)
-            began = (now - timedelta(days=known.began_days_ago)).date()
             customers.append({"number": number, "displayName": number, "type": "Person"})
             permits.append(
                 {
@@ -565,9 +563,9 @@ class Accounts:
                     "zoneCode": known.zone,
                     "product": "resident-permit",
                     "status": "Active",
-                    "startingDate": began.isoformat(),
-                    "endingDate": (began + timedelta(days=364)).isoformat(),
-                    "changedDateTime": f"{began.isoformat()}T09:00:00Z",
+                    "startingDate": known.began.isoformat(),
+                    "endingDate": (known.began + timedelta(days=364)).isoformat(),
+                    "changedDateTime": f"{known.began.isoformat()}T09:00:00Z",
                 }
             )
         return {

@@ -46,6 +46,11 @@ P = ElementMaker(namespace=SERVICE, nsmap={"ns2": SERVICE})
 F = ElementMaker(namespace=FAULT, nsmap={"ns3": FAULT})
 PLAIN = ElementMaker()
 
+NUMBER_CHANGED = 60
+IN_A_ROAD_OF_THE_REGISTERS_OWN = 3
+NO_FIXED_ADDRESS = 9901
+"""A road code that the population register keeps for whoever lives on no road."""
+
 FAULTS = {
     "not-authorised": ("SP_NOT_AUTHORISED", "Kaldet er ikke autoriseret."),
     "backend": ("SP_BACKEND_UNAVAILABLE", "CPR svarer ikke i øjeblikket."),
@@ -74,10 +79,14 @@ def routes(world: World) -> list[Route]:
 
 def _answer(world: World, request: Request, body: bytes) -> Response:
     try:
-        person = _found(world, _asked(request, body))
+        number = _asked(request, body)
+        person = _found(world, number)
     except Refused as refused:
         return Response(_fault(refused), 500, media_type="text/xml")
-    answer = _person(person, city.home(person), world.clock.now().date())
+    if number == person.former_number.replace("-", ""):
+        answer = _replaced(person)
+    else:
+        answer = _person(person, city.home(person), world.clock.now().date())
     if world.faults.take("cpr", "wrong-namespace"):
         answer = answer.replace(SERVICE.encode(), SERVICE.replace("/4/", "/5/").encode())
     return Response(answer, media_type="text/xml")
@@ -150,11 +159,27 @@ def _check_context(context: etree._Element) -> None:
         raise Refused("The service agreement is unknown", "SP_NOT_AUTHORISED")
 
 
+def _replaced(person: Inhabitant) -> bytes:
+    """What is left of a number that was replaced: the number in force, and no address."""
+    return _enveloped(
+        P.PersonLookupResponse(
+            P.persondata(
+                P.personnummer(person.former_number.replace("-", "")),
+                P.gaeldendePersonnummer(person.person_number.replace("-", "")),
+                P.navn(P.personadresseringsnavn(person.name)),
+                P.antalBoernUnder18("0"),
+                P.status(P.status(str(NUMBER_CHANGED))),
+            )
+        )
+    )
+
+
 def _person(person: Inhabitant, home: Address | None, today: date) -> bytes:
     """The whole answer, with relatives too: it is the portal's to leave them unread."""
     given, _, family = person.name.rpartition(" ")
     born = person.born
     age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    nowhere = person.status == IN_A_ROAD_OF_THE_REGISTERS_OWN and home is None
     protection = P.adressebeskyttelse(P.startdato("2025-02-01"), P.beskyttet("true"))
     answer = P.PersonLookupResponse(
         P.persondata(
@@ -168,13 +193,26 @@ def _person(person: Inhabitant, home: Address | None, today: date) -> bytes:
             *([protection] if person.protected else []),
             P.tilmeldtDigitalpost(str(person.digital_post).lower()),
         ),
-        *([P.adresse(_home(home))] if home is not None else []),
+        *([P.adresse(_home(home, person.moved_in))] if home is not None else []),
+        *([P.adresse(_no_fixed_address())] if nowhere else []),
         P.relationer(P.mor(P.personnummer("6101400000"))),
     )
     return _enveloped(answer)
 
 
-def _home(home: Address) -> etree._Element:
+def _no_fixed_address() -> etree._Element:
+    """The address of whoever has none: a road that is none, and no house number."""
+    address: etree._Element = P.aktuelAdresse(
+        P.kommunekode(str(int(city.COPENHAGEN))),
+        P.vejkode(str(NO_FIXED_ADDRESS)),
+        P.vejnavn("Uden fast bopæl"),
+        P.standardadresse("Uden fast bopæl"),
+        P.vejadresseringsnavn("Uden fast bopæl"),
+    )
+    return address
+
+
+def _home(home: Address, moved_in: date) -> etree._Element:
     """The address as CPR writes it: codes as whole numbers, zeros before the house number."""
     digits = home.house_number.rstrip("ABCDEFGHIJKLMNOPQRSTUVXYZ")
     address: etree._Element = P.aktuelAdresse(
@@ -183,14 +221,26 @@ def _home(home: Address) -> etree._Element:
         P.husnummer(digits.zfill(3) + home.house_number[len(digits) :]),
         *([P.etage(home.floor.zfill(2))] if home.floor else []),
         *([P.sidedoer(home.door)] if home.door else []),
+        *([P.conavn(home.care_of)] if home.care_of else []),
+        *([P.lokalitet(home.locality)] if home.locality else []),
         P.postnummer(home.postcode),
         P.postdistrikt(home.district),
         P.vejnavn(home.road_name),
         P.standardadresse(home.line),
         P.vejadresseringsnavn(home.road_name),
-        P.tilflytningsdato(P.dato("2019-03-01T00:00:00")),
+        P.tilflytningsdato(P.dato(f"{moved_in}T00:00:00")),
+        *_supplement(home),
     )
     return address
+
+
+def _supplement(home: Address) -> list[etree._Element]:
+    """The lines above the road on an envelope."""
+    lines = [
+        *([f"c/o {home.care_of}"] if home.care_of else []),
+        *([home.locality] if home.locality else []),
+    ]
+    return [P(f"adr{number}-supladr", line) for number, line in enumerate(lines, start=1)]
 
 
 def _fault(refused: Refused) -> bytes:

@@ -60,12 +60,35 @@ PLAIN = ElementMaker()
 
 KINDS = {
     "car": ("1", "Personbil"),
+    "large car": ("2", "Stor personbil"),
     "van": ("3", "Varebil"),
+    "lorry": ("4", "Lastbil"),
     "trailer": ("5", "Påhængsvogn"),
     "motorcycle": ("7", "Motorcykel"),
+    "tractor": ("8", "Traktor"),
+    "caravan": ("10", "Campingvogn"),
+    "moped": ("16", "Stor knallert"),
 }
-USES = {"private": ("1", "Privat personkørsel"), "goods": ("20", "Godstransport")}
-ENERGIES = {"petrol": ("1", "Benzin"), "diesel": ("2", "Diesel"), "electric": ("4", "El")}
+WITHOUT_ENGINE = {"trailer", "caravan"}
+USES = {
+    "private": ("1", "Privat personkørsel"),
+    "goods": ("20", "Godstransport"),
+    "taxi": ("21", "Taxi"),
+    "living in": ("34", "Beboelse"),
+}
+ENERGIES = {
+    "petrol": ("1", "Benzin"),
+    "diesel": ("2", "Diesel"),
+    "gas": ("3", "F-gas"),
+    "electric": ("4", "El"),
+    "hydrogen": ("7", "Brint"),
+}
+RELATIONS = {"owner": "Ejer", "user": "Bruger", "sublessor": "Subleasinggiver"}
+STATUSES = {
+    "registered": "Registreret",
+    "deregistered": "Afmeldt",
+    "being prepared": "UnderUdarbejdelse",
+}
 
 TEMPORARY = (9001, "Der er opstået en midlertidig fejl. Prøv igen senere.")
 NOT_FOUND = (1001, "Køretøjet blev ikke fundet.")
@@ -284,7 +307,9 @@ def _registered(vehicle: Vehicle) -> list[etree._Element]:
                 D.KoeretoejArtStruktur(
                     D.KoeretoejArtNummer(kind[0]),
                     D.KoeretoejArtNavn(kind[1]),
-                    D.KoeretoejArtKraeverForsikring(str(vehicle.kind != "trailer").lower()),
+                    D.KoeretoejArtKraeverForsikring(
+                        str(vehicle.kind not in WITHOUT_ENGINE).lower()
+                    ),
                 ),
                 D.KoeretoejAnvendelseStruktur(
                     D.KoeretoejAnvendelseNummer(use[0]), D.KoeretoejAnvendelseNavn(use[1])
@@ -292,13 +317,13 @@ def _registered(vehicle: Vehicle) -> list[etree._Element]:
             )
         ),
         D.RegistreringNummerStruktur(
-            D.RegistreringNummerType("Normal"),
+            D.RegistreringNummerType("Ønske" if vehicle.personal_plate else "Normal"),
             D.RegistreringNummerStatus("Afmeldt" if gone else "Oprettet"),
             D.RegistreringNummerStatusDato(since),
             D.RegistreringNummerNummer(vehicle.plate),
         ),
         D.KoeretoejRegistreringStruktur(
-            D.KoeretoejRegistreringStatus("Afmeldt" if gone else "Registreret"),
+            D.KoeretoejRegistreringStatus(STATUSES[vehicle.status]),
             D.KoeretoejRegistreringStatusDato(since),
             D.KoeretoejRegistreringStatusAarsag(
                 "AfmeldtAlmindeligt" if gone else "RegistreretAlmindeligt"
@@ -330,7 +355,7 @@ def _party(registration: Registration) -> etree._Element:
         raise LookupError(f"nobody is {registration.holder}")
     return D.EjerBruger(  # type: ignore[no-any-return]
         D.EjerBrugerForholdGrundStruktur(
-            D.EjerBrugerForholdForhold("Ejer" if registration.relation == "owner" else "Bruger"),
+            D.EjerBrugerForholdForhold(RELATIONS[registration.relation]),
             D.EjerBrugerForholdPrimaer(str(registration.primary).lower()),
             D.EjerBrugerForholdGyldigFra(f"{registration.since}T00:00:00+01:00"),
         ),
@@ -339,17 +364,14 @@ def _party(registration: Registration) -> etree._Element:
 
 
 def _technical(vehicle: Vehicle) -> list[etree._Element]:
-    wanted = D.KoeretoejBlokeringAarsag(
-        D.KoeretoejBlokeringAarsagTypeNummer("8"), D.KoeretoejBlokeringAarsagTypeNavn("Efterlyst")
-    )
-    blocked = D.KoeretoejBlokeringAarsagListeStruktur(D.KoeretoejBlokeringAarsagListe(wanted))
-    engine = D.KoeretoejDrivmiddelSamlingStruktur(D.KoeretoejDrivmiddelSamling(_energy(vehicle)))
     gone = vehicle.status == "deregistered"
+    weight = vehicle.gross_weight_kg
+    identity = 9_000_000_000_000_000 + uuid5(IDENTITIES, vehicle.plate).int % 10**15
     return [
         D.KoeretoejTekniskDataListe(
             D.KoeretoejTekniskData(
                 D.KoeretoejTekniskDataStruktur(
-                    D.KoeretoejIdent(str(9_000_000_000_000_000 + int(vehicle.plate[2:]))),
+                    D.KoeretoejIdent(str(identity)),
                     D.KoeretoejOplysningStruktur(
                         D.KoeretoejOplysningOprettetUdFra("CocDokument"),
                         D.KoeretoejOplysningStatus("Afmeldt" if gone else "Registreret"),
@@ -357,7 +379,7 @@ def _technical(vehicle: Vehicle) -> list[etree._Element]:
                             f"{vehicle.first_registered}+02:00"
                         ),
                         _chassis(vehicle),
-                        D.KoeretoejOplysningTotalVaegt(str(vehicle.gross_weight_kg)),
+                        *([] if weight is None else [D.KoeretoejOplysningTotalVaegt(str(weight))]),
                         D.KoeretoejBetegnelseStruktur(
                             D.KoeretoejMaerkeTypeNavn(vehicle.make),
                             D.Model(D.KoeretoejModelTypeNavn(vehicle.model)),
@@ -365,8 +387,8 @@ def _technical(vehicle: Vehicle) -> list[etree._Element]:
                         D.KoeretoejFarveStruktur(
                             D.FarveTypeStruktur(D.FarveTypeNavn(vehicle.colour))
                         ),
-                        *([] if vehicle.kind == "trailer" else [D.KoeretoejMotorStruktur(engine)]),
-                        *([blocked] if vehicle.stolen else []),
+                        *([] if vehicle.kind in WITHOUT_ENGINE else [_engine(vehicle)]),
+                        *_blocked(vehicle),
                     ),
                 )
             )
@@ -374,20 +396,50 @@ def _technical(vehicle: Vehicle) -> list[etree._Element]:
     ]
 
 
-def _energy(vehicle: Vehicle) -> etree._Element:
-    number, name = ENERGIES[vehicle.fuel]
+def _blocked(vehicle: Vehicle) -> list[etree._Element]:
+    """Why the vehicle is blocked, if it is: being wanted is one reason among others."""
+    reasons = [
+        D.KoeretoejBlokeringAarsag(
+            D.KoeretoejBlokeringAarsagTypeNummer(number), D.KoeretoejBlokeringAarsagTypeNavn(name)
+        )
+        for holds, number, name in (
+            (vehicle.called_in, "5", "Indkaldt"),
+            (vehicle.stolen, "8", "Efterlyst"),
+        )
+        if holds
+    ]
+    if not reasons:
+        return []
+    return [D.KoeretoejBlokeringAarsagListeStruktur(D.KoeretoejBlokeringAarsagListe(*reasons))]
+
+
+def _engine(vehicle: Vehicle) -> etree._Element:
+    """What moves the vehicle: two energies if it is a hybrid, with the consumption beside each."""
+    plug_in = vehicle.hybrid == "plug-in"
+    energies = [_energy(vehicle, vehicle.fuel, primary=not plug_in, measured=True)]
+    if vehicle.hybrid != "no":
+        energies.insert(0, _energy(vehicle, "electric", primary=plug_in, measured=False))
+    engine: etree._Element = D.KoeretoejMotorStruktur(
+        D.KoeretoejDrivmiddelSamlingStruktur(D.KoeretoejDrivmiddelSamling(*energies))
+    )
+    return engine
+
+
+def _energy(vehicle: Vehicle, energy: str, *, primary: bool, measured: bool) -> etree._Element:
+    number, name = ENERGIES[energy]
     consumption = D.KoeretoejBraendstofStruktur()
-    if vehicle.km_per_l is not None:
+    if measured and vehicle.km_per_l is not None:
         consumption.append(D.KoeretoejMotorKmPerLiter(f"{vehicle.km_per_l:.1f}"))
-    if vehicle.co2 is not None:
+    if measured and vehicle.co2 is not None:
         consumption.append(D.KoeretoejMiljoeOplysningCO2Udslip(f"{vehicle.co2}.0"))
-    # ASSUMED: no public text names the field that tells NEDC from WLTP.
-    consumption.append(D.KoeretoejMiljoeOplysningMaalenorm(vehicle.norm))
+    if measured and vehicle.norm is not None:
+        # ASSUMED: no public text names the field that tells NEDC from WLTP.
+        consumption.append(D.KoeretoejMiljoeOplysningMaalenorm(vehicle.norm))
     return D.DrivmiddelStruktur(  # type: ignore[no-any-return]
         D.DrivkraftTypeStruktur(D.DrivkraftTypeNummer(number), D.DrivkraftTypeNavn(name)),
         consumption,
-        D.KoeretoejMotorPlugInHybrid("false"),
-        D.KoeretoejMotorDrivmiddelPrimaer("true"),
+        D.KoeretoejMotorPlugInHybrid(str(vehicle.hybrid == "plug-in").lower()),
+        D.KoeretoejMotorDrivmiddelPrimaer(str(primary).lower()),
     )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from datetime import date
 from html import unescape
+from pathlib import Path
 
 import httpx
 import pytest
 
 from sandbox import city
 from sandbox_process import Sandbox
+
+ZONES = Path(__file__).parents[2] / "data" / "sandbox" / "zones.geojson"
 
 
 @pytest.mark.parametrize("person", city.INHABITANTS, ids=lambda person: person.slug)
@@ -30,7 +34,12 @@ def test_a_person_number_is_synthetic_and_tells_birth_date_and_gender(
 def test_nobody_and_nothing_is_there_twice() -> None:
     for names in (
         [each.slug for each in city.INHABITANTS],
-        [each.person_number for each in city.INHABITANTS],
+        [
+            number
+            for each in city.INHABITANTS
+            for number in (each.person_number, each.former_number)
+            if number
+        ],
         [each.key for each in city.ADDRESSES],
         [(each.municipality, each.road_code, each.house_number) for each in city.ADDRESSES],
         [each.plate for each in city.VEHICLES],
@@ -50,10 +59,43 @@ def test_everybody_and_everything_that_is_named_exists() -> None:
     for permit in city.PERMITS:
         assert city.inhabitant(permit.holder)
         assert city.vehicle(permit.plate)
-    for plate in (*city.COMPANY_CARS.values(), *city.BORROWED_CARS.values()):
-        assert city.vehicle(plate)
-    for plate in city.FOREIGN_PLATES.values():
-        assert city.vehicle(plate) is None
+    for person in city.INHABITANTS:
+        own = {
+            each.plate
+            for each in city.VEHICLES
+            if person.slug in {held.holder for held in each.registrations}
+        }
+        assert not own & set(person.drives), "plates that only seem to be theirs"
+
+
+def test_an_outcome_agrees_with_what_is_said_of_the_first_plate() -> None:
+    for person in city.INHABITANTS:
+        refused = bool(city.because_not(person, city.plates(person)[0]))
+        assert (person.outcome == "refused") == refused, person.slug
+        assert (person.outcome == "open") == bool(person.awaits), person.slug
+
+
+def test_whoever_turns_18_does_so_today_whatever_the_day() -> None:
+    alma, erik = city.inhabitant("alma"), city.inhabitant("erik")
+    assert alma
+    assert erik
+    years = [city.FIRST_DAY.year - each.born.year for each in (alma, erik)]
+    assert years == [18, 17]
+    birthdays = {(each.born.month, each.born.day) for each in (alma, erik)}
+    assert birthdays <= {(city.FIRST_DAY.month, city.FIRST_DAY.day), (2, 28)}
+
+
+def test_there_is_a_home_in_every_area_and_somebody_in_each_kind_of_zone() -> None:
+    layer = json.loads(ZONES.read_text("utf-8"))["features"]
+    areas = {
+        each["properties"]["navn"]: each["properties"]["type"]
+        for each in layer
+        if each["properties"]["kategori"] == "Adressebeboerzone"
+    }
+    homes = {person.home for person in city.INHABITANTS}
+    assert set(areas) <= {each.key for each in city.ADDRESSES}
+    assert {areas[home] for home in homes if home in areas} == {1, 2}
+    assert homes >= {"HK", "overlap", "gap", "ørestad", "nordhavn", "frederiksberg", "private"}
 
 
 def test_the_front_page_shows_everybody_and_the_terminal_a_few(calm_sandbox: Sandbox) -> None:
