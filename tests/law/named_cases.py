@@ -41,7 +41,10 @@ from parking.law.facts import (
     Drive,
     Facts,
     Holding,
+    Home,
     Keeper,
+    Known,
+    Missing,
     Norm,
     PrivateCommonRoadEffect,
     Registration,
@@ -110,18 +113,18 @@ def _facts(where: str, said: Mapping[str, Any]) -> tuple[Facts, HomeArea]:
         if word not in WORDS:
             raise NotACase(f"{where}: {word!r} is not a word we know; {_known(WORDS)}")
     told = {word: WORDS[word](where, word, value) for word, value in said.items()}
-    area, municipality = told.get("home", _HOMES["in a paid zone"])
+    area, home = told.get("home", _HOMES["in a paid zone"])
     terms = dataclasses.replace(TERMS, **_named(_OF_THE_TERMS, told))
     permits = told.get("permit", ())
     changes: dict[str, Any] = {
         "terms": terms,
         "period": resident.period_from(told.get("start", START), terms),
-        "home_area": settled(area),
+        "home_area": home if isinstance(home, Missing) else settled(area),
         "product": resident.product_in(area),
-        "home": dataclasses.replace(
-            HOME,
-            municipality=municipality,
-            on_private_common_road=told.get("on-private-common-road", False),
+        "home": home
+        if isinstance(home, Missing)
+        else dataclasses.replace(
+            home, on_private_common_road=told.get("on-private-common-road", False)
         ),
         "tie": Tie(
             relation=told.get("relation", Relation.OWNER), keeper=told.get("keeper", Keeper.PERSON)
@@ -190,6 +193,11 @@ def _km_per_litre(where: str, word: str, value: Any) -> int | None:
     return int(tenths)
 
 
+def _kg(where: str, word: str, value: Any) -> Known[int]:
+    """Return a weight, or that a case worker must find it out because the register has none."""
+    return FROM_CASE_WORKER if value == "none" else _WHOLE(where, word, value)
+
+
 def _permit(where: str, word: str, value: Any) -> tuple[str, Holding]:
     if not isinstance(value, dict):
         raise NotACase(f"{where}: a permit is a table, not {value!r}")
@@ -220,14 +228,19 @@ _PERMIT: Mapping[str, Reader] = {
     "product": _one_of({product: product for product in (*resident.PRODUCTS, "guest-permit")}),
 }
 
-#: The five answers to "where is this address?", with a home in one of two municipalities.
-_HOMES = {
-    "in a paid zone": (PAID_AREA, HOME.municipality),
-    "in a time-limited zone": (FREE_AREA, HOME.municipality),
-    "in a part of the city without a scheme": (HomeArea(place=Place.NO_AREA), HOME.municipality),
-    "in a gap of the map": (HomeArea(place=Place.UNKNOWN), HOME.municipality),
-    "where two areas overlap": (HomeArea(place=Place.SEVERAL), HOME.municipality),
-    "in another municipality": (HomeArea(place=Place.ELSEWHERE), FREDERIKSBERG),
+#: The five answers to "where is this address?", with a home in one of two municipalities; and
+#: the home of which no register says where it is.
+_HOMES: Mapping[str, tuple[HomeArea, Known[Home]]] = {
+    "in a paid zone": (PAID_AREA, HOME),
+    "in a time-limited zone": (FREE_AREA, HOME),
+    "in a part of the city without a scheme": (HomeArea(place=Place.NO_AREA), HOME),
+    "in a gap of the map": (HomeArea(place=Place.UNKNOWN), HOME),
+    "where two areas overlap": (HomeArea(place=Place.SEVERAL), HOME),
+    "in another municipality": (
+        HomeArea(place=Place.ELSEWHERE),
+        dataclasses.replace(HOME, municipality=FREDERIKSBERG),
+    ),
+    "for a case worker to say": (HomeArea(place=Place.UNKNOWN), FROM_CASE_WORKER),
 }
 
 _DOCUMENTS = {
@@ -281,7 +294,7 @@ WORDS: Mapping[str, Reader] = {
     "on-private-common-road": _YES_OR_NO,
     "registration": _one_of(Registration),
     "kind": _one_of(VehicleKind),
-    "gross-weight-kg": _WHOLE,
+    "gross-weight-kg": _kg,
     "stolen": _YES_OR_NO,
     "drive": _one_of(Drive),
     "fuel": _one_of({drive.value: drive for drive in Drive} | {"none": None}),
