@@ -87,6 +87,7 @@ STORAGES = {
     },
 }
 WHITENOISE_MAX_AGE = 3600
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Sessions: server side, ended by 30 minutes of silence, and after eight hours whatever happens.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
