@@ -1,0 +1,96 @@
+"""What is somebody else's does not exist for you, and looking at a page changes nothing."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.urls import URLPattern, get_resolver, reverse
+
+from parking.actions import checkout
+from parking.records.application import Application
+from parking.records.order import Order
+from parking.records.permit import Permit
+from town import now, order, pay
+
+#: Using a session is written down; these two pages begin a login, and ask about a payment.
+_SESSIONS = {"login_session", "django_session"}
+_MAY_WRITE = {"login", "order-return"}
+
+
+def patterns(resolver=None):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern
+        else:
+            yield from patterns(pattern)
+
+
+PATTERNS = {pattern.name: pattern for pattern in patterns()}
+WITH_AN_ID = sorted(name for name, each in PATTERNS.items() if each.pattern.converters)
+
+
+def address(name, ids):
+    return reverse(name, kwargs={key: ids[key] for key in PATTERNS[name].pattern.converters})
+
+
+def contents():
+    """Return every row of every table but those of the sessions."""
+    return {
+        model._meta.db_table: sorted(map(repr, model._base_manager.values_list()))
+        for model in apps.get_models()
+        if model._meta.db_table not in _SESSIONS
+    }
+
+
+@pytest.fixture
+def annas(stocked):
+    """The ids of what Anna has bought."""
+    bought = order(stocked, "anna")
+    pay(bought.payment.page_url)
+    checkout.settle(stocked, bought.payment.payment_id, now=now())
+    return {
+        "application_id": Application.objects.get().id,
+        "order_id": Order.objects.get().id,
+        "permit_id": Permit.objects.get().id,
+    }
+
+
+def test_what_is_somebody_elses_looks_like_what_there_is_not(annas, log_in):
+    bo = log_in("bo")
+    nobodys = dict.fromkeys(annas, uuid4())
+    before = contents()
+    for name in WITH_AN_ID:
+        statuses = set()
+        for method in (bo.get, bo.post):
+            theirs, missing = method(address(name, annas)), method(address(name, nobodys))
+            assert theirs.status_code == missing.status_code, name
+            assert theirs.content == missing.content, name
+            assert theirs.headers.keys() == missing.headers.keys(), name
+            statuses.add(theirs.status_code)
+        assert 404 in statuses, name
+        assert statuses <= {404, 405}, name
+    assert contents() == before
+
+
+def test_looking_twice_changes_nothing(annas, log_in):
+    anna = log_in("anna")
+    before = contents()
+    for name in PATTERNS.keys() - _MAY_WRITE:
+        for _ in range(2):
+            assert anna.get(address(name, annas)).status_code < 500, name
+        assert contents() == before, name
+
+
+def test_ids_cannot_be_guessed(annas):
+    assert {each.version for each in annas.values()} == {4}
+
+
+def test_these_and_no_other_addresses_are_for_machines():
+    machines = {
+        name
+        for name, each in PATTERNS.items()
+        if each.callback.__module__.startswith("parking.api")
+    }
+    assert machines == {"payment-notice", "health"}
