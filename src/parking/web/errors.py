@@ -17,6 +17,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
+from parking.actions.limit import TooOften
 from parking.actions.permission import NotYours
 from parking.law.course import StepNotAllowed
 from parking.law.days import NotInForce
@@ -31,6 +32,7 @@ log = structlog.get_logger(__name__)
 _STATUS_OF = {
     NotYours: 404,
     StepNotAllowed: 409,
+    TooOften: 429,
     Unavailable: 503,
     NoFare: 503,
     NotInForce: 503,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from parking.web.citizen import account, checkout, pages, permits
+from parking.web.citizen import account, checkout, pages, permits, prices
 
 _APPLICATION = "permits/applications/<uuid:application_id>/"
 _ORDER = "orders/<uuid:order_id>/"
@@ -26,6 +26,9 @@ urlpatterns = [
     path(f"{_APPLICATION}withdraw/", permits.withdraw, name="application-withdraw"),
     path(f"{_APPLICATION}start/", permits.start, name="application-start"),
     path("permits/<uuid:permit_id>/", permits.permit, name="permit"),
+    path("permits/<uuid:permit_id>/renew/", permits.renew, name="permit-renew"),
+    path("permits/<uuid:permit_id>/end/", permits.end, name="permit-end"),
+    path("prices/", prices.for_plate, name="prices"),
     path("basket/", checkout.basket, name="basket"),
     path("basket/summary/", checkout.summary, name="summary"),
     path("basket/<uuid:application_id>/remove/", checkout.remove, name="basket-remove"),

@@ -175,6 +175,7 @@ def my(request: PartyRequest) -> HttpResponse:
             "valid": valid,
             "later": later,
             "past": [p for p in permits if p not in valid and p not in later],
+            "renewable": {p.id for p in valid if life.renewable(p, now=request.now)},
             "zone_names": zones.names(today),
             "open_order": checkout.open_order(request.party),
             "waiting": [a for a in unfinished if a.stands is application_law.State.WAITING],

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parking.actions import apply, login, permission, wording
+from parking.actions import permit as life
 from parking.law import application as law
 from parking.law import permit as permit_law
 from parking.law.course import Actor
@@ -82,6 +83,7 @@ def application(request: PartyRequest, application_id: UUID) -> HttpResponse:
             "state": asked.stands.name,
             "line": asked.lines.select_related("order", "permit").order_by("-id").first(),
             "form": EmailForm(initial={"email": request.party.email}),
+            "changes": [wording.fact_name(name) for name in asked.changes],
             "steps": steps(asked),
             "step": _FINDING,
         },
@@ -189,18 +191,58 @@ def permit(request: PartyRequest, permit_id: UUID) -> HttpResponse:
     held = permission.permit_of(request.party, permit_id)
     today = danish_day(request.now)
     paid = held.stands is permit_law.State.ACTIVE
+    valid = held.is_valid_on(today)
     address = f"{settings.PORTAL_ADDRESS}{reverse('permit', kwargs={'permit_id': held.id})}"
     return render(
         request,
         "citizen/permit.html",
         {
             "permit": held,
-            "valid": paid and today in held.days,
+            "valid": valid,
             "later": paid and today < held.days.start,
             "where": zones.validity(held.zone, max(held.days.start, today)),
             "caution": held.application.caution,
             "line": held.application.lines.select_related("order").filter(permit=held).first(),
+            "renewable": life.renewable(held, now=request.now),
+            "can_end": permit_law.Step.END in permit_law.COURSE.steps(held.stands, Actor.PARTY)
+            and today <= held.last_day,
             "qr": segno.make(address, micro=False).svg_data_uri(scale=4),
             "today": today,
+        },
+    )
+
+
+@party(form_of="permit")
+@require_POST
+def renew(request: PartyRequest, permit_id: UUID) -> HttpResponse:
+    """Renew in one click: to the summary if nothing has changed, else to what has."""
+    held = permission.permit_of(request.party, permit_id)
+    if not life.renewable(held, now=request.now):
+        return redirect("permit", permit_id=held.id)
+    asked = life.renew(request.outside, request.party, held, now=request.now)
+    if asked.stands is law.State.IN_BASKET and not asked.changes:
+        return redirect("summary")
+    return redirect("application", application_id=asked.id)
+
+
+@party()
+@require_http_methods(["GET", "HEAD", "POST"])
+def end(request: PartyRequest, permit_id: UUID) -> HttpResponse:
+    """End a permit, after showing from when it is void and what is paid back."""
+    held = permission.permit_of(request.party, permit_id)
+    permit_law.COURSE.after(held.stands, Actor.PARTY, permit_law.Step.END)
+    if request.method == "POST":
+        life.end(held, because="the party asked", now=request.now)
+        return redirect("permit", permit_id=held.id)
+    today = danish_day(request.now)
+    return render(
+        request,
+        "citizen/end.html",
+        {
+            "permit": held,
+            "today": today,
+            "begun": today >= held.days.start,
+            "back": life.refund_if_ended(held, on=today),
+            "zone_name": zones.names(today).get(held.zone, held.zone),
         },
     )
