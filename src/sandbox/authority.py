@@ -19,6 +19,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 CITY = "Københavns Kommune (sandkasse)"
+#: The mark of a folder that holds everything below; another name when there is more to make.
+COMPLETE = "complete-2"
 SECRETS = ("accounts", "payments", "payments-webhook")
 
 
@@ -28,7 +30,7 @@ class Authority:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not (folder / "complete").exists():
+        if not (folder / COMPLETE).exists():
             self._make_everything()
 
     def path(self, name: str) -> Path:
@@ -69,6 +71,7 @@ class Authority:
             ("saml-portal.pem", CITY, 3072),
             ("dmr-portal.pem", CITY, 2048),
             ("idp.pem", "NemLog-in (sandkasse)", 3072),
+            ("staff-idp.pem", "Kommunens eget login (sandkasse)", 3072),
             ("dmr.pem", "Motorregistret (sandkasse)", 2048),
         ):
             own_key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
@@ -78,7 +81,7 @@ class Authority:
         for name in SECRETS:
             # Nexi takes 8 to 32 letters and digits for the secret of a webhook.
             self._save(f"{name}.txt", secrets.token_hex(16).encode())
-        self._save("complete", b"")
+        self._save(COMPLETE, b"")
 
     def _write(self, name: str, certificate: x509.Certificate, key: Key | None = None) -> None:
         private = b""

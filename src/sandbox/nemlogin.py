@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -79,32 +80,63 @@ WORDS = {
 
 def routes(world: World) -> list[Route]:
     """The metadata, the one address for all SAML messages, and the pages."""
-    here = _IdentityProvider(world)
-    return [
-        Route("/idp/metadata.xml", here.metadata, methods=["GET"]),
-        Route("/idp/saml/3.0/", here.receive, methods=["GET", "POST"]),
-        Route("/idp/login", here.show_login, methods=["GET"]),
-        Route("/idp/login", here.log_in, methods=["POST"]),
-        Route("/idp/logout", here.log_out_everywhere, methods=["GET"]),
-        Route("/idp/registration", here.register, methods=["POST"]),
-        Route("/idp/settings", here.change_settings, methods=["POST"]),
-        Route("/idp/", here.about, methods=["GET"]),
-    ]
+    return IdentityProvider(world).routes()
 
 
-class _IdentityProvider:
+class IdentityProvider:
+    """An identity provider: its name, its addresses, whom it knows and what it says of them."""
+
+    entity_id = ENTITY_ID
+    path = "/idp"
+    cookie = COOKIE
+    key_file = "idp.pem"
+    portal_metadata = "/saml/metadata"
+
     def __init__(self, world: World) -> None:
         self._world = world
         self._store = world.store
-        self._location = f"{world.address}/idp/saml/3.0/"
-        self._keys = world.ca.read("idp.pem")
+        self._location = f"{world.address}{self.path}/saml/3.0/"
+        self._keys = world.ca.read(self.key_file)
+        self._sessions = f"{self.path[1:]}-session"
+        self._logouts = f"{self.path[1:]}-logout"
+        self._providers = f"{self.path[1:]}-provider"
+        self._memory = self.path[1:]
         self._pending: dict[str, dict[str, Any]] = {}
         self._fetched: tuple[float, saml.ServiceProvider] | None = None
+
+    def routes(self) -> list[Route]:
+        """Everything it answers."""
+        return [
+            Route(f"{self.path}/metadata.xml", self.metadata, methods=["GET"]),
+            Route(f"{self.path}/saml/3.0/", self.receive, methods=["GET", "POST"]),
+            Route(f"{self.path}/login", self.show_login, methods=["GET"]),
+            Route(f"{self.path}/login", self.log_in, methods=["POST"]),
+            Route(f"{self.path}/logout", self.log_out_everywhere, methods=["GET"]),
+            Route(f"{self.path}/registration", self.register, methods=["POST"]),
+            Route(f"{self.path}/settings", self.change_settings, methods=["POST"]),
+            Route(f"{self.path}/", self.about, methods=["GET"]),
+        ]
+
+    def cards(self) -> Sequence[Any]:
+        """Everybody who can log in, to choose from."""
+        return self._world.city.INHABITANTS
+
+    def somebody(self, name: str) -> Any:
+        """Who has that short name, or person number; `None` if nobody has."""
+        return self._world.city.inhabitant(name) or self._world.city.person(name)
+
+    def name_id(self, person: Any) -> str:
+        """The persistent name that services know somebody by."""
+        return f"{CORE}eid/person/uuid/{person.mitid_uuid}"
+
+    def attributes(self, person: Any, level: str, now: datetime) -> dict[str, str]:
+        """What is said of somebody."""
+        return _attributes(person, level, now)
 
     async def metadata(self, request: Request) -> Response:
         root = etree.Element(
             f"{{{saml.MD}}}EntityDescriptor",
-            {"entityID": ENTITY_ID},
+            {"entityID": self.entity_id},
             nsmap={"md": saml.MD, "ds": saml.DS},
         )
         role = saml.element(
@@ -115,7 +147,7 @@ class _IdentityProvider:
         )
         key = saml.element(role, "md:KeyDescriptor", use="signing")
         data = saml.element(saml.element(key, "ds:KeyInfo"), "ds:X509Data")
-        certificate = self._world.ca.certificate("idp.pem")
+        certificate = self._world.ca.certificate(self.key_file)
         der = certificate.public_bytes(serialization.Encoding.DER)
         saml.element(data, "ds:X509Certificate", base64.b64encode(der).decode("ascii"))
         for service in ("SingleLogoutService", "SingleSignOnService"):
@@ -163,7 +195,7 @@ class _IdentityProvider:
 
     async def _provider(self, entity_id: str) -> saml.ServiceProvider:
         """A service that is registered: by us, or by having metadata at the portal's address."""
-        pushed = self._store.get("idp-provider", entity_id)
+        pushed = self._store.get(self._providers, entity_id)
         if pushed is not None:
             return saml.service_provider(pushed.encode())
         if (
@@ -172,9 +204,8 @@ class _IdentityProvider:
             or time.monotonic() - self._fetched[0] > FRESH
         ):
             try:
-                answer = await run_in_threadpool(
-                    httpx.get, f"{self._world.portal}/saml/metadata", timeout=5, trust_env=False
-                )
+                address = f"{self._world.portal}{self.portal_metadata}"
+                answer = await run_in_threadpool(httpx.get, address, timeout=5, trust_env=False)
                 answer.raise_for_status()
             except httpx.HTTPError as problem:
                 raise saml.Refused("the service's metadata cannot be fetched") from problem
@@ -202,12 +233,12 @@ class _IdentityProvider:
         session = self._session(request)
         strong_enough = session is not None and _at_least(session["level"], asked.level)
         if session is not None and strong_enough and not asked.force:
-            person = self._world.city.inhabitant(session["slug"])
+            person = self.somebody(session["slug"])
             if person is not None:
                 return self._answer(request, key, person, session["level"], "ok", session=session)
         if asked.passive:
             return self._fail(request, key, "NoPassive")
-        return RedirectResponse(f"/idp/login?request={key}", 303)
+        return RedirectResponse(f"{self.path}/login?request={key}", 303)
 
     async def show_login(self, request: Request) -> Response:
         return self._login_page(request, request.query_params.get("request", ""))
@@ -231,7 +262,8 @@ class _IdentityProvider:
                 "level": pending["asked"].level,
                 "levels": saml.LEVELS,
                 "outcomes": OUTCOMES,
-                "cards": self._world.city.INHABITANTS,
+                "cards": self.cards(),
+                "path": self.path,
                 "problem": words["unknown"] if problem else "",
             },
             status_code=422 if problem else 200,
@@ -248,7 +280,7 @@ class _IdentityProvider:
         if outcome == "too-low":
             return self._fail(request, key, "NoAuthnContext")
         name = form.get("who") or form.get("typed", "").lower()
-        person = self._world.city.inhabitant(name) or self._world.city.person(name)
+        person = self.somebody(name)
         level = form.get("level") or self._pending[key]["asked"].level
         if person is None or level not in saml.LEVELS or outcome not in _OUTCOME_NAMES:
             return self._login_page(request, key, "unknown")
@@ -258,7 +290,7 @@ class _IdentityProvider:
         self,
         request: Request,
         key: str,
-        person: Inhabitant,
+        person: Any,
         level: str,
         outcome: str,
         *,
@@ -268,31 +300,31 @@ class _IdentityProvider:
         pending = self._pending.pop(key)
         provider: saml.ServiceProvider = pending["provider"]
         now = datetime.now(UTC)
-        token = request.cookies.get(COOKIE, "") if session else secrets.token_urlsafe(24)
+        token = request.cookies.get(self.cookie, "") if session else secrets.token_urlsafe(24)
         if session is None:
             session = {
                 "slug": person.slug,
                 "level": level,
                 "index": saml.new_id(),
-                "name_id": f"{CORE}eid/person/uuid/{person.mitid_uuid}",
+                "name_id": self.name_id(person),
                 "services": [],
             }
         if provider.entity_id not in session["services"]:
             session["services"].append(provider.entity_id)
-        self._store.put("idp-session", token, session)
+        self._store.put(self._sessions, token, session)
 
         identity = saml.new_id()
         if outcome == "replayed":
-            identity = self._store.get("idp", "last assertion") or identity
-        self._store.put("idp", "last assertion", identity)
+            identity = self._store.get(self._memory, "last assertion") or identity
+        self._store.put(self._memory, "last assertion", identity)
         assertion = saml.assertion(
-            own=ENTITY_ID,
+            own=self.entity_id,
             provider=provider,
             in_response_to=saml.new_id() if outcome == "other-request" else pending["asked"].id,
             name_id=session["name_id"],
             session_index=session["index"],
             level=level,
-            attributes=_attributes(person, level, now),
+            attributes=self.attributes(person, level, now),
             now=now - timedelta(hours=1) if outcome == "expired" else now,
             identity=identity,
             audience="https://somebody.else.example" if outcome == "wrong-audience" else None,
@@ -301,9 +333,9 @@ class _IdentityProvider:
             saml.sign(assertion, self._keys)
         if outcome == "tampered":
             for value in assertion.iter(f"{{{saml.SAML}}}AttributeValue"):
-                if value.text == person.person_number.replace("-", ""):
+                if value.text == (person.number_at_login.replace("-", "") or person.name):
                     value.text = "7205851002" if person.slug != "anna" else "6303791003"
-        root = saml.message("Response", ENTITY_ID, provider.consumer, now, pending["asked"].id)
+        root = saml.message("Response", self.entity_id, provider.consumer, now, pending["asked"].id)
         saml.status(root, "Success")
         if outcome == "unencrypted":
             root.append(assertion)
@@ -311,7 +343,7 @@ class _IdentityProvider:
             transport, cipher = self._algorithms(provider)
             root.append(saml.encrypted(assertion, provider.encryption, transport, cipher))
         answer = self._post_back(request, provider, root, pending["relay_state"])
-        answer.set_cookie(COOKIE, token, path="/idp/", httponly=True, samesite="lax")
+        answer.set_cookie(self.cookie, token, path=f"{self.path}/", httponly=True, samesite="lax")
         return answer
 
     def _fail(self, request: Request, key: str, why: str) -> Response:
@@ -319,7 +351,7 @@ class _IdentityProvider:
         pending = self._pending.pop(key)
         provider: saml.ServiceProvider = pending["provider"]
         root = saml.message(
-            "Response", ENTITY_ID, provider.consumer, datetime.now(UTC), pending["asked"].id
+            "Response", self.entity_id, provider.consumer, datetime.now(UTC), pending["asked"].id
         )
         saml.status(root, "Responder", why)
         return self._post_back(request, provider, root, pending["relay_state"])
@@ -363,14 +395,14 @@ class _IdentityProvider:
     ) -> Response:
         """A service says that somebody has logged out there: end the session here."""
         asked = saml.logout_request(root, self._location, now)
-        for token, session in self._store.all("idp-session").items():
+        for token, session in self._store.all(self._sessions).items():
             if session["name_id"] == asked.name_id and asked.session_index in (
                 None,
                 session["index"],
             ):
-                self._store.delete("idp-session", token)
+                self._store.delete(self._sessions, token)
         answer = saml.message(
-            "LogoutResponse", ENTITY_ID, provider.logout_answer, now, in_response_to=asked.id
+            "LogoutResponse", self.entity_id, provider.logout_answer, now, in_response_to=asked.id
         )
         saml.status(answer, "Success")
         back = RedirectResponse(
@@ -379,7 +411,7 @@ class _IdentityProvider:
             ),
             303,
         )
-        back.delete_cookie(COOKIE, path="/idp/")
+        back.delete_cookie(self.cookie, path=f"{self.path}/")
         return back
 
     async def log_out_everywhere(self, request: Request) -> Response:
@@ -388,11 +420,11 @@ class _IdentityProvider:
         if session is None or not session["services"]:
             return self._refusal(request, "nobody is logged in here", 409)
         provider = await self._provider(session["services"][0])
-        root = saml.message("LogoutRequest", ENTITY_ID, provider.logout, datetime.now(UTC))
+        root = saml.message("LogoutRequest", self.entity_id, provider.logout, datetime.now(UTC))
         saml.element(root, "saml:NameID", session["name_id"], Format=saml.PERSISTENT)
         saml.element(root, "samlp:SessionIndex", session["index"])
-        self._store.put("idp-logout", root.get("ID", ""), {"index": session["index"]})
-        self._store.delete("idp-session", request.cookies[COOKIE])
+        self._store.put(self._logouts, root.get("ID", ""), {"index": session["index"]})
+        self._store.delete(self._sessions, request.cookies[self.cookie])
         return RedirectResponse(
             saml.signed_address(provider.logout, "SAMLRequest", root, "", self._keys), 303
         )
@@ -401,12 +433,12 @@ class _IdentityProvider:
         self, request: Request, root: etree._Element, now: datetime
     ) -> Response:
         asked = root.get("InResponseTo", "")
-        if self._store.get("idp-logout", asked) is None:
+        if self._store.get(self._logouts, asked) is None:
             raise saml.Refused("an answer to nothing we asked")
         success = saml.logout_response(root, self._location, asked, now)
-        self._store.delete("idp-logout", asked)
+        self._store.delete(self._logouts, asked)
         page = templates.TemplateResponse(request, "logged_out.html", {"success": success})
-        page.delete_cookie(COOKIE, path="/idp/")
+        page.delete_cookie(self.cookie, path=f"{self.path}/")
         return page
 
     async def register(self, request: Request) -> Response:
@@ -416,7 +448,7 @@ class _IdentityProvider:
             provider = saml.service_provider(document)
         except saml.Refused as problem:
             return self._refusal(request, str(problem))
-        self._store.put("idp-provider", provider.entity_id, document.decode())
+        self._store.put(self._providers, provider.entity_id, document.decode())
         return Response(status_code=204)
 
     async def change_settings(self, request: Request) -> Response:
@@ -428,8 +460,8 @@ class _IdentityProvider:
             or settings["honour"] not in ("yes", "no")
         ):
             return self._refusal(request, "unknown settings")
-        self._store.put("idp", "settings", settings)
-        return RedirectResponse("/idp/", 303)
+        self._store.put(self._memory, "settings", settings)
+        return RedirectResponse(f"{self.path}/", 303)
 
     async def about(self, request: Request) -> Response:
         return templates.TemplateResponse(
@@ -441,15 +473,16 @@ class _IdentityProvider:
                 "transports": list(saml.TRANSPORTS),
                 "ciphers": list(saml.CIPHERS),
                 "portal": self._world.portal,
+                "path": self.path,
             },
         )
 
     def _settings(self) -> dict[str, str]:
-        return self._store.get("idp", "settings") or DEFAULTS
+        return self._store.get(self._memory, "settings") or DEFAULTS
 
     def _session(self, request: Request) -> dict[str, Any] | None:
-        token = request.cookies.get(COOKIE)
-        return self._store.get("idp-session", token) if token else None
+        token = request.cookies.get(self.cookie)
+        return self._store.get(self._sessions, token) if token else None
 
     def _refusal(self, request: Request, why: str, code: int = 400) -> Response:
         return templates.TemplateResponse(request, "refused.html", {"why": why}, status_code=code)
@@ -474,7 +507,7 @@ def _attributes(person: Inhabitant, level: str, now: datetime) -> dict[str, str]
         f"{CORE}eid/firstName": first,
         f"{CORE}eid/lastName": last,
         f"{CORE}eid/email": person.email,
-        f"{CORE}eid/cprNumber": person.person_number.replace("-", ""),
+        f"{CORE}eid/cprNumber": person.number_at_login.replace("-", ""),
         f"{CORE}eid/cprUuid": person.mitid_uuid,
         f"{CORE}eid/age": str(now.year - person.born.year - (not had_birthday)),
         f"{CORE}eid/dateOfBirth": person.born.isoformat(),

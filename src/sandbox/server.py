@@ -34,6 +34,7 @@ from sandbox import (
     mail,
     nemlogin,
     nexi,
+    stafflogin,
     wfs,
 )
 from sandbox.faults import CERTIFICATES, Fault
@@ -151,6 +152,7 @@ def _plain(status: int, body: bytes, content_type: bytes) -> list[Message]:
 
 ROUTES = {
     "idp": nemlogin.routes,
+    "staff-idp": stafflogin.routes,
     "cpr": cpr.routes,
     "dmr": dmr.routes,
     "addresses": addresses.routes,

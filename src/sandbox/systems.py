@@ -18,6 +18,7 @@ PORTS = ("main", "cpr", "dmr", "post")
 
 SYSTEMS = (
     System("idp", "main"),
+    System("staff-idp", "main"),
     System("cpr", "cpr"),
     System("dmr", "dmr"),
     System("addresses", "main"),

@@ -56,6 +56,8 @@ class World:
         port, tls = self.port, "https://127.0.0.1:"
         return {
             "IDENTITY": f"nemlogin+{self.address}/idp/metadata.xml",
+            "STAFF": f"stafflogin+{self.address}/staff-idp/metadata.xml",
+            "STAFF_KEY_FILE": str(self.ca.path("saml-portal.pem")),
             "PERSONS": f"sf1520+{tls}{port + 1}/service/CPR/PersonBaseDataExtended/4",
             "PERSONS_AGREEMENT": " ".join(AGREEMENT),
             "VEHICLES": f"dmr+{tls}{port + 2}/ws/USImportoerService",

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from parking.ports.accounts import Accounts
-    from parking.ports.identity import Identity
+    from parking.ports.identity import Identity, StaffLogin
     from parking.ports.payments import Payments
     from parking.ports.places import Addresses, Zones
     from parking.ports.post import Mail, Post
     from parking.ports.registers import Persons, Vehicles
+    from parking.ports.scanner import Scanner
 
 
 class PortError(Exception):
@@ -49,6 +50,7 @@ class Outside:
     """Everybody we ask, by the name of what we ask of them."""
 
     identity: Identity
+    staff: StaffLogin
     persons: Persons
     vehicles: Vehicles
     addresses: Addresses
@@ -57,6 +59,7 @@ class Outside:
     payments: Payments
     post: Post
     mail: Mail
+    scanner: Scanner | None = None  #: without one, documents are kept as not scanned
 
 
 _source: list[Callable[[], Outside]] = []

@@ -1,11 +1,13 @@
-"""Who is it? The national login (MitID through NemLog-in), asked in our own words."""
+"""Who is it? The national login (MitID through NemLog-in) and that of our own staff."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeAlias, TypeVar
+
+from parking.law.staff import Role
 
 
 class Assurance(Enum):
@@ -58,6 +60,19 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StaffArrival:
+    """Somebody who works for the municipality and has logged in."""
+
+    name_id: str  #: the persistent name the login knows them by
+    session_index: str
+    full_name: str
+    roles: frozenset[Role]  #: what the municipality lets them do here; may be nothing
+    person_number: str = field(default="", repr=False)  #: ten digits, if the login says it
+    assertion_id: str  #: must never be accepted twice
+    valid_until: datetime  #: after which the assertion could not be accepted anyway
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogoutNotice:
     """The login says that somebody has logged out elsewhere."""
 
@@ -66,8 +81,11 @@ class LogoutNotice:
     session_index: str | None  #: ``None``: all their sessions
 
 
-class Identity(Protocol):
-    """The national login."""
+ArrivalT_co = TypeVar("ArrivalT_co", covariant=True)
+
+
+class Login(Protocol[ArrivalT_co]):
+    """A login, whose answer is an *ArrivalT_co*."""
 
     def metadata(self) -> bytes:
         """Return our own SAML metadata, as XML."""
@@ -80,7 +98,7 @@ class Identity(Protocol):
         """
         ...
 
-    def arrive(self, *, saml_response: str, request_id: str, now: datetime) -> Arrival:
+    def arrive(self, *, saml_response: str, request_id: str, now: datetime) -> ArrivalT_co:
         """Return who has logged in, given the posted answer to the request *request_id*.
 
         The caller sees to it that a request is answered once and an assertion is used once.
@@ -115,3 +133,7 @@ class Identity(Protocol):
     def acknowledge_logout(self, notice: LogoutNotice, *, return_key: str) -> str:
         """Return where to send the browser to say that the session here has ended."""
         ...
+
+
+Identity: TypeAlias = Login[Arrival]  #: the national login
+StaffLogin: TypeAlias = Login[StaffArrival]  #: the municipality's own, with roles

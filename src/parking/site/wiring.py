@@ -17,6 +17,7 @@ from django.utils import timezone
 from parking.adapters import (
     addresses,
     businesscentral,
+    clamd,
     cpr,
     digitalpost,
     dmr,
@@ -24,6 +25,7 @@ from parking.adapters import (
     nexi,
     smtp,
     soap,
+    stafflogin,
     wfs,
 )
 from parking.ports import Outside
@@ -44,6 +46,7 @@ def outside() -> Outside:
     """
     return Outside(
         identity=_answered("IDENTITY", {"nemlogin": _nemlogin}),
+        staff=_answered("STAFF", {"stafflogin": _stafflogin}),
         persons=_answered("PERSONS", {"sf1520": _sf1520}),
         vehicles=_answered("VEHICLES", {"dmr": _dmr}),
         addresses=_answered("ADDRESSES", {"adressevaelger": _adressevaelger}),
@@ -52,6 +55,7 @@ def outside() -> Outside:
         payments=_answered("PAYMENTS", {"nexi": _nexi}),
         post=_answered("POST", {"digitalpost": _digitalpost}),
         mail=_answered("MAIL", {"smtp": _smtp}),
+        scanner=_clamd(environment.text("SCANNER", "")),
     )
 
 
@@ -84,6 +88,26 @@ def _nemlogin(url: str) -> nemlogin.NemLogin:
         ca_file=_ca_file(),
         before_call=forbid_while_recording,
     )
+
+
+def _stafflogin(url: str) -> stafflogin.StaffLogin:
+    office = f"{settings.PORTAL_ADDRESS}/office/saml"
+    return stafflogin.StaffLogin(
+        address=url,
+        service=nemlogin.Service(
+            entity_id=f"{office}/metadata",
+            consumer=f"{office}/acs",
+            logout=f"{office}/logout",
+            key_file=_file("STAFF_KEY_FILE"),
+        ),
+        company_number=environment.text("SENDER_NUMBER", "64942212"),
+        ca_file=_ca_file(),
+        before_call=forbid_while_recording,
+    )
+
+
+def _clamd(address: str) -> clamd.Clamd | None:
+    return clamd.Clamd(address=address, before_call=forbid_while_recording) if address else None
 
 
 def _sf1520(url: str) -> cpr.PersonLookup:
