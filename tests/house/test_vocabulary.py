@@ -98,7 +98,7 @@ def test_the_table_is_whole() -> None:
         "LicenceHolder",
         "buy_license",
         "parking_fines",
-        "private_common_road",
+        "private_road",
         "CustomerKey",
     ],
 )

@@ -16,13 +16,15 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from parking.law import application, order, permit
+from parking.law import application, case, order, permit
+from parking.law.course import Actor
 from parking.law.days import DENMARK, Period
 from parking.law.facts import (
     Drive,
     Facts,
     Holding,
     Keeper,
+    Known,
     Missing,
     PrivateCommonRoadEffect,
     Registration,
@@ -30,6 +32,7 @@ from parking.law.facts import (
     Residence,
     Supplier,
     Terms,
+    Vehicle,
     VehicleKind,
 )
 from parking.law.money import Money
@@ -37,6 +40,7 @@ from parking.law.permits import resident
 from parking.law.plates import spaced
 from parking.law.price import FREE, TOP, ZERO_EMISSION
 from parking.law.reasoning import Answer, Finding, Rule, Together
+from parking.law.staff import Role
 from parking.law.zones import Place
 
 # Amounts and days
@@ -151,18 +155,19 @@ def _limit(fuel: str, norm: str, at_least_tenths: int) -> str:
     }
 
 
-def why_price(reason: Mapping[str, Any], facts: Facts | None = None) -> list[tuple[str, str]]:
+def why_price(
+    reason: Mapping[str, Any], vehicle: Known[Vehicle] | None = None
+) -> list[tuple[str, str]]:
     """Return why a permit costs what it costs, line by line: label and text.
 
-    *reason* is what `actions.apply.price_reason` wrote; with *facts*, the vehicle's own figure and
-    the register it came from are told as well.
+    *reason* is what `actions.apply.price_reason` wrote; with *vehicle*, its own figure and the
+    register it came from are told as well.
     """
     lines = [
         (gettext("Prisgruppe"), tier(reason["tier"])),
         (gettext("Hvorfor"), str(_WHY_TIER[reason["why"]])),
     ]
-    if facts is not None and not isinstance(facts.vehicle, Missing):
-        vehicle = facts.vehicle
+    if isinstance(vehicle, Vehicle):
         told = [str(_DRIVES[vehicle.drive])]
         if vehicle.km_per_litre_tenths is not None and vehicle.norm is not None:
             told.append(f"{_tenths(vehicle.km_per_litre_tenths)} km/l ({vehicle.norm.value})")
@@ -256,6 +261,11 @@ _STATES: Final[Mapping[Enum, Any]] = {
     permit.State.ACTIVE: _("Betalt"),
     permit.State.RELEASED: _("Aldrig betalt"),
     permit.State.ENDED: _("Afsluttet"),
+    case.State.OPEN: _("I kø"),
+    case.State.TAKEN: _("Under behandling"),
+    case.State.ASKED: _("Venter på borgeren"),
+    case.State.DECIDED: _("Afgjort"),
+    case.State.WITHDRAWN: _("Bortfaldet"),
 }
 _STEPS: Final[Mapping[Enum, Any]] = {
     application.Step.ASK_AGAIN: _("Spørg igen nu"),
@@ -274,6 +284,13 @@ _STEPS: Final[Mapping[Enum, Any]] = {
     permit.Step.ACTIVATE: _("Gør licensen gyldig"),
     permit.Step.RELEASE: _("Giv pladsen fri"),
     permit.Step.END: _("Afslut licensen"),
+    case.Step.TAKE: _("Tag sagen"),
+    case.Step.PUT_BACK: _("Læg sagen tilbage"),
+    case.Step.ASK: _("Bed om mere"),
+    case.Step.ANSWER: _("Svar"),
+    case.Step.DECIDE: _("Afgør ud fra oplysningerne"),
+    case.Step.REFUSE: _("Afslå: det er ikke vist"),
+    case.Step.WITHDRAW: _("Træk sagen tilbage"),
 }
 
 
@@ -285,6 +302,63 @@ def state(where: Enum) -> str:
 def step(what: Enum) -> str:
     """Return what the button says that does *what*."""
     return str(_STEPS[what])
+
+
+# Cases, and who works with them
+
+_CASE_KINDS: Final[Mapping[case.Kind, Any]] = {
+    case.Kind.HOME: _("Hvor du bor"),
+    case.Kind.VEHICLE: _("Oplysninger om køretøjet"),
+    case.Kind.DOCUMENTS: _("Dokumenter om retten til køretøjet"),
+    case.Kind.SECOND_VEHICLE: _("Licens til et køretøj mere"),
+}
+_ROLES: Final[Mapping[Role, Any]] = {
+    Role.READER: _("Læser"),
+    Role.DECIDER: _("Sagsbehandler"),
+    Role.LEAD: _("Leder"),
+    Role.OPERATOR: _("Administrator"),
+}
+_ACTORS: Final[Mapping[Actor, Any]] = {
+    Actor.PARTY: _("Borgeren"),
+    Actor.CASE_WORKER: _("Sagsbehandler"),
+    Actor.SYSTEM: _("Systemet"),
+}
+_FACT_NAMES: Final[Mapping[str, Any]] = {
+    "residence": _("Bopæl"),
+    "born": _("Født"),
+    "home": _("Folkeregisteradresse"),
+    "home_area": _("Licensområde"),
+    "registration": _("Indregistrering"),
+    "vehicle": _("Køretøj"),
+    "gross_weight_kg": _("Tilladt totalvægt i kg"),
+    "tie": _("Forhold til køretøjet"),
+    "own_permits": _("Egne licenser"),
+    "plate_permits": _("Licenser til køretøjet"),
+    "in_basket": _("I kurven"),
+    "extra_permits": _("Licenser ud over det sædvanlige"),
+    "sole_user_declaration": _("Erklæring om enebrug"),
+    "lease": _("Leasing- eller lejekontrakt"),
+}
+
+
+def case_kind(kind: case.Kind) -> str:
+    """Return what a case of *kind* is about."""
+    return str(_CASE_KINDS[kind])
+
+
+def role(which: Role) -> str:
+    """Return what somebody with the role *which* is called."""
+    return str(_ROLES[which])
+
+
+def actor(who: Actor) -> str:
+    """Return what *who* is called in the history of a case."""
+    return str(_ACTORS[who])
+
+
+def fact_name(name: str) -> str:
+    """Return what the fact *name* is called."""
+    return str(_FACT_NAMES[name])
 
 
 # The regulation, sentence by sentence
@@ -494,6 +568,10 @@ def _document(approved: bool) -> str:  # noqa: FBT001 -- what a case worker made
 def _own_permits(facts: Facts) -> str:
     held = [h for h in _is(facts.own_permits) if h.period.overlaps(facts.period)]
     told = [_held(each) for each in held]
+    if extra := facts.extra_permits:
+        told.append(
+            gettext("En sagsbehandler har givet lov til %(count)s mere.") % {"count": extra}
+        )
     told += [
         gettext("Kurven: licens til %(plate)s.") % {"plate": spaced(each.plate)}
         for each in facts.in_basket

@@ -131,7 +131,7 @@ class Refund(models.Model):
     )
     amount_ore = models.PositiveIntegerField()
     reason = models.CharField(max_length=40)
-    refund_id = models.CharField(max_length=64, blank=True)
+    refund_id = models.CharField(max_length=64, blank=True)  #: the provider's id of it
     due = models.DateTimeField()
     done = models.DateTimeField(null=True)
 
@@ -142,6 +142,11 @@ class Refund(models.Model):
         constraints: ClassVar = [
             CheckConstraint(name="refund_is_something", condition=Q(amount_ore__gt=0))
         ]
+
+    @property
+    def amount(self) -> Money:
+        """How much is paid back."""
+        return Money(self.amount_ore)
 
 
 def next_number(year: int) -> str:

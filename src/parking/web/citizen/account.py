@@ -10,6 +10,7 @@ from django.utils import translation
 from django.views.decorators.http import require_POST, require_safe
 
 from parking.actions import apply, checkout, login
+from parking.actions import permit as life
 from parking.law import application as application_law
 from parking.law import order as order_law
 from parking.law import permit as permit_law

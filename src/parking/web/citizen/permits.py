@@ -158,7 +158,7 @@ def start(request: PartyRequest, application_id: UUID) -> HttpResponse:
         {
             "starts": offer.starts,
             "price": offer.quote.price,
-            "why": wording.why_price(apply.price_reason(offer.quote), facts),
+            "why": wording.why_price(apply.price_reason(offer.quote), facts.vehicle),
         }
         for offer in apply.offers(asked, now=request.now)
     ]
