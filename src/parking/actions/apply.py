@@ -150,12 +150,14 @@ def unfinished(party: Party, plate: Plate) -> QuerySet[Application]:
     return Application.objects.filter(party=party, plate=plate, state__in=UNFINISHED)
 
 
-def ask_again(outside: Outside, application: Application, *, now: datetime) -> Application:
+def ask_again(
+    outside: Outside, application: Application, *, now: datetime, asked_by: str = "system"
+) -> Application:
     """Ask the registers again about an application that waits, and go on if they answer."""
     party = application.party
     answers = gather_for(
-        outside, party, Plate(application.plate), reference=str(application.id), asked_by="system",
-        now=now,
+        outside, party, Plate(application.plate), reference=str(application.id),
+        asked_by=asked_by, now=now,
     )  # fmt: skip
     with recording():
         one_at_a_time("party", party.id)
@@ -167,7 +169,8 @@ def ask_again(outside: Outside, application: Application, *, now: datetime) -> A
         if judged.finding.answer is Answer.OPEN:
             application.move(Actor.SYSTEM, law.Step.WAIT)
             application.finding = judged.finding.as_json()
-            application.ask_again_at = now + min(max(waited, _FIRST_WAIT), _LONGEST_WAIT)
+            wait = min(max(waited, _FIRST_WAIT), _LONGEST_WAIT)
+            application.ask_again_at = now + wait if _awaits_register(judged.finding) else None
             application.save()
         else:
             application.move(Actor.SYSTEM, law.Step.ASK_AGAIN)
@@ -230,9 +233,13 @@ def write_answer(application: Application, judged: Judged, now: datetime) -> Non
         }
     if finding.answer is Answer.OPEN:
         application.move(Actor.PARTY, law.Step.WAIT)
-        if any(supplier.is_register for supplier in finding.awaited()):
+        if _awaits_register(finding):
             application.ask_again_at = now + _FIRST_WAIT
     application.save()
+
+
+def _awaits_register(finding: Finding) -> bool:
+    return any(supplier.is_register for supplier in finding.awaited())
 
 
 def back_to_draft(application: Application) -> None:
@@ -392,7 +399,7 @@ def withdraw(party: Party, application: Application, *, now: datetime) -> None:
 
 
 def may_be_sold(finding: Finding) -> bool:
-    """Tell whether a permit may be sold: the rule says yes, or only documents are being assessed."""
+    """Tell whether a permit may be sold: by a yes, or while only documents are being assessed."""
     return finding.answer is Answer.YES or case_law.is_provisional(finding)
 
 

@@ -8,7 +8,7 @@ from uuid import uuid5
 
 from django.utils import translation
 
-from parking.actions import checkout, letters
+from parking.actions import case_letters, checkout, letters, send
 from parking.actions import permit as permits
 from parking.actions.send import Carrier
 from parking.law import permit as permit_law
@@ -86,6 +86,32 @@ def send_receipt(outside: Outside, payload: dict[str, Any], now: datetime) -> st
                 link=letters.order_address(order),
             )
         )
+    with recording():
+        Letter.objects.filter(id=letter.id).update(sent=now, transaction=transaction[:100])
+    return transaction
+
+
+def send_letter(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Send a letter about a case to the party's Digital Post; who has none gets it on paper."""
+    letter = Letter.objects.select_related("party", "case__party").get(id=payload["letter"])
+    assert letter.case is not None
+    number = letter.party.person_number
+    if not outside.post.reaches(person_number=number):
+        with recording():
+            send.raise_incident(f"letter {letter.id}", "a letter must go on paper", now=now)
+        return "not registered for Digital Post"
+    transaction = outside.post.send(
+        PostLetter(
+            letter_id=str(letter.id),
+            person_number=number,
+            subject=letter.subject,
+            file_name=f"{letter.case.number}.pdf",
+            pdf=bytes(letter.pdf),
+            language=letter.language,
+            link_text=case_letters.link_text(letter.language),
+            link=case_letters.link(letter.case),
+        )
+    )
     with recording():
         Letter.objects.filter(id=letter.id).update(sent=now, transaction=transaction[:100])
     return transaction
@@ -188,6 +214,7 @@ CARRIERS: Final[dict[str, Carrier]] = {
     Outgoing.Kind.BOOK_ORDER: book_order,
     Outgoing.Kind.PUBLISH_PERMIT: publish_permit,
     Outgoing.Kind.SEND_RECEIPT: send_receipt,
+    Outgoing.Kind.SEND_LETTER: send_letter,
     Outgoing.Kind.SEND_MAIL: send_mail,
     Outgoing.Kind.REFUND: refund,
     Outgoing.Kind.CREDIT_ORDER: credit_order,

@@ -209,6 +209,19 @@ def _compiler() -> typst.Compiler:
     )
 
 
+def typeset(says: dict[str, object], *, link: str) -> bytes:
+    """Return a letter with the sections of *says* as a tagged PDF, in the language in force."""
+    everything = {
+        "language": translation.get_language(),
+        "status": "",
+        "permits": [],
+        "paid": [],
+        **_sender(link),
+        **says,
+    }
+    return _typeset(json.dumps(everything), segno.make(link).svg_inline())
+
+
 def _typeset(says: str, qr_svg: str) -> bytes:
     compiled = _compiler().compile(
         format="pdf", sys_inputs={"says": says, "qr": qr_svg}, pdf_standards=["ua-1"]

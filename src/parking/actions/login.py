@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
 
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError
 
 from parking.ports import Outside
-from parking.ports.identity import Arrival, LoginRefused, LogoutNotice, Refusal
+from parking.ports.identity import Arrival, Login, LoginRefused, LogoutNotice, Refusal
 from parking.records.party import LoginAttempt, LoginSession, Party, UsedAssertion
 from parking.records.recording import recording
 
@@ -46,8 +48,16 @@ def begin(outside: Outside, *, next_path: str, language: str, now: datetime) -> 
 
     :raises Unavailable: if the login does not answer.
     """
+    return begin_at(outside.identity, next_path=next_path, language=language, now=now)
+
+
+def begin_at(login: Login[Any], *, next_path: str, language: str, now: datetime) -> Begun:
+    """Begin to log a browser in at *login*; afterwards it shall see *next_path*.
+
+    :raises Unavailable: if the login does not answer.
+    """
     return_key, browser_secret = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    departure = outside.identity.depart(return_key=return_key, language=language)
+    departure = login.depart(return_key=return_key, language=language)
     with recording():
         LoginAttempt.objects.filter(begun__lt=now - timedelta(days=1)).delete()
         LoginAttempt.objects.create(
@@ -74,6 +84,45 @@ def complete(
     :raises LoginRefused: if nobody can be logged in by it.
     :raises Unavailable: if the login's metadata cannot be had.
     """
+    party, arrival, next_path = complete_at(
+        outside.identity,
+        saml_response=saml_response,
+        return_key=return_key,
+        browser_secret=browser_secret,
+        admit=lambda arrival: _account(arrival, language, now),
+        now=now,
+    )
+    return LoggedIn(party, arrival, next_path)
+
+
+class _Arrived(Protocol):
+    """What an arrival at any login says."""
+
+    @property
+    def assertion_id(self) -> str: ...
+
+    @property
+    def valid_until(self) -> datetime: ...
+
+
+ArrivalT = TypeVar("ArrivalT", bound=_Arrived)
+AccountT = TypeVar("AccountT")
+
+
+def complete_at(
+    login: Login[ArrivalT],
+    *,
+    saml_response: str,
+    return_key: str,
+    browser_secret: str,
+    admit: Callable[[ArrivalT], AccountT],
+    now: datetime,
+) -> tuple[AccountT, ArrivalT, str]:
+    """Return the account that *admit* gives to whoever the answer speaks of, and where to go.
+
+    :raises LoginRefused: if nobody can be logged in by it.
+    :raises Unavailable: if the login's metadata cannot be had.
+    """
     attempt = LoginAttempt.objects.filter(
         return_key=return_key, answered=None, begun__gt=now - LONGEST_ATTEMPT
     ).first()
@@ -81,9 +130,7 @@ def complete(
         raise LoginRefused(Refusal.NOT_TRUSTED, "no such attempt, or it was answered before")
     if not secrets.compare_digest(attempt.browser, _hash(browser_secret)):
         raise LoginRefused(Refusal.NOT_TRUSTED, "another browser began this attempt")
-    arrival = outside.identity.arrive(
-        saml_response=saml_response, request_id=attempt.request_id, now=now
-    )
+    arrival = login.arrive(saml_response=saml_response, request_id=attempt.request_id, now=now)
     try:
         with recording():
             if not LoginAttempt.objects.filter(return_key=return_key, answered=None).update(
@@ -94,10 +141,10 @@ def complete(
             UsedAssertion.objects.create(
                 assertion_id=arrival.assertion_id, valid_until=arrival.valid_until
             )
-            party = _account(arrival, language, now)
+            account = admit(arrival)
     except IntegrityError as again:
         raise LoginRefused(Refusal.NOT_TRUSTED, "the assertion has been used") from again
-    return LoggedIn(party, arrival, attempt.next_path)
+    return account, arrival, attempt.next_path
 
 
 def _account(arrival: Arrival, language: str, now: datetime) -> Party:

@@ -11,7 +11,7 @@ import structlog
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from parking.actions import apply, carry, catalogue, checkout, limit, remind, send
+from parking.actions import apply, carry, casework, catalogue, checkout, documents, limit, remind, send
 from parking.ports import PortError, Unavailable, outside
 
 log = structlog.get_logger(__name__)
@@ -68,6 +68,20 @@ def check_the_day(timestamp: int) -> None:
     """See in the evening that the day's reminders went, and forget what need not be kept."""
     remind.check(now=timezone.now())
     limit.forget(before=timezone.now() - timedelta(days=1))
+
+
+@app.periodic(cron="10 5 * * *", periodic_id="cases")
+@app.task(name="run_out", queue="applications", queueing_lock="run_out")
+def run_out(timestamp: int) -> None:
+    """Settle the cases and end the provisional permits whose documents did not come in time."""
+    casework.run_out(now=timezone.now())
+
+
+@app.periodic(cron="*/5 * * * *", periodic_id="documents")
+@app.task(name="scan_documents", queue="applications", queueing_lock="scan_documents")
+def scan_documents(timestamp: int) -> None:
+    """Scan the documents that waited for the scanner."""
+    documents.scan_quarantined(outside().scanner, now=timezone.now())
 
 
 @app.periodic(cron="17 2 * * *", periodic_id="catalogue")

@@ -1,0 +1,354 @@
+"""Working on a case: taking it, asking, supplying what no register knows, or finding it not shown.
+
+The facts of the newest decision and what the case worker supplies go to the same rule as ever. What
+follows for the application, the permit and the party is recorded in the same commit as the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from parking.actions import apply, case_letters, caseload, send, wording
+from parking.actions import permit as permits
+from parking.actions.permission import NotYours
+from parking.law import application as application_law
+from parking.law import case as law
+from parking.law import permit as permit_law
+from parking.law.course import Actor, StepNotAllowed
+from parking.law.days import danish_day
+from parking.law.facts import Document as DocumentFact
+from parking.law.facts import Facts
+from parking.law.permits import resident
+from parking.law.plates import Plate
+from parking.law.reasoning import Answer, Finding
+from parking.law.record import fact_as_json, facts_from_json
+from parking.law.staff import Right
+from parking.ports import Outside
+from parking.records.application import Application
+from parking.records.case import Case, Supplied
+from parking.records.document import Document
+from parking.records.letter import Letter
+from parking.records.outbox import Outgoing
+from parking.records.permit import Permit
+from parking.records.recording import one_at_a_time, recording
+from parking.records.staff import Staff
+from parking.records.tariff import terms_on
+
+log = structlog.get_logger(__name__)
+
+_DOCUMENTS_OF = {
+    "sole_user_declaration": Document.Kind.SOLE_USER_DECLARATION,
+    "lease": Document.Kind.LEASE,
+}
+
+
+class OwnCase(PermissionError):
+    """Nobody handles their own case."""
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else did something in the case after the page was shown. Nothing was recorded."""
+
+
+def is_own(staff: Staff, case: Case) -> bool:
+    """Tell whether the case is about *staff* themselves."""
+    return bool(staff.number_fingerprint) and (
+        staff.number_fingerprint == case.party.number_fingerprint
+    )
+
+
+def case_for(staff: Staff, case_id: UUID) -> Case:
+    """Return a case that *staff* may handle.
+
+    :raises NotYours: if there is no such case.
+    :raises OwnCase: if it is about themselves.
+    """
+    case = Case.objects.select_related("party", "application", "taken_by").filter(id=case_id)
+    found = case.first()
+    if found is None:
+        raise NotYours("case")
+    if is_own(staff, found):
+        log.warning("own case refused", staff=str(staff.id), case=found.number)
+        raise OwnCase(found.number)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the rule would say if a step were taken."""
+
+    finding: Finding
+    facts: Facts
+
+
+def latest(application: Application) -> Outlook:
+    """Return the newest answer of *application*, and the facts it rests on."""
+    decision = application.decisions.order_by("-id")[0]
+    return Outlook(Finding.from_json(decision.finding), facts_from_json(decision.facts))
+
+
+def outlook(case: Case, step: law.Step, values: Mapping[str, Any]) -> Outlook:
+    """Return what the rule says when *values* are supplied, or with what is asked for not shown."""
+    supplied = law.not_shown(case.facts) if step is law.Step.REFUSE else dict(values)
+    facts = replace(latest(case.application).facts, **supplied)
+    return Outlook(resident.ask(facts), facts)
+
+
+def take(staff: Staff, case: Case, *, version: int, now: datetime) -> None:
+    """Take a case out of the queue.
+
+    :raises ChangedMeanwhile: if somebody was faster.
+    """
+    with recording():
+        case = _locked(case, version)
+        case.taken_by = staff
+        caseload.step(case, Actor.CASE_WORKER, law.Step.TAKE, now=now, staff=staff)
+
+
+def put_back(
+    staff: Staff, case: Case, *, version: int, rights: frozenset[Right], now: datetime
+) -> None:
+    """Put a case back into the queue: one's own, or anybody's for who may reassign.
+
+    :raises ChangedMeanwhile: if it has changed.
+    :raises StepNotAllowed: if somebody else has it.
+    """
+    with recording():
+        case = _locked(case, version)
+        if case.taken_by_id != staff.id and Right.REASSIGN not in rights:
+            raise StepNotAllowed(f"{case.number} is somebody else's")
+        case.taken_by = None
+        caseload.step(case, Actor.CASE_WORKER, law.Step.PUT_BACK, now=now, staff=staff)
+
+
+def ask_registers(outside: Outside, staff: Staff, case: Case, *, now: datetime) -> Application:
+    """Ask the registers again, so that the case is decided on what is true today."""
+    return apply.ask_again(outside, case.application, asked_by=asked_by(staff), now=now)
+
+
+def asked_by(staff: Staff) -> str:
+    """Return how citizens are told that *staff* has looked."""
+    return f"staff {staff.unit}"
+
+
+def ask(staff: Staff, case: Case, *, text: str, version: int, now: datetime) -> None:
+    """Ask the party for something, by letter and until a day.
+
+    :raises ChangedMeanwhile: if the case has changed.
+    :raises StepNotAllowed: if *staff* does not have it.
+    """
+    with recording():
+        case = _locked_of(staff, case, version)
+        until = answer_until(now=now)
+        case.due = until
+        caseload.step(case, Actor.CASE_WORKER, law.Step.ASK, now=now, staff=staff, text=text)
+        # Nobody loses a permit while they still have time to answer.
+        for permit in _permits_of(case).filter(provisional_until__lt=until):
+            permit.provisional_until = until
+            permit.save()
+        _write_letter(case, case_letters.question(case, text=text, until=until), now)
+
+
+def answer_until(*, now: datetime) -> date:
+    """Return the last day on which somebody who is asked now may answer."""
+    today = danish_day(now)
+    return today + timedelta(days=terms_on(resident.PAID, today).documentation_days)
+
+
+def decide(
+    staff: Staff,
+    case: Case,
+    *,
+    step: law.Step,
+    values: Mapping[str, Any],
+    reasons: str,
+    version: int,
+    now: datetime,
+    valid_until: date | None = None,
+) -> Outlook:
+    """Supply *values* (or, to refuse, find them not shown), and do what the rule's answer implies.
+
+    :raises ChangedMeanwhile: if the case has changed since the page was shown.
+    :raises StepNotAllowed: if *staff* does not have it.
+    """
+    with recording():
+        case = _locked_of(staff, case, version)
+        return _settle(
+            case,
+            Actor.CASE_WORKER,
+            step,
+            values,
+            reasons=reasons,
+            now=now,
+            staff=staff,
+            valid_until=valid_until,
+        )
+
+
+def _settle(
+    case: Case,
+    actor: Actor,
+    step: law.Step,
+    values: Mapping[str, Any],
+    *,
+    reasons: str,
+    now: datetime,
+    staff: Staff | None = None,
+    valid_until: date | None = None,
+) -> Outlook:
+    seen = outlook(case, step, values)
+    application = Application.objects.select_for_update().get(id=case.application_id)
+    case.application = application
+    for fact in case.facts:
+        Supplied.objects.create(
+            case=case,
+            fact=fact,
+            value=fact_as_json(getattr(seen.facts, fact)),
+            reason=reasons,
+            staff=staff,
+            at=now,
+            valid_until=valid_until,
+        )
+        _assess(application, fact, getattr(seen.facts, fact))
+    caseload.step(case, actor, step, now=now, staff=staff, text=reasons)
+    _follow(application, seen, now)
+    ended = _follow_permit(case, seen.finding, actor, now)
+    letter = case_letters.answer(case, seen.finding, seen.facts, reasons=reasons, ends_permit=ended)
+    _write_letter(case, letter, now)
+    return seen
+
+
+def _assess(application: Application, fact: str, value: Any) -> None:
+    if fact in _DOCUMENTS_OF and isinstance(value, DocumentFact):
+        state = Document.State.APPROVED if value.approved else Document.State.REJECTED
+        Document.objects.filter(
+            application=application, kind=_DOCUMENTS_OF[fact], state=Document.State.HANDED_IN
+        ).update(state=state)
+
+
+def _follow(application: Application, seen: Outlook, now: datetime) -> None:
+    """Write the new answer on the application: one that waited goes on by itself."""
+    before = application.decisions.order_by("-id")[0]
+    judged = apply.Judged(seen.facts, seen.finding, before.versions)
+    stands = application.stands
+    falls_out = stands is application_law.State.IN_BASKET and not apply.may_be_sold(seen.finding)
+    if stands is application_law.State.WAITING or falls_out:
+        application.move(Actor.SYSTEM, application_law.Step.ASK_AGAIN)
+        apply.write_answer(application, judged, now)
+        application.resumed = now
+        send.put(
+            Outgoing.Kind.SEND_MAIL,
+            key=f"resumed {application.id} {now.isoformat()}",
+            lane=f"application {application.id}",
+            payload={"mail": "application goes on", "party": str(application.party_id)},
+            now=now,
+        )
+    application.finding = seen.finding.as_json()
+    application.save()
+    apply.record_decision(application, judged, None, occasion="case settled", now=now)
+
+
+def _permits_of(case: Case) -> Any:
+    return Permit.objects.holding().filter(
+        application_id=case.application_id, provisional_until__isnull=False
+    )
+
+
+def _follow_permit(case: Case, finding: Finding, actor: Actor, now: datetime) -> bool:
+    """Make a provisional permit lasting, or end it; tell whether it was ended."""
+    ended = False
+    for permit in _permits_of(case):
+        if finding.answer is Answer.NO and permit.stands is permit_law.State.ACTIVE:
+            permits.end_within_recording(permit, because="documents", now=now, actor=actor)
+            ended = True
+        elif finding.answer is Answer.NO:  # it is being paid: it ends once it is valid
+            permit.provisional_until = danish_day(now) - timedelta(days=1)
+            permit.save()
+        elif finding.answer is Answer.YES:
+            permit.provisional_until = None
+            permit.save()
+    return ended
+
+
+def run_out(*, now: datetime) -> int:
+    """Refuse what was asked for and not shown in time, end what was provisional; return how many.
+
+    Only the party's own delay counts: while a case waits for us, a provisional permit stays valid.
+    """
+    today, settled = danish_day(now), 0
+    late = Case.objects.filter(
+        state=law.State.ASKED.value, kind=law.Kind.DOCUMENTS.value, due__lt=today
+    )
+    for stale in late:
+        with recording():
+            one_at_a_time("party", stale.party_id)
+            case = Case.objects.select_for_update().get(id=stale.id)
+            if case.stands is law.State.ASKED and case.due < today:
+                with translation.override(case.party.language):
+                    reasons = _("Vi bad om dokumenter senest %(day)s og har ikke fået dem.") % {
+                        "day": wording.day(case.due)
+                    }
+                _settle(case, Actor.SYSTEM, law.Step.REFUSE, {}, reasons=reasons, now=now)
+                settled += 1
+    waits = [state.value for state in law.UNFINISHED]
+    over = Permit.objects.active().filter(provisional_until__lt=today)
+    for permit in over.exclude(application__cases__state__in=waits):
+        permits.end(permit, because="documents", now=now, actor=Actor.SYSTEM)
+        settled += 1
+    return settled
+
+
+def _locked(case: Case, version: int) -> Case:
+    """Return *case* as it is now, nobody else working on it for the rest of the recording.
+
+    :raises ChangedMeanwhile: if it is not as the page showed it.
+    """
+    one_at_a_time("party", case.party_id)
+    now_it_is = Case.objects.select_for_update(of=("self",)).select_related("party", "application")
+    found = now_it_is.get(id=case.id)
+    if found.version != version:
+        raise ChangedMeanwhile(case.number)
+    return found
+
+
+def _locked_of(staff: Staff, case: Case, version: int) -> Case:
+    case = _locked(case, version)
+    if case.taken_by_id != staff.id:
+        raise StepNotAllowed(f"{case.number} is not yours")
+    return case
+
+
+def _write_letter(case: Case, letter: case_letters.CaseLetter, now: datetime) -> None:
+    written = Letter.objects.create(
+        party_id=case.party_id,
+        case=case,
+        subject=letter.subject,
+        language=letter.language,
+        pdf=case_letters.pdf(case, letter),
+        written=now,
+    )
+    send.put(
+        Outgoing.Kind.SEND_LETTER,
+        key=f"letter {written.id}",
+        lane=f"letters {case.number}",
+        payload={"letter": str(written.id)},
+        now=now,
+    )
+
+
+def search(text: str) -> list[Case]:
+    """Return the cases with the number, or about the plate, that *text* says; newest first."""
+    wanted = "".join(text.upper().split())
+    by_number = Case.objects.filter(number=wanted)
+    found = (
+        by_number if by_number.exists() else Case.objects.filter(application__plate=Plate(wanted))
+    )
+    return list(found.select_related("party", "application").order_by("-opened")[:50])
