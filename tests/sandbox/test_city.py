@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox import city
+from sandbox import cards, city
 from sandbox_process import Sandbox
 
 ZONES = Path(__file__).parents[2] / "data" / "sandbox" / "zones.geojson"
@@ -101,9 +101,13 @@ def test_there_is_a_home_in_every_area_and_somebody_in_each_kind_of_zone() -> No
 def test_the_front_page_shows_everybody_and_the_terminal_a_few(calm_sandbox: Sandbox) -> None:
     page = httpx.get(calm_sandbox.base).text
     assert all(each.name in page and each.person_number in page for each in city.INHABITANTS)
-    cards = httpx.get(f"{calm_sandbox.base}/cards.txt").text
-    assert 8 <= len(cards.splitlines()) <= 10
-    assert "anna" in cards
+    text = httpx.get(f"{calm_sandbox.base}/cards.txt").text
+    assert 8 <= len(text.splitlines()) <= 10
+    assert "anna" in text
+
+
+def test_the_page_of_login_cards_is_as_the_town_is() -> None:
+    assert cards.PAGE.read_text("utf-8") == cards.as_page(), "run python -m sandbox.cards"
 
 
 def test_every_page_that_the_front_page_leads_to_is_there(calm_sandbox: Sandbox) -> None:

@@ -1,0 +1,72 @@
+"""Login cards: whom one can log in as, for a terminal and as a page of the documentation.
+
+`python -m sandbox.cards` writes docs/login-cards.md anew from the page of inhabitants.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from sandbox import city
+from sandbox.city import Inhabitant
+
+PAGE = Path(__file__).parents[2] / "docs" / "login-cards.md"
+
+SHORT_LIST = ("anna", "bo", "clara", "dan", "erik", "hanne", "mette", "ulla")
+
+_HEAD = """\
+# Login cards
+
+Whom one can log in as in the sandbox: choose a name, or type the short one. Nobody here exists;
+their person numbers and inboxes are on the sandbox's own page. Drawn from `src/sandbox/city.py` by
+`python -m sandbox.cards` (with `PYTHONPATH=src`); a test says when it is out of date.
+
+*Buys* pays for the permit, *free* gets one without paying, *refused* is told why, and *open* waits
+for a register or a case worker. The answer is about the first plate.
+"""
+
+
+def as_text(address: str) -> str:
+    """The most useful cards, for a terminal; `address` is where the sandbox shows all of them."""
+    lines = []
+    for slug in SHORT_LIST:
+        card = city.inhabitant(slug)
+        if card is None:
+            raise LookupError(slug)
+        plates = ", ".join(city.plates(card))
+        lines.append(f"  {card.slug:<6} {plates:<8} {card.outcome:<8} {card.story_en}")
+    lines.append(f"  all {len(city.INHABITANTS)} and their inboxes: {address}/")
+    return "\n".join(lines) + "\n"
+
+
+def as_page() -> str:
+    """All cards, as the page of the documentation."""
+    parts = [_HEAD]
+    for chapter, people in city.CAST.items():
+        rows = "\n".join(_row(card) for card in people)
+        parts.append(
+            f"## {chapter}\n\n"
+            "| log in as | plates | home | answer | why |\n|---|---|---|---|---|\n"
+            f"{rows}\n"
+        )
+    return "\n".join(parts)
+
+
+def _row(card: Inhabitant) -> str:
+    plates = ", ".join(f"`{plate}`" for plate in city.plates(card))
+    cells = (f"`{card.slug}`: {card.name}", plates, home_of(card), card.outcome, card.story_en)
+    return f"| {' | '.join(cells)} |"
+
+
+def home_of(card: Inhabitant) -> str:
+    """Where somebody lives, in words that may be shown."""
+    home = city.home(card)
+    if card.protected:
+        return "protected"
+    return "none" if home is None else f"{home.line}, {home.postcode} {home.district}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(as_page(), "utf-8")
+    sys.stdout.write(f"{PAGE.name} is written\n")
