@@ -163,9 +163,7 @@ def _somebody_who_may(portal: str) -> tuple[city.Inhabitant, Browser]:
         if browser.has("//main//a[contains(@href, '/start/')]"):
             return person, browser
         _say(f"  {person.name} cannot buy now: {browser.heading}")
-    raise Wrong(
-        "Everybody who may buy a permit has one already. Begin anew: ./portal demo --reset --once"
-    )
+    raise Wrong("Everybody who may buy a permit has one already. Begin anew: ./portal demo --reset")
 
 
 def _letters(outside: httpx.Client, person: city.Inhabitant) -> int:

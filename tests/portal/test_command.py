@@ -98,6 +98,16 @@ def test_a_port_in_use_is_seen(portal):
     assert portal.is_free(portal.free_port())
 
 
+def test_what_python_compiles_is_kept_out_of_the_way(portal, monkeypatch, tmp_path):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", "elsewhere")
+    portal.keep_bytecode()
+    (tmp_path / "small.py").write_text("")
+    subprocess.run([sys.executable, "-c", "import small"], cwd=tmp_path, check=True)
+    assert list((tmp_path / "bytecode").rglob("small.*.pyc"))
+    assert not (tmp_path / "__pycache__").exists()
+
+
 def test_one_demo_at_a_time(portal):
     busy = pytest.raises(portal.Stopped, match="running here already")
     with portal.alone("demo"), busy, portal.alone("demo"):
