@@ -7,11 +7,14 @@ reference before anything is created, a refund has a key of its own, a letter an
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from django.db import transaction
 from procrastinate.contrib.django import app as queue
+from procrastinate.exceptions import AlreadyEnqueued
 
 from parking.ports import NotFound, Outside, Rejected, Unavailable
 from parking.records.audit import Incident
@@ -50,7 +53,9 @@ def put(
 
 def settle_later(payment_id: str) -> None:
     """Have a payment asked about soon; several reasons waiting at once are asked about once."""
-    queue.configure_task("settle_payment").defer(payment_id=payment_id)
+    task = queue.configure_task("settle_payment", queueing_lock=f"settle {payment_id}")
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        task.defer(payment_id=payment_id)
 
 
 def raise_incident(key: str, what: str, *, now: datetime, detail: str = "") -> None:

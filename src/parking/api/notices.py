@@ -9,13 +9,17 @@ from __future__ import annotations
 import hmac
 import json
 
+import structlog
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from parking.actions import checkout
+
+log = structlog.get_logger(__name__)
 
 _LARGEST = 64 * 1024
 _LONGEST_TEXT = 64
@@ -29,8 +33,13 @@ def payment_notice(request: HttpRequest) -> HttpResponse:
     agreed = [word.encode() for word in settings.PAYMENT_NOTICE_WORDS]
     # Every word is compared, so that the time taken says nothing about which one was close.
     if sum(hmac.compare_digest(given, word) for word in agreed) == 0:
+        log.warning("notice refused", why="without the agreed word")
         return HttpResponse(status=401)
-    if len(request.body) > _LARGEST:
+    try:
+        large = len(request.body) > _LARGEST
+    except RequestDataTooBig:
+        large = True
+    if large:
         return HttpResponse(status=413)
     try:
         notice = json.loads(request.body)

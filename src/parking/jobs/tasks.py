@@ -11,7 +11,17 @@ import structlog
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from parking.actions import apply, carry, casework, catalogue, checkout, documents, limit, remind, send
+from parking.actions import (
+    apply,
+    carry,
+    casework,
+    catalogue,
+    checkout,
+    documents,
+    limit,
+    remind,
+    send,
+)
 from parking.ports import PortError, Unavailable, outside
 
 log = structlog.get_logger(__name__)
@@ -23,10 +33,13 @@ def send_outgoing(*, outgoing: int) -> None:
     send.send(outside(), outgoing, carriers=carry.CARRIERS, now=timezone.now())
 
 
-@app.task(name="settle_payment", queue="payments", retry=3)
+@app.task(name="settle_payment", queue="payments")
 def settle_payment(*, payment_id: str) -> None:
-    """Ask what is true of a payment."""
-    checkout.settle(outside(), payment_id, now=timezone.now())
+    """Ask what is true of a payment; if nobody can tell now, the clock asks again."""
+    try:
+        checkout.settle(outside(), payment_id, now=timezone.now())
+    except PortError as error:
+        log.warning("payment must be asked about again", why=str(error))
 
 
 @app.periodic(cron="* * * * * */15", periodic_id="outbox")
