@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 from django.db import IntegrityError
-from django.db.models import Q
+from django.db.models import F, Q
 
 from parking.actions import apply, gather, send, wording
 from parking.law import application as application_law
@@ -314,6 +314,8 @@ def settle(outside: Outside, payment_id: str, *, now: datetime) -> Order | None:
         payment = Payment.objects.filter(payment_id=payment_id).first()
         if payment is None:
             log.warning("payment unknown to us", payment=payment_id)
+            if truth.taken:
+                send.raise_incident(f"payment {payment_id}", "money for no order of ours", now=now)
             return None
         order = Order.objects.select_for_update().get(id=payment.order_id)
         payment.refresh_from_db()
@@ -335,6 +337,10 @@ def _write_truth(payment: Payment, truth: PaymentTruth, now: datetime) -> None:
 
 
 def _follow(order: Order, payment: Payment, truth: PaymentTruth, now: datetime) -> None:
+    if truth.refund_failed:
+        send.raise_incident(
+            f"payment {payment.payment_id} refund", "a refund failed at the provider", now=now
+        )
     if truth.reference != order.number or truth.asked != order.total:
         send.raise_incident(
             f"payment {payment.payment_id}", "payment is for another order or amount", now=now
@@ -494,15 +500,22 @@ def reconcile(outside: Outside, *, now: datetime, most: int = 200) -> int:
     """Ask about every payment that may have changed without our hearing of it; return how many.
 
     Open orders are asked about each time, and ended when their time is over. Orders that ended
-    unpaid are asked about now and then for three days, in case money came after all.
+    unpaid are asked about now and then for three days, in case money came after all; so are those
+    that something was paid back of, in case it did not arrive. Who was not asked about for longest
+    comes first, so that many who pay at once do not keep the others from their turn.
     """
-    ended = Q(state__in=[law.State.CANCELLED.value, law.State.EXPIRED.value])
+    unpaid = Q(state__in=[law.State.CANCELLED.value, law.State.EXPIRED.value])
+    late = (unpaid & Q(settled__gt=now - LATE_MONEY)) | Q(refunds__done__gt=now - LATE_MONEY)
     quiet = Q(payment__asked__lt=now - timedelta(hours=6))
-    to_ask = Order.objects.select_related("payment").filter(
-        Q(state=law.State.OPEN.value) | (ended & quiet & Q(settled__gt=now - LATE_MONEY))
+    unfinished = Q(payment__isnull=False) | Q(expires__lte=now)
+    to_ask = (
+        Order.objects.select_related("payment")
+        .filter((Q(state=law.State.OPEN.value) & unfinished) | (late & quiet))
+        .order_by(F("payment__asked").asc(nulls_first=True), "opened")
+        .distinct()
     )
     asked = 0
-    for order in to_ask.order_by("opened")[:most]:
+    for order in to_ask[:most]:
         asked += 1
         try:
             if order.stands is law.State.OPEN and order.expires <= now:

@@ -133,6 +133,7 @@ class Nexi:
             charge_id=_charge_id(payment),
             method=str(details.get("paymentMethod") or ""),
             masked_card=str(card.get("maskedPan") or ""),
+            refund_failed=_a_refund_failed(payment),
         )
 
     def end(self, payment_id: str) -> None:
@@ -302,3 +303,11 @@ def _charge_id(payment: dict[str, Any]) -> str | None:
         return str(charges[0]["chargeId"]) if charges else None
     except (KeyError, TypeError, IndexError):
         raise Unavailable(f"{SYSTEM}: charges are not charges") from None
+
+
+def _a_refund_failed(payment: dict[str, Any]) -> bool:
+    refunds = payment.get("refunds") or []
+    try:
+        return any(refund["state"] == "Failed" for refund in refunds)
+    except (KeyError, TypeError):
+        raise Unavailable(f"{SYSTEM}: refunds are not refunds") from None

@@ -56,6 +56,7 @@ class PaymentTruth:
     charge_id: str | None  #: the provider's id of the taking, needed for a refund
     method: str  #: ``Visa``, ``MobilePay`` …; empty until known
     masked_card: str = ""
+    refund_failed: bool = False  #: something that was to be paid back has not been, and will not be
 
 
 class Payments(Protocol):
