@@ -12,6 +12,7 @@ from parking.law import order as order_law
 from parking.law import permit as law
 from parking.law.course import Actor, StepNotAllowed
 from parking.law.days import Period, danish_day
+from parking.law.facts import Facts
 from parking.law.money import NOTHING, Money
 from parking.law.permits import resident
 from parking.law.plates import Plate
@@ -95,7 +96,7 @@ def renew(outside: Outside, party: Party, permit: Permit, *, now: datetime) -> A
     return application
 
 
-def _decided_on(permit: Permit) -> apply.Facts:
+def _decided_on(permit: Permit) -> Facts:
     decision = permit.application.decisions.filter(decided__lte=permit.reserved).latest("id")
     return facts_from_json(decision.facts)
 

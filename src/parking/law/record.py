@@ -8,7 +8,7 @@ be taken away or change its meaning. ``tests/law/decided`` holds that.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from enum import Enum
@@ -87,12 +87,12 @@ def _read(wanted: Any, kept: Any, where: str) -> Any:
         return tuple(_read(each, part, f"{where}[{at}]") for at, part in enumerate(read))
     wanted = getattr(wanted, "__supertype__", wanted)
     if wanted is date or issubclass(wanted, Enum):
-        make = date.fromisoformat if wanted is date else wanted
+        make: Callable[[Any], Any] = date.fromisoformat if wanted is date else wanted
         try:
             return make(kept)
         except (TypeError, ValueError):
             raise UnreadableRecord(f"{where}: {kept!r} is no {wanted.__name__}") from None
-    if is_dataclass(wanted):
+    if isinstance(wanted, type) and is_dataclass(wanted):
         return _read_fields(wanted, _of_type(Mapping, kept, where), where)
     return _of_type(wanted, kept, where)
 

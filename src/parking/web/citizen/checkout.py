@@ -165,8 +165,8 @@ def _changes(before: Any, agreed: Money) -> list[str]:
                 translation.gettext("%(plate)s: Prisen er nu %(price)s i stedet for %(was)s.")
                 % {
                     "plate": plate,
-                    "price": wording.amount(Money(found.price_ore)),
-                    "was": wording.amount(Money(was.price_ore)),
+                    "price": wording.amount(Money(found.price_ore or 0)),
+                    "was": wording.amount(Money(was.price_ore or 0)),
                 }
             )
         elif found.period != was.period:

@@ -30,13 +30,19 @@ def for_plate(request: Request) -> HttpResponse:
             "form": form,
             "vehicle": found and found.vehicle,
             "deregistered": found and found.vehicle.registration is Registration.DEREGISTERED,
-            "prices": [
-                {
-                    "paid": price.kind is ZoneKind.PAID,
-                    "price": price.quote.price,
-                    "why": wording.why_price(apply.price_reason(price.quote), found.vehicle),
-                }
-                for price in (found.prices if found else ())
-            ],
+            "prices": _told(found),
         },
     )
+
+
+def _told(found: prices.Prices | None) -> list[dict[str, object]]:
+    if found is None:
+        return []
+    return [
+        {
+            "paid": price.kind is ZoneKind.PAID,
+            "price": price.quote.price,
+            "why": wording.why_price(apply.price_reason(price.quote), found.vehicle),
+        }
+        for price in found.prices
+    ]
