@@ -8,6 +8,7 @@ from typing import Final
 import httpx
 import pytest
 
+from sandbox import city
 from sandbox.cpr import ACTION, CONTEXT, NUMBER, SERVICE, SERVICE_UUID
 from sandbox.world import AGREEMENT
 from sandbox_process import Sandbox
@@ -36,6 +37,26 @@ def test_cpr_answers_a_request_of_the_contract(sandbox: Sandbox) -> None:
     answer = post(sandbox, "PERSONS", GOOD)
     assert answer.status_code == 200
     assert "Anna Vesterholm" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("slug", "says"),
+    [
+        ("trine", f"tilflytningsdato><ns2:dato>{city.YESTERDAY}T00:00:00<"),
+        ("alma", "alder>18<"),
+        ("erik", "alder>17<"),
+        ("svend", "vejkode>9901<"),
+        ("kjeld", "adr1-supladr>c/o Klub Kælderen<"),
+        ("hemming", "beskyttet>true<"),
+        ("dagmar", "status>90<"),
+        ("noor", "gaeldendePersonnummer>6205034086<"),
+    ],
+)
+def test_cpr_tells_what_somebody_lives_in_town_for(sandbox: Sandbox, slug: str, says: str) -> None:
+    person = city.inhabitant(slug)
+    assert person
+    number = person.number_at_login.replace("-", "")
+    assert says in post(sandbox, "PERSONS", GOOD.replace("7205851002", number)).text
 
 
 @pytest.mark.parametrize(
