@@ -175,7 +175,8 @@ def _invoices(outside: httpx.Client, number: str) -> int:
     """How often an order of this number stands in the books, posted or not."""
     books = html.fromstring(outside.get("/businesscentral/").raise_for_status().content)
     pages = " or ".join(f"@aria-labelledby='{page}'" for page in ("salesOrders", "salesInvoices"))
-    return int(books.xpath(f"count(//div[{pages}]//tr[td = $number])", number=number))
+    orders: Any = books.xpath(f"//div[{pages}]//tr[td = $number]", number=number)
+    return len(orders)
 
 
 @contextmanager
