@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parking.records.announcement import Announcement
 from parking.records.application import Application, Decision
 from parking.records.audit import Incident, LookUp
 from parking.records.case import Case, CaseStep, Supplied
@@ -18,6 +19,7 @@ from parking.records.tariff import FareLine, TermsVersion
 from parking.records.zone import PrivateCommonRoad, ZoneShape, ZoneVersion
 
 __all__ = [
+    "Announcement",
     "Application",
     "Bucket",
     "Case",

@@ -10,6 +10,7 @@ from django.urls import reverse, translate_url
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from parking.web import announcements
 from parking.web.access import log_in_address
 
 
@@ -34,6 +35,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "person_name": party.name if party else "",
         "other_language_url": _other_language(request),
         "navigation": _navigation(request) if party else [],
+        "announcements": announcements.on(request),
     }
 
 
