@@ -119,7 +119,8 @@ class IdentityProvider:
 
     def cards(self) -> Sequence[Any]:
         """Everybody who can log in, to choose from."""
-        return self._world.city.INHABITANTS
+        everybody: Sequence[Any] = self._world.city.INHABITANTS
+        return everybody
 
     def somebody(self, name: str) -> Any:
         """Who has that short name, or person number; `None` if nobody has."""
