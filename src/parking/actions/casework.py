@@ -256,6 +256,11 @@ def _follow(application: Application, seen: Outlook, now: datetime) -> None:
     apply.record_decision(application, judged, None, occasion="case settled", now=now)
 
 
+def has_provisional_permit(case: Case) -> bool:
+    """Tell whether a permit is valid that a no in *case* would end."""
+    return bool(_permits_of(case).filter(state=permit_law.State.ACTIVE.value).exists())
+
+
 def _permits_of(case: Case) -> Any:
     return Permit.objects.holding().filter(
         application_id=case.application_id, provisional_until__isnull=False

@@ -173,6 +173,30 @@ def helpful(application: Application) -> tuple[Document.Kind, ...]:
     return tuple(dict.fromkeys(_KINDS_OF[fact] for fact in (*helps, *asked)))
 
 
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What somebody can do about an application beside what the machine answered."""
+
+    hand_in: bool
+    drafts: int
+    handed_in: int
+    second_vehicle: bool
+    provisional: bool  #: buy now, while the documents are being assessed
+
+
+def offers(application: Application) -> Offers:
+    """Return what can be done about *application*."""
+    kept = of(application)
+    finding = application.found
+    return Offers(
+        hand_in=may_hand_in(application),
+        drafts=sum(each.state == Document.State.DRAFT for each in kept),
+        handed_in=sum(each.state == Document.State.HANDED_IN for each in kept),
+        second_vehicle=second_vehicle_may_be_asked_for(application),
+        provisional=finding is not None and case_law.is_provisional(finding),
+    )
+
+
 def _unfinished(application: Application) -> list[Case]:
     states = [state.value for state in case_law.UNFINISHED]
     return list(Case.objects.filter(application=application, state__in=states))

@@ -18,13 +18,12 @@ import structlog
 
 from parking.actions import login
 from parking.actions.permission import NotYours
-from parking.law.staff import Right, Role
+from parking.law.staff import Role
 from parking.ports import Outside
 from parking.ports.identity import LoginRefused, LogoutNotice, Refusal, StaffArrival
 from parking.records import sealing
 from parking.records.audit import LookUp
 from parking.records.case import Case
-from parking.records.party import Party
 from parking.records.recording import recording
 from parking.records.staff import Staff, StaffSession
 
@@ -202,44 +201,30 @@ def purpose_of(session: StaffSession, case: Case) -> str:
     return str(session.purposes.get(str(case.id), ""))
 
 
-def look(session: StaffSession, case: Case, *, now: datetime, at: str = "case") -> None:
-    """Put on record that somebody looks at *case*, or at something in it, and why.
+def look(session: StaffSession, case: Case, *, now: datetime, saw: str = "answered") -> None:
+    """Put on record that somebody looks at *case*, or *saw* something in it, and why.
 
     :raises NoPurpose: if it was not opened with a purpose.
     """
     purpose = purpose_of(session, case)
     if not purpose:
         raise NoPurpose(case.number)
-    note(session, case.party, at=at, purpose=purpose, reference=case.number, now=now)
+    note(session, case, purpose=purpose, saw=saw, now=now)
 
 
-def note(
-    session: StaffSession,
-    party: Party,
-    *,
-    at: str,
-    purpose: str,
-    reference: str,
-    now: datetime,
-    outcome: str = "answered",
-) -> None:
-    """Put on record that somebody of ours looked at something about *party*."""
+def note(session: StaffSession, case: Case, *, purpose: str, saw: str, now: datetime) -> None:
+    """Put on record that somebody of ours looked at something about the party of *case*."""
     with recording():
         LookUp.objects.create(
-            party=party,
-            register=at,
+            party_id=case.party_id,
+            register="case",
             purpose=purpose[:LONGEST_PURPOSE],
             asked_by=f"staff {session.staff.unit}",
             staff=session.staff,
-            reference=reference,
-            outcome=outcome,
+            reference=case.number,
+            outcome=saw,
             at=now,
         )
-
-
-def may(session: StaffSession, right: Right) -> bool:
-    """Tell whether somebody may do something."""
-    return right in session.rights
 
 
 def _hash(key: str) -> str:

@@ -341,6 +341,29 @@ _FACT_NAMES: Final[Mapping[str, Any]] = {
 }
 
 
+_DOCUMENT_KINDS: Final[Mapping[str, Any]] = {
+    "sole-user declaration": _("Erklæring om enebrug"),
+    "lease": _("Leasing- eller lejekontrakt"),
+    "other": _("Andet dokument"),
+}
+_DOCUMENT_STATES: Final[Mapping[str, Any]] = {
+    "draft": _("gemt, ikke afleveret"),
+    "handed in": _("afleveret"),
+    "approved": _("godkendt"),
+    "rejected": _("ikke godkendt"),
+}
+
+
+def document_kind(kind: str) -> str:
+    """Return what a document of *kind* is called."""
+    return str(_DOCUMENT_KINDS[kind])
+
+
+def document_state(state: str) -> str:
+    """Return how far a document has come."""
+    return str(_DOCUMENT_STATES[state])
+
+
 def case_kind(kind: case.Kind) -> str:
     """Return what a case of *kind* is about."""
     return str(_CASE_KINDS[kind])

@@ -144,6 +144,11 @@ NOTICE_ADDRESS = environment.text("NOTICE_ADDRESS", f"{PORTAL_ADDRESS}/webhooks/
 PAYMENT_NOTICE_WORDS = environment.secrets("PAYMENTS_WEBHOOK_SECRET_FILE")
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "parking.web.uploads.NotTooMuch",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 LOG_PRELUDE: list[Any] = [

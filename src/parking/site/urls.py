@@ -8,6 +8,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("parking.api.urls")),
     path("saml/", include("parking.web.urls_saml")),
+    path("office/", include("parking.web.urls_office")),
     *i18n_patterns(path("", include("parking.web.urls")), prefix_default_language=False),
 ]
 

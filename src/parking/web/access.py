@@ -51,12 +51,12 @@ _TYPED_IS_KEPT = timedelta(hours=1)
 
 def anyone(view: View) -> View:
     """Let everybody in."""
-    return _admit(view, "anyone", view)
+    return admit(view, "anyone", view)
 
 
 def national_login(view: View) -> View:
     """Let in the browser that the national login sends here; what it carries is signed by it."""
-    return csrf_exempt(_admit(view, "national login", view))
+    return csrf_exempt(admit(view, "national login", view))
 
 
 def party(*, form_at: str = "", form_of: str = "") -> Callable[[View], View]:
@@ -73,12 +73,13 @@ def party(*, form_at: str = "", form_of: str = "") -> Callable[[View], View]:
                 return _ask_to_log_in(request, _form(request, form_at, form_of, named))
             return view(request, **named)
 
-        return _admit(view, "party", guarded)
+        return admit(view, "party", guarded)
 
     return decorate
 
 
-def _admit(view: View, whom: str, guarded: View) -> View:
+def admit(view: View, whom: str, guarded: View) -> View:
+    """Return *guarded*, which lets *whom* see *view*; said once of each view."""
     if hasattr(view, "admits"):
         raise TypeError("a view says once who may come in")
     guarded.admits = whom  # type: ignore[attr-defined]

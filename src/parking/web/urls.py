@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from parking.web.citizen import account, checkout, pages, permits, prices
+from parking.web.citizen import account, checkout, documents, pages, permits, prices
 
 _APPLICATION = "permits/applications/<uuid:application_id>/"
 _ORDER = "orders/<uuid:order_id>/"
@@ -25,6 +25,22 @@ urlpatterns = [
     path(f"{_APPLICATION}email/", permits.write_to_me, name="application-email"),
     path(f"{_APPLICATION}withdraw/", permits.withdraw, name="application-withdraw"),
     path(f"{_APPLICATION}start/", permits.start, name="application-start"),
+    path(f"{_APPLICATION}documents/", documents.hand_over, name="application-documents"),
+    path(
+        f"{_APPLICATION}documents/hand-in/",
+        documents.hand_in,
+        name="application-documents-hand-in",
+    ),
+    path(
+        f"{_APPLICATION}documents/<uuid:document_id>/remove/",
+        documents.remove,
+        name="application-document-remove",
+    ),
+    path(
+        f"{_APPLICATION}second-vehicle/",
+        documents.second_vehicle,
+        name="application-second-vehicle",
+    ),
     path("permits/<uuid:permit_id>/", permits.permit, name="permit"),
     path("permits/<uuid:permit_id>/renew/", permits.renew, name="permit-renew"),
     path("permits/<uuid:permit_id>/end/", permits.end, name="permit-end"),

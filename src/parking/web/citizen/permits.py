@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from parking.actions import apply, login, permission, wording
+from parking.actions import apply, documents, login, permission, wording
 from parking.actions import permit as life
 from parking.law import application as law
 from parking.law import permit as permit_law
@@ -84,6 +84,7 @@ def application(request: PartyRequest, application_id: UUID) -> HttpResponse:
             "line": asked.lines.select_related("order", "permit").order_by("-id").first(),
             "form": EmailForm(initial={"email": request.party.email}),
             "changes": [wording.fact_name(name) for name in asked.changes],
+            "offers": documents.offers(asked),
             "steps": steps(asked),
             "step": _FINDING,
         },
@@ -139,7 +140,7 @@ def start(request: PartyRequest, application_id: UUID) -> HttpResponse:
     """Choose the day the permit starts, knowing what it costs from that day and why."""
     asked = permission.application_of(request.party, application_id)
     can_start = law.Step.PUT_IN_BASKET in law.COURSE.steps(asked.stands, Actor.PARTY)
-    if asked.answer is not Answer.YES or not can_start:
+    if asked.found is None or not apply.may_be_sold(asked.found) or not can_start:
         return redirect("application", application_id=asked.id)
     days = apply.start_days(now=request.now)
     chosen = asked.period.lower if asked.period else days.start
@@ -151,7 +152,8 @@ def start(request: PartyRequest, application_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         day = form.cleaned_data["start"]
         asked = apply.choose_start(request.party, asked, day, now=request.now)
-        in_basket = asked.stands is law.State.IN_BASKET and asked.answer is Answer.YES
+        sold = asked.found is not None and apply.may_be_sold(asked.found)
+        in_basket = sold and asked.stands is law.State.IN_BASKET
         return redirect("basket") if in_basket else redirect("application", asked.id)
     facts = _latest(asked)[1]
     offers = [

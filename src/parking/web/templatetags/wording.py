@@ -16,6 +16,8 @@ register.filter("period", wording.period)
 register.filter("product", wording.product)
 register.filter("state", wording.state)
 register.filter("step", wording.step)
+register.filter("document_kind", wording.document_kind)
+register.filter("document_state", wording.document_state)
 
 
 @register.filter

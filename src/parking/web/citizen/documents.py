@@ -1,0 +1,178 @@
+"""Handing in documents, and asking for a permit for one vehicle more.
+
+A file is saved the moment it arrives, so that nothing is lost when the next one is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from parking.actions import documents, permission, wording
+from parking.records.application import Application
+from parking.records.document import Document
+from parking.web.access import PartyRequest, party
+from parking.web.citizen.permits import steps
+
+_FINDING = 2
+_MEGABYTE = 1024 * 1024
+
+
+class _Files(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class UploadForm(forms.Form):
+    """What the files show; the files themselves are looked at one by one."""
+
+    use_required_attribute = False
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Hvad viser dokumentet?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Vælg, hvad dokumentet viser.")},
+    )
+    files = forms.FileField(
+        label=gettext_lazy("Filer"),
+        required=False,
+        widget=_Files({"accept": ".jpg,.jpeg,.png,.heic,.heif,.pdf"}),
+    )
+
+    def __init__(self, kinds: list[str], *given: Any, **named: Any) -> None:
+        """Offer *kinds* of document first, and any other."""
+        super().__init__(*given, **named)
+        choices = [(kind, wording.document_kind(kind)) for kind in kinds]
+        self.fields["kind"].choices = choices  # type: ignore[attr-defined]
+        self.fields["kind"].initial = kinds[0]
+        self.fields["files"].help_text = _(
+            "Billeder (jpg, png, heic) eller pdf, højst %(size)s MB hver og højst %(number)s "
+            "filer. Et foto fra telefonen er fint, når teksten kan læses."
+        ) % {"size": documents.MOST_BYTES // _MEGABYTE, "number": documents.MOST_FILES}
+
+
+class WhyForm(forms.Form):
+    """Why somebody needs a permit for one vehicle more."""
+
+    use_required_attribute = False
+
+    why = forms.CharField(
+        label=gettext_lazy("Hvorfor har du brug for licens til et køretøj mere?"),
+        help_text=gettext_lazy("En sagsbehandler læser det. Skriv ikke om andres helbred."),
+        max_length=2000,
+        widget=forms.Textarea({"rows": 5}),
+        error_messages={"required": gettext_lazy("Skriv, hvorfor du har brug for det.")},
+    )
+
+
+@party()
+@require_http_methods(["GET", "HEAD", "POST"])
+def hand_over(request: PartyRequest, application_id: UUID) -> HttpResponse:
+    """Show the documents of an application, and take more."""
+    asked = permission.application_of(request.party, application_id)
+    if not documents.may_hand_in(asked):
+        return redirect("application", application_id=asked.id)
+    kinds = [*documents.helpful(asked), Document.Kind.OTHER]
+    form = UploadForm([str(kind) for kind in kinds], request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        _save(request, asked, form)
+        if not form.errors:
+            return redirect("application-documents", application_id=asked.id)
+    return render(
+        request,
+        "citizen/documents.html",
+        {
+            "application": asked,
+            "form": form,
+            "documents": documents.of(asked),
+            "drafts": any(d.state == Document.State.DRAFT for d in documents.of(asked)),
+            "steps": steps(asked),
+            "step": _FINDING,
+        },
+        status=422 if form.errors else 200,
+    )
+
+
+def _save(request: PartyRequest, asked: Application, form: UploadForm) -> None:
+    """Save each file that can be taken, and say of each other what is wrong with it."""
+    files = request.FILES.getlist("files")
+    if not files:
+        form.add_error("files", _("Vælg mindst én fil."))
+    for file in files:
+        name = file.name or ""
+        try:
+            documents.save_draft(
+                request.outside.scanner,
+                asked,
+                kind=Document.Kind(form.cleaned_data["kind"]),
+                name=name,
+                content=file.read(documents.MOST_BYTES + 1),
+                now=request.now,
+            )
+        except documents.Refused as refused:
+            form.add_error("files", _refusal(refused))
+
+
+def _refusal(refused: documents.Refused) -> str:
+    fault = documents.Fault
+    says = {
+        fault.EMPTY: _("%(name)s er tom. Vælg en anden fil."),
+        fault.TOO_LARGE: _("%(name)s er større end 10 MB. Tag et nyt, mindre foto."),
+        fault.KIND: _(
+            "%(name)s er hverken et billede eller en pdf, eller den er noget andet, end navnet "
+            "siger. Tag et foto af dokumentet, eller gem det som pdf."
+        ),
+        fault.TOO_MANY_PIXELS: _("%(name)s har for mange billedpunkter. Tag et mindre foto."),
+        fault.DAMAGED: _("%(name)s er gået i stykker undervejs. Prøv igen, eller tag et nyt foto."),
+        fault.LOCKED: _("%(name)s er låst med adgangskode. Gem den uden, og prøv igen."),
+        fault.INFECTED: _("%(name)s har måske virus og er ikke gemt. Brug en anden kopi."),
+        fault.TOO_MANY: _(
+            "%(name)s er ikke gemt: Der er for mange filer. Fjern en, eller saml siderne i én pdf."
+        ),
+    }[refused.fault]
+    return says % {"name": refused.name}
+
+
+@party(form_of="application-documents")
+@require_POST
+def remove(request: PartyRequest, application_id: UUID, document_id: UUID) -> HttpResponse:
+    """Remove a document that has not been handed in."""
+    asked = permission.application_of(request.party, application_id)
+    documents.remove(asked, document_id)
+    return redirect("application-documents", application_id=asked.id)
+
+
+@party(form_of="application-documents")
+@require_POST
+def hand_in(request: PartyRequest, application_id: UUID) -> HttpResponse:
+    """Hand in what has been saved."""
+    asked = permission.application_of(request.party, application_id)
+    documents.hand_in(request.outside, request.party, asked, now=request.now)
+    return redirect("application", application_id=asked.id)
+
+
+@party()
+@require_http_methods(["GET", "HEAD", "POST"])
+def second_vehicle(request: PartyRequest, application_id: UUID) -> HttpResponse:
+    """Ask for a permit for one vehicle more than usual."""
+    asked = permission.application_of(request.party, application_id)
+    if not documents.second_vehicle_may_be_asked_for(asked):
+        return redirect("application", application_id=asked.id)
+    form = WhyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        documents.ask_for_second_vehicle(
+            request.outside,
+            request.party,
+            asked,
+            why=form.cleaned_data["why"],
+            now=request.now,
+        )
+        return redirect("application", application_id=asked.id)
+    context = {"application": asked, "form": form, "steps": steps(asked), "step": _FINDING}
+    return render(request, "citizen/second-vehicle.html", context)

@@ -1,0 +1,1 @@
+"""The office: what people who work for the municipality see."""

@@ -1,0 +1,32 @@
+"""The addresses of the office: the same in every language, below one path, for its own cookie."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from parking.web.office import cases, door, people
+
+_CASE = "cases/<uuid:case_id>/"
+
+urlpatterns = [
+    path("", door.office, name="office"),
+    path("login/", door.log_in, name="office-login"),
+    path("logout/", door.log_out, name="office-logout"),
+    path("language/", door.speak, name="office-language"),
+    path("saml/metadata", door.saml_metadata, name="office-saml-metadata"),
+    path("saml/acs", door.arrive, name="office-saml-acs"),
+    path("saml/logout", door.saml_logout, name="office-saml-logout"),
+    path("queue/", cases.queue, name="office-queue"),
+    path("search/", cases.search, name="office-search"),
+    path(_CASE, cases.case, name="office-case"),
+    path(f"{_CASE}open/", cases.open_case, name="office-case-open"),
+    path(f"{_CASE}take/", cases.take, name="office-case-take"),
+    path(f"{_CASE}put-back/", cases.put_back, name="office-case-put-back"),
+    path(f"{_CASE}ask-registers/", cases.ask_registers, name="office-case-ask-registers"),
+    path(f"{_CASE}work/", cases.work, name="office-case-work"),
+    path(f"{_CASE}reveal/", cases.reveal, name="office-case-reveal"),
+    path(f"{_CASE}documents/<uuid:document_id>/", cases.document, name="office-document"),
+    path(f"{_CASE}letters/<uuid:letter_id>/", cases.letter, name="office-letter"),
+    path("people/", people.people, name="office-people"),
+    path("people/<uuid:staff_id>/disable/", people.disable, name="office-disable"),
+]

@@ -1,0 +1,237 @@
+"""Documents that people hand in: what is kept of them, and what is not taken at all."""
+
+from __future__ import annotations
+
+import io
+import socket
+import struct
+import threading
+import zlib
+
+import pytest
+from PIL import Image
+
+from parking.actions import documents
+from parking.actions.documents import Fault, Refused
+from parking.actions.permission import NotYours
+from parking.adapters.clamd import Clamd
+from parking.law import application as application_law
+from parking.law import case as case_law
+from parking.ports import Unavailable
+from parking.ports.scanner import Infected
+from parking.records.case import Case
+from parking.records.document import Document
+from pictures import PLACE, a_pdf, a_photo
+from town import ask, now, party
+
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+
+
+def opened(clean: documents.Clean) -> Image.Image:
+    return Image.open(io.BytesIO(clean.content))
+
+
+def huge_png() -> bytes:
+    """A picture that says it has a hundred million dots, in a hundred bytes."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return (
+            struct.pack("!I", len(body)) + kind + body + struct.pack("!I", zlib.crc32(kind + body))
+        )
+
+    head = struct.pack("!IIBBBBB", 10_000, 10_000, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 30_001))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize(
+    ("ending", "name"), [("JPEG", "a.jpg"), ("PNG", "a.PNG"), ("HEIF", "a.heic")]
+)
+def test_a_picture_is_made_anew_without_where_and_by_whom(ending: str, name: str) -> None:
+    photo = a_photo(ending=ending)
+    assert PLACE.encode() in photo or ending == "PNG"
+    clean = documents.clean(photo, name)
+    assert PLACE.encode() not in clean.content
+    assert b"Kamera" not in clean.content
+    assert not opened(clean).getexif()
+    assert clean.media_type == ("image/png" if ending == "PNG" else "image/jpeg")
+
+
+def test_a_picture_taken_sideways_is_kept_upright() -> None:
+    clean = documents.clean(a_photo((60, 40), upright=False), "a.jpg")
+    assert opened(clean).size == (40, 60)
+
+
+def test_what_hides_behind_a_picture_stays_behind() -> None:
+    two = a_photo() + b"PK\x03\x04<script>alert(1)</script>"
+    clean = documents.clean(two, "a.jpg")
+    assert b"script" not in clean.content
+
+
+def test_a_pdf_is_kept_as_it_is() -> None:
+    assert documents.clean(a_pdf(), "a.pdf") == documents.Clean("application/pdf", a_pdf())
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "fault"),
+    [
+        (b"", "a.jpg", Fault.EMPTY),
+        (b"\xff\xd8\xff" + b"a" * documents.MOST_BYTES, "a.jpg", Fault.TOO_LARGE),
+        (huge_png(), "a.png", Fault.TOO_MANY_PIXELS),
+        (a_photo()[:200], "a.jpg", Fault.DAMAGED),
+        (b"\xff\xd8\xff\xe0" + b"a" * 300, "a.jpg", Fault.DAMAGED),
+        (b"<!doctype html><script>1</script>", "a.jpg", Fault.KIND),
+        (b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', "a.svg", Fault.KIND),
+        (b"GIF89a" + b"\0" * 100, "a.gif", Fault.KIND),
+        (b"MZ" + b"\0" * 300, "a.exe", Fault.KIND),
+        (b"MZ" + b"\0" * 300, "a.jpg", Fault.KIND),
+        (b"PK\x03\x04" + b"\0" * 300, "a.docx", Fault.KIND),
+        (a_photo(), "a.pdf", Fault.KIND),
+        (a_pdf(), "a.jpg", Fault.KIND),
+        (a_photo(), "a.jpg.exe", Fault.KIND),
+        (a_photo(), "a", Fault.KIND),
+        (a_pdf()[:30], "a.pdf", Fault.DAMAGED),
+        (a_pdf().replace(b"trailer<<", b"trailer<</Encrypt 9 0 R"), "a.pdf", Fault.LOCKED),
+    ],
+    ids=lambda value: value.value if isinstance(value, Fault) else "",
+)
+def test_what_cannot_be_taken_is_refused_and_says_why(
+    content: bytes, name: str, fault: Fault
+) -> None:
+    with pytest.raises(Refused) as refused:
+        documents.clean(content, name)
+    assert refused.value.fault is fault
+
+
+class Clamav(threading.Thread):
+    """As much of clamd as a scan needs: it knows one virus."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"tcp://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def run(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rb") as said:
+                assert said.read(10) == b"zINSTREAM\0"
+                seen = b""
+                while length := struct.unpack("!I", said.read(4))[0]:
+                    seen += said.read(length)
+                found = b"stream: Eicar-Signature FOUND" if EICAR in seen else b"stream: OK"
+                connection.sendall(found + b"\0")
+
+
+@pytest.fixture
+def clamav():
+    running = Clamav()
+    running.start()
+    yield running
+    running.listener.close()
+
+
+def test_the_scanner_is_asked_and_believed(clamav: Clamav) -> None:
+    scanner = Clamd(address=clamav.address)
+    scanner.scan(b"a" * 200_000)
+    with pytest.raises(Infected, match="Eicar"):
+        scanner.scan(EICAR)
+
+
+def test_a_scanner_that_is_away_is_unavailable(clamav: Clamav) -> None:
+    clamav.listener.close()
+    with pytest.raises(Unavailable):
+        Clamd(address=clamav.address, timeout=1).scan(b"a")
+
+
+def save(application, content: bytes, name: str = "bevis.pdf", scanner=None):
+    return documents.save_draft(
+        scanner,
+        application,
+        kind=Document.Kind.SOLE_USER_DECLARATION,
+        name=name,
+        content=content,
+        now=now(),
+    )
+
+
+@pytest.fixture
+def application(stocked):
+    return ask(stocked, "olga", "ZP10016")
+
+
+def test_without_a_scanner_a_document_says_so(application) -> None:
+    assert save(application, a_pdf()).scan == Document.Scan.NOT_SCANNED
+
+
+def test_a_virus_is_never_kept(application, clamav) -> None:
+    with pytest.raises(Refused) as refused:
+        save(application, a_pdf() + EICAR + b"\n%%EOF", scanner=Clamd(address=clamav.address))
+    assert refused.value.fault is Fault.INFECTED
+    assert not Document.objects.exists()
+
+
+def test_while_the_scanner_is_away_a_document_waits_in_quarantine(application, clamav) -> None:
+    away = Clamd(address="tcp://127.0.0.1:9", timeout=1)
+    kept = save(application, a_pdf(), scanner=away)
+    assert kept.scan == Document.Scan.QUARANTINED
+    assert documents.scan_quarantined(away, now=now()) == 0
+    assert documents.scan_quarantined(Clamd(address=clamav.address), now=now()) == 1
+    kept.refresh_from_db()
+    assert kept.scan == Document.Scan.CLEAN
+
+
+def test_the_same_file_twice_is_one_document(application) -> None:
+    assert save(application, a_pdf()).id == save(application, a_pdf(), name="kopi.pdf").id
+
+
+def test_no_more_than_five_files(application) -> None:
+    for number in range(5):
+        save(application, a_pdf(str(number)))
+    with pytest.raises(Refused) as refused:
+        save(application, a_pdf("6"))
+    assert refused.value.fault is Fault.TOO_MANY
+
+
+def test_a_name_is_only_a_name(application) -> None:
+    kept = save(application, a_pdf(), name="../../etc/<b>bevis.pdf")
+    assert kept.original_name == "<b>bevis.pdf"
+    assert kept.file_name == f"{kept.id}.pdf"
+
+
+def test_a_draft_can_be_removed_and_what_was_handed_in_cannot(stocked, application) -> None:
+    gone = save(application, a_pdf("1"))
+    documents.remove(application, gone.id)
+    kept = save(application, a_pdf("2"))
+    documents.hand_in(stocked, party("olga"), application, now=now())
+    with pytest.raises(NotYours):
+        documents.remove(application, kept.id)
+    assert Document.objects.get().state == Document.State.HANDED_IN
+
+
+def test_handing_in_opens_a_case_and_offers_the_permit_meanwhile(stocked, application) -> None:
+    assert documents.offers(application).hand_in
+    save(application, a_pdf())
+    after = documents.hand_in(stocked, party("olga"), application, now=now())
+    assert after.id == application.id
+    assert after.stands is application_law.State.WAITING
+    assert documents.offers(after).provisional
+    case = Case.objects.get()
+    assert (case.about, case.facts) == (case_law.Kind.DOCUMENTS, ["sole_user_declaration"])
+
+
+def test_nothing_to_hand_in_changes_nothing(stocked, application) -> None:
+    documents.hand_in(stocked, party("olga"), application, now=now())
+    assert not Case.objects.exists()
+
+
+def test_documents_that_help_nobody_are_not_asked_for(stocked) -> None:
+    assert not documents.offers(ask(stocked, "anna")).hand_in
+    assert not documents.offers(ask(stocked, "mette")).hand_in
