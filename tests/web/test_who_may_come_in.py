@@ -49,7 +49,7 @@ def test_every_view_says_who_may_come_in(name):
 def test_these_and_no_other_pages_are_for_everybody():
     assert {name for name, view in VIEWS.items() if view.admits == "anyone"} == {
         *("front", "accessibility", "privacy", "terms", "cookies", "contact"),
-        *("login", "saml-metadata"),
+        *("prices", "login", "saml-metadata"),
     }
     assert {name for name, view in VIEWS.items() if view.admits == "national login"} == {
         "saml-acs",
