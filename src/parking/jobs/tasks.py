@@ -20,6 +20,7 @@ from parking.actions import (
     documents,
     limit,
     remind,
+    retention,
     send,
 )
 from parking.ports import PortError, Unavailable, outside
@@ -88,6 +89,13 @@ def check_the_day(timestamp: int) -> None:
 def run_out(timestamp: int) -> None:
     """Settle the cases and end the provisional permits whose documents did not come in time."""
     casework.run_out(now=timezone.now())
+
+
+@app.periodic(cron="30 3 * * *", periodic_id="retention")
+@app.task(name="forget", queue="reminders", queueing_lock="forget")
+def forget(timestamp: int) -> None:
+    """Forget what need not be kept any longer."""
+    retention.forget(now=timezone.now())
 
 
 @app.periodic(cron="*/5 * * * *", periodic_id="documents")
