@@ -19,6 +19,7 @@ from parking.actions import (
     checkout,
     documents,
     limit,
+    login,
     remind,
     retention,
     send,
@@ -81,6 +82,7 @@ def remind_of_ends(timestamp: int) -> None:
 def check_the_day(timestamp: int) -> None:
     """See in the evening that the day's reminders went, and forget what need not be kept."""
     remind.check(now=timezone.now())
+    login.forget_old_sessions(now=timezone.now())
     limit.forget(before=timezone.now() - timedelta(days=1))
 
 
