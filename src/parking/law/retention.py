@@ -61,7 +61,9 @@ SCHEDULE: Final[Dated[Mapping[Matter, Keep]]] = Dated.of(
             Matter.DOCUMENTS: Keep(12, "decision", "GDPR art. 5(1)(e); ASSUMED"),
             Matter.CASES: Keep(24, "decision", "offentlighedsloven § 13; ASSUMED"),
             Matter.PERMITS: Keep(24, "last day of the permit", "GDPR art. 5(1)(e); ASSUMED"),
-            Matter.ACCOUNTS: Keep(60, "end of the year it was settled", "bogføringsloven § 12", True),
+            Matter.ACCOUNTS: Keep(
+                60, "end of the year it was settled", "bogføringsloven § 12", True
+            ),
             Matter.LOOK_UPS: Keep(12, "look-up", "databeskyttelsesforordningen art. 32; ASSUMED"),
             Matter.TRAFFIC: Keep(12, "sending", "GDPR art. 5(1)(e); ASSUMED"),
             Matter.PARTIES: Keep(24, "last login, when nothing else is left", "GDPR art. 5(1)(e)"),
@@ -83,7 +85,7 @@ TABLES: Final[Mapping[str, Matter | None]] = {
     "case_step": Matter.CASES,
     "decision": Matter.UNFINISHED,
     "document": Matter.DOCUMENTS,
-    "fare_line": None,
+    "fare": None,
     "incident": Matter.TRAFFIC,
     "letter": Matter.CASES,
     "login_attempt": Matter.LOGINS,

@@ -7,8 +7,8 @@ from django.db import migrations
 AGES = {
     "decision": ("decided", "27 days"),
     "look_up": ("at", "11 months"),
-    "case_step": ("at", "3 months"),
-    "supplied": ("at", "3 months"),
+    "case_step": ("at", "23 months"),
+    "supplied": ("at", "23 months"),
 }
 
 FUNCTION = """

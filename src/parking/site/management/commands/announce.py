@@ -23,7 +23,9 @@ class Command(BaseCommand):
         """Say what the command is told."""
         parser.add_argument("danish", nargs="?", help="what Danish pages say")
         parser.add_argument("english", nargs="?", help="what English pages say")
-        parser.add_argument("--begins", type=_moment, help="Danish time, 2026-12-01T08:00; else now")
+        parser.add_argument(
+            "--begins", type=_moment, help="Danish time, 2026-12-01T08:00; else now"
+        )
         parser.add_argument("--hours", type=float, help="how long; else until it is ended")
         parser.add_argument(
             "--severity",

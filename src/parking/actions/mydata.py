@@ -1,0 +1,274 @@
+"""What a party can do about their own data: see who has looked, take it all along, have it erased.
+
+What there is about a party is found by following the keys that lead to them, table by table, so
+that a table added later is in it without anybody thinking of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from typing import Any, Final
+
+from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import BinaryField, Field, ForeignKey, Max, Model, QuerySet
+
+from parking.actions import apply, retention
+from parking.law import order as order_law
+from parking.law.application import State
+from parking.law.days import danish_day
+from parking.law.permit import State as PermitState
+from parking.law.retention import TIME_TO_COMPLAIN, Keep, Matter, keep
+from parking.records.application import Application
+from parking.records.audit import LookUp
+from parking.records.document import Document
+from parking.records.forgetting import forgetting
+from parking.records.order import Order
+from parking.records.party import LoginSession, Party
+from parking.records.permit import Permit
+from parking.records.ranges import DateRangeField, as_period
+from parking.records.recording import one_at_a_time, recording
+from parking.records.staff import Staff
+
+# What there is
+
+
+#: What a copy leaves out, and why. It is the party's own copy; these are not about the party.
+LEFT_OUT: Final[Mapping[tuple[str, str], str]] = {
+    ("login_session", "session_key"): "opens the session to whoever has it",
+    ("party", "number_sealed"): "the person number itself is told instead",
+    ("party", "number_fingerprint"): "made of the person number with a secret key",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """All rows of one table that are about a party: column → value, ready for JSON."""
+
+    name: str
+    rows: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Everything we have about a party."""
+
+    made: datetime
+    tables: tuple[Table, ...]
+    files: Mapping[str, bytes] = field(repr=False)  #: those that rows name
+
+    def as_json(self) -> str:
+        """Return the tables for machines to read."""
+        everything = {"made": self.made, "tables": {each.name: each.rows for each in self.tables}}
+        return json.dumps(everything, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
+
+
+def copy_of(party: Party, *, now: datetime) -> Copy:
+    """Return everything in our tables that refers to *party*, themselves first."""
+    files: dict[str, bytes] = {}
+    tables = [
+        Table(model._meta.db_table, tuple(_told(row, files) for row in rows))
+        for model, rows in about(party).items()
+    ]
+    return Copy(made=now, tables=tuple(tables), files=files)
+
+
+def about(party: Party) -> dict[type[Model], list[Model]]:
+    """Return every row that refers to *party*, or to a row that does, by table."""
+    found: dict[type[Model], set[Any]] = {Party: {party.pk}}
+    waiting: list[type[Model]] = [Party]
+    while waiting:
+        model = waiting.pop()
+        for key in _keys_to(model):
+            known = found.setdefault(key.model, set())
+            rows = key.model._default_manager.filter(**{f"{key.name}__in": found[model]})
+            if more := set(rows.values_list("pk", flat=True)) - known:
+                known |= more
+                waiting.append(key.model)
+    return {
+        model: list(model._default_manager.filter(pk__in=keys).order_by("pk"))
+        for model, keys in found.items()
+    }
+
+
+@cache
+def _keys_to(model: type[Model]) -> tuple[ForeignKey[Any, Any], ...]:
+    return tuple(
+        key
+        for other in apps.get_app_config("records").get_models()
+        for key in other._meta.concrete_fields
+        if isinstance(key, ForeignKey) and key.related_model is model
+    )
+
+
+def _told(row: Model, files: dict[str, bytes]) -> dict[str, Any]:
+    table = row._meta.db_table
+    told = {
+        column.name: _value(row, column, files)
+        for column in row._meta.concrete_fields
+        if (table, column.name) not in LEFT_OUT
+    }
+    return told | {"person_number": row.person_number} if isinstance(row, Party) else told
+
+
+def _value(row: Model, column: Field[Any, Any], files: dict[str, bytes]) -> Any:
+    if isinstance(column, ForeignKey) and column.related_model is Staff:
+        # Who of us it was is theirs; the unit answers for it.
+        staff: Staff | None = getattr(row, column.name)
+        return staff and staff.unit
+    value = getattr(row, column.attname)
+    if isinstance(column, BinaryField):
+        name = f"{row._meta.db_table}/{row.pk}{_ending(row)}"
+        files[name] = bytes(value)
+        return name
+    if isinstance(column, DateRangeField) and value is not None:
+        days = as_period(value)
+        return {"first": days.start, "last": days.last_day}
+    return _without_others(value)
+
+
+def _ending(row: Model) -> str:
+    kind = getattr(row, "media_type", "application/pdf")
+    return {"image/png": ".png", "image/jpeg": ".jpg"}.get(kind, ".pdf")
+
+
+def _without_others(value: Any) -> Any:
+    """Return *value* without what facts say of other people's permits for the same vehicle."""
+    if isinstance(value, dict):
+        if value.get("own") is False:
+            return {"own": False}
+        return {name: _without_others(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_without_others(part) for part in value]
+    return value
+
+
+# Who has looked
+
+
+def look_ups(party: Party) -> QuerySet[LookUp]:
+    """Return every look at *party*'s data, the newest first; who of us it was is not in it."""
+    return LookUp.objects.filter(party=party).order_by("-at", "-id").defer("staff")
+
+
+# Erasing
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that the law keeps, although erasure was asked for."""
+
+    matter: Matter
+    count: int
+    until: date | None  #: the last day of the newest; ``None`` while it is in use
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was erased."""
+
+    email: bool
+    drafts: int
+    withdrawn: int
+    applications: int
+    logins: int
+
+
+def kept(party: Party, *, now: datetime) -> list[Kept]:
+    """Return what stays of *party*'s data if they have it erased, why, and until when."""
+    today = danish_day(now)
+
+    def rule(matter: Matter) -> Keep:
+        return keep(matter, today)
+
+    found: list[Kept] = []
+    orders = Order.objects.filter(party=party)
+    paid = orders.exclude(
+        state__in=[order_law.State.CANCELLED.value, order_law.State.EXPIRED.value]
+    )
+    if count := paid.count():
+        settled = paid.aggregate(at=Max("settled"))["at"] or now
+        found.append(Kept(Matter.ACCOUNTS, count, rule(Matter.ACCOUNTS).until(danish_day(settled))))
+    permits = list(
+        Permit.objects.filter(
+            party=party, state__in=[PermitState.ACTIVE.value, PermitState.ENDED.value]
+        )
+    )
+    if permits:
+        last = max(each.ended_on or each.last_day for each in permits)
+        found.append(Kept(Matter.PERMITS, len(permits), rule(Matter.PERMITS).until(last)))
+    found += _kept_applications(party, now)
+    documents = Document.objects.filter(party=party).exclude(state=Document.State.DRAFT)
+    if count := documents.count():
+        decided = documents.aggregate(at=Max("application__cases__closed"))["at"]
+        until = rule(Matter.DOCUMENTS).until(danish_day(decided)) if decided else None
+        found.append(Kept(Matter.DOCUMENTS, count, until))
+    looks = LookUp.objects.filter(party=party)
+    if count := looks.count():
+        at = looks.aggregate(at=Max("at"))["at"]
+        found.append(Kept(Matter.LOOK_UPS, count, rule(Matter.LOOK_UPS).until(danish_day(at))))
+    until = rule(Matter.PARTIES).until(danish_day(party.last_seen))
+    return [*found, Kept(Matter.PARTIES, 1, until)]
+
+
+def _kept_applications(party: Party, now: datetime) -> list[Kept]:
+    found = []
+    today = danish_day(now)
+    fresh = _unfinished(party).filter(cases=None).exclude(pk__in=_erasable(party, now).values("pk"))
+    if count := fresh.count():
+        found.append(Kept(Matter.UNFINISHED, count, keep(Matter.UNFINISHED, today).until(today)))
+    decided = Application.objects.filter(party=party, permits=None).exclude(cases=None).distinct()
+    if count := decided.count():
+        closed = decided.aggregate(at=Max("cases__closed"))["at"] or now
+        until = keep(Matter.CASES, today).until(danish_day(closed))
+        found.append(Kept(Matter.CASES, count, until))
+    return found
+
+
+def _unfinished(party: Party) -> QuerySet[Application]:
+    return Application.objects.filter(party=party, permits=None, lines=None)
+
+
+def _erasable(party: Party, now: datetime) -> QuerySet[Application]:
+    """Return the applications that can go at once: nobody could still complain of the answer."""
+    return (
+        _unfinished(party)
+        .filter(cases=None, changed__lt=now - TIME_TO_COMPLAIN)
+        .exclude(decisions__decided__gte=now - TIME_TO_COMPLAIN)
+    )
+
+
+def erase(party: Party, *, session_key: str, now: datetime) -> Erased:
+    """Erase what nothing says must be kept; the session *session_key* goes on.
+
+    Applications of which nothing has come are withdrawn. What stays, `kept` says.
+    """
+    with recording():
+        one_at_a_time("party", party.id)
+        drafts, _ = Document.objects.filter(party=party, state=Document.State.DRAFT).delete()
+        email = bool(Party.objects.filter(id=party.id).exclude(email="").update(email=""))
+        elsewhere = LoginSession.objects.filter(party=party).exclude(session_key=session_key)
+        keys = list(elsewhere.values_list("session_key", flat=True))
+        elsewhere.delete()
+        Session.objects.filter(session_key__in=keys).delete()
+    party.email = ""
+    old = list(_erasable(party, now).values_list("id", flat=True))
+    begun = [State.DRAFT.value, State.WAITING.value, State.IN_BASKET.value]
+    fresh = list(Application.objects.filter(party=party, state__in=begun).exclude(id__in=old))
+    for application in fresh:
+        apply.withdraw(party, application, now=now)
+    with forgetting():
+        one_at_a_time("party", party.id)
+        retention.forget_whole(old)
+    return Erased(
+        email=email,
+        drafts=drafts,
+        withdrawn=len(fresh),
+        applications=len(old),
+        logins=len(keys),
+    )
