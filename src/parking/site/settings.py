@@ -40,13 +40,13 @@ MIDDLEWARE = [
     "parking.web.middleware.SafeHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "parking.web.middleware.ErrorsForPeople",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "parking.web.middleware.LoggedIn",
-    "csp.middleware.CSPMiddleware",
 ]
 
 ROOT_URLCONF = "parking.site.urls"
