@@ -12,8 +12,13 @@ import pytest
 from django.core.management import call_command
 from django.test import override_settings
 from django.test.testcases import LiveServerThread
+from playwright.sync_api import expect
 
 from journeys.visitor import Visitor
+
+#: How long a page may take, in milliseconds, on a machine that is busy with other tests.
+PATIENCE = 20_000
+expect.set_options(timeout=PATIENCE)
 
 CHROMIUM = {
     "executable_path": "/usr/bin/chromium",
@@ -105,7 +110,7 @@ def visit(browser, portal, sandbox) -> Iterator[Callable[..., Visitor]]:
             locale=language,
             java_script_enabled=scripts,
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         return Visitor(context, portal=portal, outside=sandbox.base, scripts=scripts, width=width)
 

@@ -13,7 +13,11 @@ from parking.records.permit import Permit
 
 #: Who asks, about what, and what they are told: the sentence, the fact and what would change it.
 REFUSED = [
-    ("erik", "ZE10005", ("Du skal være fyldt 18 år", "§ 1", "Du kan søge")),
+    (
+        "erik",
+        "ZE10005",
+        ("Du skal være fyldt 18 år", "§ 1, stk. 1", "Søg igen, når du er fyldt 18 år"),
+    ),
     ("rikke", "ZR10018", ("bosat i Danmark", "udrejst", "meld det til Borgerservice")),
     ("freja", "ZF10006", ("ligge i kommunen", "i en anden kommune", "spørg den kommune, du bor i")),
     ("gorm", "ZG10007", ("ret til en licenszone", "ikke behøver licens", "Flytter du")),

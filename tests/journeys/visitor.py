@@ -109,7 +109,7 @@ class Visitor:
         )
         assert wide <= room, f"{page.url} is {wide} px wide on {room} px"
         self._measure()
-        assert self.complaints == [], page.url
+        assert not self.complaints, f"{page.url}: {self.complaints}"
 
     def _measure(self) -> None:
         page = self.page
