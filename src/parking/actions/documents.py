@@ -75,7 +75,7 @@ class Fault(Enum):
     TOO_MANY = "too many"
 
 
-class Refused(ValueError):
+class Refused(Exception):
     """A file cannot be taken. Nothing else was lost by it."""
 
     def __init__(self, fault: Fault, name: str) -> None:
@@ -102,13 +102,13 @@ def clean(content: bytes, name: str) -> Clean:
     if len(content) > MOST_BYTES:
         raise Refused(Fault.TOO_LARGE, name)
     try:
-        media_type = puremagic.from_string(content, mime=True)
+        looks_like = {each.mime_type for each in puremagic.magic_string(content)}
     except (puremagic.PureError, ValueError):
         raise Refused(Fault.KIND, name) from None
     said = _ENDINGS.get(PurePath(name).suffix.lower().lstrip("."))
-    if media_type == "application/pdf" and said == "pdf":
+    if "application/pdf" in looks_like and said == "pdf":
         return _pdf(content, name)
-    if media_type in _PICTURES and said == "picture":
+    if looks_like & _PICTURES and said == "picture":
         return _picture(content, name)
     raise Refused(Fault.KIND, name)
 

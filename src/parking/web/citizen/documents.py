@@ -39,7 +39,7 @@ class UploadForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Vælg, hvad dokumentet viser.")},
     )
-    files = forms.FileField(
+    files = forms.Field(
         label=gettext_lazy("Filer"),
         required=False,
         widget=_Files({"accept": ".jpg,.jpeg,.png,.heic,.heif,.pdf"}),
