@@ -165,7 +165,9 @@ def _permits(now: datetime) -> Forgotten:
     still = Q(permits__period__endswith__gt=last_day) & Q(permits__ended_on=None)
     still |= Q(permits__ended_on__gte=last_day)
     over = (
-        Application.objects.filter(state=application_law.State.GRANTED.value)
+        Application.objects.filter(
+            state=application_law.State.GRANTED.value, changed__lt=_midnight(last_day)
+        )
         .exclude(cases__state__in=_UNFINISHED_CASE)
         .exclude(pk__in=Application.objects.filter(still).values("pk"))
     )
