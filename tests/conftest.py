@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,10 +57,17 @@ def stocked(transactional_db, outside, settings, sandbox):
 
 @pytest.fixture
 def work(stocked):
-    """Do every job that waits, with the real worker."""
+    """Do every job that waits, with the real worker.
 
-    def work():
+    In a thread of its own, because a browser's loop may already run in the tests' own.
+    """
+
+    def run():
         with queue.replace_connector(queue.connector.get_worker_connector()) as worker:
             worker.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+
+    def work():
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(run).result()
 
     return work
