@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -85,17 +84,6 @@ def at_its_address(settings, sandbox, static_root):
 def portal(at_its_address, stocked, server) -> str:
     """The address of a portal that works, and of which nobody has bought anything yet."""
     return server
-
-
-@pytest.fixture
-def work(work) -> Callable[[], None]:
-    """Do every job that waits. Not in the browser's thread, which has a loop of its own."""
-
-    def work_beside() -> None:
-        with ThreadPoolExecutor(1) as beside:
-            beside.submit(work).result()
-
-    return work_beside
 
 
 @pytest.fixture

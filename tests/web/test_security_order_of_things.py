@@ -65,9 +65,11 @@ def test_an_empty_basket_is_not_sold(stocked, log_in):
     assert not Order.objects.exists()
 
 
-@pytest.mark.parametrize("slug", ["mette", "viggo", "ulla"])
-def test_who_has_no_yes_cannot_choose_a_start(stocked, log_in, slug):
-    application = ask(stocked, slug)
+@pytest.mark.parametrize(
+    ("slug", "plate"), [("hanne", "ZH10008"), ("viggo", "ZV10022"), ("ulla", "ZU10021")]
+)
+def test_who_has_no_yes_cannot_choose_a_start(stocked, log_in, slug, plate):
+    application = ask(stocked, slug, plate)
     answer = log_in(slug).post(
         reverse("application-start", kwargs={"application_id": application.id}),
         {"start_day": "1", "start_month": "1", "start_year": "2030"},

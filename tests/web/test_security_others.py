@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from uuid import uuid4
 
 import pytest
 from django.apps import apps
 from django.urls import URLPattern, get_resolver, reverse
 
+from canaries import Planted
 from parking.actions import checkout
 from parking.records.application import Application
 from parking.records.order import Order
 from parking.records.permit import Permit
 from town import now, order, pay
 
-#: Using a session is written down; these two pages begin a login, and ask about a payment.
+#: Using a session is written down; these pages begin a login, and ask about a payment.
 _SESSIONS = {"login_session", "django_session"}
-_MAY_WRITE = {"login", "order-return"}
+_MAY_WRITE = {"login", "office-login", "order-return"}
 
 
 def patterns(resolver=None):
@@ -28,7 +30,11 @@ def patterns(resolver=None):
 
 
 PATTERNS = {pattern.name: pattern for pattern in patterns()}
-WITH_AN_ID = sorted(name for name, each in PATTERNS.items() if each.pattern.converters)
+SOMEBODYS = sorted(
+    name
+    for name, each in PATTERNS.items()
+    if each.pattern.converters and getattr(each.callback, "admits", "") == "party"
+)
 
 
 def address(name, ids):
@@ -46,25 +52,28 @@ def contents():
 
 @pytest.fixture
 def annas(stocked):
-    """The ids of what Anna has bought."""
+    """The ids of what Anna has bought, and for the rest ids of nothing."""
     bought = order(stocked, "anna")
     pay(bought.payment.page_url)
     checkout.settle(stocked, bought.payment.payment_id, now=now())
-    return {
-        "application_id": Application.objects.get().id,
-        "order_id": Order.objects.get().id,
-        "permit_id": Permit.objects.get().id,
-    }
+    return defaultdict(
+        uuid4,
+        application_id=Application.objects.get().id,
+        order_id=Order.objects.get().id,
+        permit_id=Permit.objects.get().id,
+    )
 
 
-def test_what_is_somebody_elses_looks_like_what_there_is_not(annas, log_in):
+def test_what_is_somebody_elses_looks_like_what_there_is_not(stocked, log_in):
+    planted = Planted("anna", at=now())
+    hers = {f"{model._meta.db_table}_id": row.pk for model, row in planted.rows.items()}
+    nobodys = defaultdict(uuid4)
     bo = log_in("bo")
-    nobodys = dict.fromkeys(annas, uuid4())
     before = contents()
-    for name in WITH_AN_ID:
+    for name in SOMEBODYS:
         statuses = set()
         for method in (bo.get, bo.post):
-            theirs, missing = method(address(name, annas)), method(address(name, nobodys))
+            theirs, missing = method(address(name, hers)), method(address(name, nobodys))
             assert theirs.status_code == missing.status_code, name
             assert theirs.content == missing.content, name
             assert theirs.headers.keys() == missing.headers.keys(), name
