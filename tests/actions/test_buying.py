@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -18,7 +20,7 @@ from parking.law.reasoning import Answer
 from parking.ports import Unavailable
 from parking.records.application import Application, Decision
 from parking.records.audit import Incident, LookUp
-from parking.records.order import Order, PaymentNotice, Refund
+from parking.records.order import Order, Payment, PaymentNotice, Refund
 from parking.records.outbox import Outgoing
 from parking.records.permit import Permit
 from parking.records.recording import AskedWhileRecording, recording
@@ -310,3 +312,61 @@ def test_a_party_cannot_be_sold_another_ones_application(stocked):
         checkout.begin(
             stocked, party("bo"), agreed=Money(0), language="da", addresses=ADDRESSES, now=now()
         )
+
+
+def test_an_answer_older_than_what_is_known_changes_nothing(stocked):
+    bought = order(stocked, "anna")
+    before = stocked.payments.payment(bought.payment.payment_id)
+    pay(bought.payment.page_url)
+    settle(stocked, bought)
+    late = replace(stocked, payments=SimpleNamespace(payment=lambda _: before))
+    settle(late, bought)
+    bought.payment.refresh_from_db()
+    assert bought.payment.charge_id
+    assert bought.payment.taken_ore == bought.total_ore
+
+
+def test_a_payment_the_provider_does_not_know_keeps_nobody_from_buying(stocked):
+    bought = order(stocked, "anna")
+    Payment.objects.update(payment_id="0" * 32)
+    checkout.expire(stocked, bought, now=now())
+    bought.refresh_from_db()
+    assert bought.stands is order_law.State.EXPIRED
+    assert Application.objects.get().stands is application_law.State.IN_BASKET
+    assert Incident.objects.filter(what="a payment of ours is unknown to the provider").exists()
+
+
+def test_a_payment_opened_for_an_order_that_has_ended_cannot_be_paid(stocked, sandbox):
+    fill_basket(stocked, "anna")
+    sandbox.fault("nexi", "status:503", count=1, path="/v1/payments")
+    with pytest.raises(Unavailable):
+        begin(stocked, "anna")
+    bought = checkout.open_order(party("anna"))
+
+    def create(*asked, **named):
+        page = stocked.payments.create(*asked, **named)
+        checkout.cancel(stocked, bought, now=now())
+        return page
+
+    slow = replace(stocked, payments=SimpleNamespace(create=create, end=stocked.payments.end))
+    payment = checkout.open_payment(slow, bought, addresses=ADDRESSES, now=now())
+    assert bought.stands is order_law.State.CANCELLED
+    assert stocked.payments.payment(payment.payment_id).ended
+
+
+def test_an_order_that_cannot_be_settled_keeps_no_other_from_its_turn(stocked):
+    stuck, fine = order(stocked, "anna"), order(stocked, "bo")
+    for each in (stuck, fine):
+        pay(each.payment.page_url)
+    Permit.objects.filter(party=party("anna")).update(state=permit_law.State.RELEASED.value)
+    assert checkout.reconcile(stocked, now=now()) == 2
+    fine.refresh_from_db()
+    assert fine.stands is order_law.State.DELIVERED
+    assert Incident.objects.filter(key__contains=stuck.number).exists()
+
+
+def test_a_question_is_logged_even_if_nobody_needs_the_answer_any_more(stocked):
+    application = ask(stocked, "anna")
+    before = LookUp.objects.count()
+    apply.ask_again(stocked, application, now=now())
+    assert LookUp.objects.count() > before

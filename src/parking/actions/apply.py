@@ -163,6 +163,7 @@ def ask_again(
         one_at_a_time("party", party.id)
         application = Application.objects.select_for_update().get(id=application.id)
         if application.stands is not law.State.WAITING:
+            record_look_ups(answers, application)
             return application
         judged = judge(answers, application, start=first_start(application, now=now))
         waited = now - application.changed
@@ -270,9 +271,14 @@ def record_decision(
     )
     caseload.follow(application, judged.finding, now=now)
     if answers is not None:
-        for look_up in answers.asked:
-            look_up.reference = str(application.id)
-            look_up.save(force_insert=True)
+        record_look_ups(answers, application)
+
+
+def record_look_ups(answers: gather.Answers, application: Application) -> None:
+    """Keep who was asked about *application*, also when nothing came of the answers."""
+    for look_up in answers.asked:
+        look_up.reference = str(application.id)
+        look_up.save(force_insert=True)
 
 
 def first_start(application: Application, *, now: datetime) -> date:

@@ -99,7 +99,8 @@ def begin(
     order = open_order(party)
     if order is None:
         gathered = [
-            (application, _ask_afresh(outside, application, now)) for application in basket(party)
+            (application, _ask_afresh(outside, party, application, now))
+            for application in basket(party)
         ]
         try:
             order = _order(party, gathered, agreed, language, now)
@@ -113,14 +114,14 @@ def begin(
     return order
 
 
-def _ask_afresh(outside: Outside, application: Application, now: datetime) -> gather.Answers:
-    return gather.ask_registers(
+def _ask_afresh(
+    outside: Outside, party: Party, application: Application, now: datetime
+) -> gather.Answers:
+    return apply.gather_for(
         outside,
-        application.party,
+        party,
         Plate(application.plate),
-        needs=resident.RULE.on(danish_day(now)).needs,
         reference=str(application.id),
-        purpose="resident permit",
         asked_by="party",
         now=now,
     )
@@ -139,11 +140,14 @@ def _order(
         for plate in sorted({application.plate for application, _ in gathered}):
             one_at_a_time("plate", plate)
         if begun := open_order(party):
+            for stale, answers in gathered:
+                apply.record_look_ups(answers, stale)
             return begun
         lines = []
         for stale, answers in gathered:
             application = Application.objects.select_for_update().get(id=stale.id)
             if application.stands is not application_law.State.IN_BASKET:
+                apply.record_look_ups(answers, application)
                 changed = True
                 continue
             start = max(as_period(application.period).start, danish_day(now))
@@ -266,12 +270,14 @@ def open_payment(outside: Outside, order: Order, *, addresses: Addresses, now: d
         key=order.number,
     )
     with recording():
-        one_at_a_time("order", order.id)
+        order.state = Order.objects.select_for_update().get(id=order.id).state
         payment, _ = Payment.objects.get_or_create(
             order=order,
             defaults={"payment_id": page.payment_id, "page_url": page.url, "created": now},
         )
         send.settle_later(payment.payment_id)
+    if order.stands is not law.State.OPEN:  # it was ended while its payment was being opened
+        outside.payments.end(payment.payment_id)
     order.payment = payment
     return payment
 
@@ -319,8 +325,11 @@ def settle(outside: Outside, payment_id: str, *, now: datetime) -> Order | None:
             return None
         order = Order.objects.select_for_update().get(id=payment.order_id)
         payment.refresh_from_db()
-        _write_truth(payment, truth, now)
-        _follow(order, payment, truth, now)
+        # Money that was taken stays taken: an answer that knows of less was given before one that
+        # somebody else has recorded meanwhile.
+        if truth.taken.ore >= payment.taken_ore and truth.refunded.ore >= payment.refunded_ore:
+            _write_truth(payment, truth, now)
+            _follow(order, payment, truth, now)
     order.payment = payment
     return order
 
@@ -476,10 +485,16 @@ def _close(outside: Outside, order: Order, actor: Actor, step: law.Step, now: da
         except Rejected:
             log.info("payment could not be ended, so it is asked about", order=order.number)
         settled = settle(outside, payment.payment_id, now=now)
-        return settled or order
+        if settled is not None:
+            return settled
     with recording():
         order = Order.objects.select_for_update().get(id=order.id)
-        if order.stands is law.State.OPEN and not Payment.objects.filter(order=order).exists():
+        opened = payment is None and Payment.objects.filter(order=order).exists()
+        if order.stands is law.State.OPEN and not opened:
+            if payment is not None:
+                # Nobody can pay it, and it must not keep the party from buying for ever.
+                key = f"payment {payment.payment_id} unknown"
+                send.raise_incident(key, "a payment of ours is unknown to the provider", now=now)
             _end(order, step, now, actor)
     return order
 
@@ -506,11 +521,13 @@ def reconcile(outside: Outside, *, now: datetime, most: int = 200) -> int:
     """
     unpaid = Q(state__in=[law.State.CANCELLED.value, law.State.EXPIRED.value])
     late = (unpaid & Q(settled__gt=now - LATE_MONEY)) | Q(refunds__done__gt=now - LATE_MONEY)
-    quiet = Q(payment__asked__lt=now - timedelta(hours=6))
+    quiet = Q(payment__asked=None) | Q(payment__asked__lt=now - timedelta(hours=6))
     unfinished = Q(payment__isnull=False) | Q(expires__lte=now)
     to_ask = (
         Order.objects.select_related("payment")
-        .filter((Q(state=law.State.OPEN.value) & unfinished) | (late & quiet))
+        .filter(
+            (Q(state=law.State.OPEN.value) & unfinished) | (late & quiet & Q(payment__isnull=False))
+        )
         .order_by(F("payment__asked").asc(nulls_first=True), "opened")
         .distinct()
     )
@@ -524,4 +541,10 @@ def reconcile(outside: Outside, *, now: datetime, most: int = 200) -> int:
                 settle(outside, order.payment.payment_id, now=now)
         except PortError as error:
             log.warning("reconciliation must ask again", order=order.number, why=str(error))
+        except Exception:  # one that nobody foresaw keeps no other from its turn
+            log.exception("payment could not be settled", order=order.number)
+            with recording():
+                send.raise_incident(
+                    f"order {order.number} unsettled", "an order cannot be settled", now=now
+                )
     return asked
