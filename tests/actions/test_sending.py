@@ -109,3 +109,28 @@ def test_letters_stay_as_they_were_sent(stocked, bought):
     first = letters.receipt_pdf(bought)
     bought.party.name = "Somebody Else"
     assert letters.receipt_pdf(bought) == first
+
+
+def test_what_stands_behind_another_in_its_lane_is_not_in_the_way(stocked, bought):
+    first = Outgoing.objects.get(kind=Outgoing.Kind.BOOK_ORDER)
+    behind = Outgoing.objects.create(
+        kind=Outgoing.Kind.CREDIT_ORDER, key="behind", lane=first.lane, payload={},
+        written=now(), next_try=now(),
+    )  # fmt: skip
+    assert behind.id not in send.due(now=now())
+    first.state = Outgoing.State.DONE
+    first.save()
+    assert behind.id in send.due(now=now())
+
+
+def test_what_nobody_foresaw_is_raised_and_tried_again(stocked, bought):
+    def broken(outside, payload, now):
+        raise ZeroDivisionError
+
+    row = Outgoing.objects.get(kind=Outgoing.Kind.BOOK_ORDER)
+    late = now() + timedelta(hours=25)
+    with pytest.raises(ZeroDivisionError):
+        send.send(stocked, row.id, carriers={row.kind: broken}, now=late)
+    assert row.id not in send.due(now=late)
+    assert row.id in send.due(now=late + timedelta(hours=1))
+    assert Incident.objects.filter(what__contains="has not arrived").exists()

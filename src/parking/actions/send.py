@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from procrastinate.contrib.django import app as queue
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -68,9 +69,16 @@ def raise_incident(key: str, what: str, *, now: datetime, detail: str = "") -> N
 
 
 def due(*, now: datetime, most: int = 200) -> list[int]:
-    """Return what waits in the outbox and may be tried now, oldest first."""
+    """Return what waits in the outbox and may be tried now, oldest first.
+
+    What stands behind an earlier one in its lane is left out, so that much of it keeps nothing else
+    from being tried.
+    """
+    earlier = Outgoing.objects.filter(
+        lane=OuterRef("lane"), state=Outgoing.State.WAITING, id__lt=OuterRef("id")
+    )
     return list(
-        Outgoing.objects.filter(state=Outgoing.State.WAITING, next_try__lte=now)
+        Outgoing.objects.filter(~Exists(earlier), state=Outgoing.State.WAITING, next_try__lte=now)
         .order_by("id")
         .values_list("id", flat=True)[:most]
     )
@@ -79,7 +87,10 @@ def due(*, now: datetime, most: int = 200) -> list[int]:
 def send(
     outside: Outside, outgoing_id: int, *, carriers: dict[str, Carrier], now: datetime
 ) -> Outgoing.State | None:
-    """Try to do one effect; return how far it has come, or ``None`` if it was not its turn."""
+    """Try to do one effect; return how far it has come, or ``None`` if it was not its turn.
+
+    What nobody foresaw is raised, and tried again later like what did not arrive.
+    """
     row = _claim(outgoing_id, now)
     if row is None:
         return None
@@ -89,6 +100,9 @@ def send(
         return _later(row, str(error), now)
     except (Rejected, NotFound) as error:
         return _give_up(row, str(error), now)
+    except Exception as error:
+        _later(row, type(error).__name__, now)
+        raise
     with recording():
         Outgoing.objects.filter(id=row.id).update(
             state=Outgoing.State.DONE, done=now, answer=answer[:200], last_error=""

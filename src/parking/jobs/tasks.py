@@ -5,6 +5,8 @@ If the queue lost every job, the next minute would find the same work in the tab
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
@@ -24,9 +26,18 @@ from parking.actions import (
     retention,
     send,
 )
-from parking.ports import PortError, Unavailable, outside
+from parking.ports import PortError, outside
 
 log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def _keeping_nobody_waiting(what: str, which: object) -> Iterator[None]:
+    """Log what nobody foresaw about one thing, so that the others have their turn all the same."""
+    try:
+        yield
+    except Exception:
+        log.exception("failed", what=what, which=str(which))
 
 
 @app.task(name="send_outgoing", queue="outbox")
@@ -49,7 +60,8 @@ def settle_payment(*, payment_id: str) -> None:
 def send_waiting(timestamp: int) -> None:
     """Send everything in the outbox whose time has come."""
     for outgoing in send.due(now=timezone.now()):
-        send.send(outside(), outgoing, carriers=carry.CARRIERS, now=timezone.now())
+        with _keeping_nobody_waiting("outgoing", outgoing):
+            send.send(outside(), outgoing, carriers=carry.CARRIERS, now=timezone.now())
 
 
 @app.periodic(cron="* * * * * */30", periodic_id="payments")
@@ -64,10 +76,8 @@ def reconcile_payments(timestamp: int) -> None:
 def resume_applications(timestamp: int) -> None:
     """Ask again about the applications that wait for a register."""
     for application in apply.waiting(now=timezone.now()):
-        try:
+        with _keeping_nobody_waiting("application", application.id):
             apply.ask_again(outside(), application, now=timezone.now())
-        except PortError as error:
-            log.warning("application waits on", why=str(error))
 
 
 @app.periodic(cron="5 6-20 * * *", periodic_id="reminders")
@@ -115,5 +125,5 @@ def fetch_catalogue(timestamp: int) -> None:
         try:
             fetched = fetch(outside(), now=timezone.now())
             log.info("fetched", what=fetch.__name__, new=fetched.new, aside=fetched.set_aside)
-        except Unavailable as error:
+        except PortError as error:
             log.warning("not fetched", what=fetch.__name__, why=str(error))
