@@ -17,10 +17,10 @@ class NotTooMuch(FileUploadHandler):
     def handle_raw_input(
         self,
         input_data: Any,
-        META: Any,
+        META: Any,  # noqa: N803 -- Django calls it so
         content_length: int,
         boundary: Any,
-        encoding: Any = None,  # noqa: N803
+        encoding: Any = None,
     ) -> None:
         """Look at how much there is to come."""
         if content_length > MOST_BYTES:

@@ -5,6 +5,7 @@ A file is saved the moment it arrives, so that nothing is lost when the next one
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -39,7 +40,7 @@ class UploadForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Vælg, hvad dokumentet viser.")},
     )
-    files = forms.Field(
+    file = forms.Field(
         label=gettext_lazy("Filer"),
         required=False,
         widget=_Files({"accept": ".jpg,.jpeg,.png,.heic,.heif,.pdf"}),
@@ -51,7 +52,7 @@ class UploadForm(forms.Form):
         choices = [(kind, wording.document_kind(kind)) for kind in kinds]
         self.fields["kind"].choices = choices  # type: ignore[attr-defined]
         self.fields["kind"].initial = kinds[0]
-        self.fields["files"].help_text = _(
+        self.fields["file"].help_text = _(
             "Billeder (jpg, png, heic) eller pdf, højst %(size)s MB hver og højst %(number)s "
             "filer. Et foto fra telefonen er fint, når teksten kan læses."
         ) % {"size": documents.MOST_BYTES // _MEGABYTE, "number": documents.MOST_FILES}
@@ -101,9 +102,9 @@ def hand_over(request: PartyRequest, application_id: UUID) -> HttpResponse:
 
 def _save(request: PartyRequest, asked: Application, form: UploadForm) -> None:
     """Save each file that can be taken, and say of each other what is wrong with it."""
-    files = request.FILES.getlist("files")
+    files = request.FILES.getlist("file")
     if not files:
-        form.add_error("files", _("Vælg mindst én fil."))
+        form.add_error("file", _("Vælg mindst én fil."))
     for file in files:
         name = file.name or ""
         try:
@@ -116,7 +117,7 @@ def _save(request: PartyRequest, asked: Application, form: UploadForm) -> None:
                 now=request.now,
             )
         except documents.Refused as refused:
-            form.add_error("files", _refusal(refused))
+            form.add_error("file", _refusal(refused))
 
 
 def _refusal(refused: documents.Refused) -> str:
@@ -141,10 +142,11 @@ def _refusal(refused: documents.Refused) -> str:
 
 @party(form_of="application-documents")
 @require_POST
-def remove(request: PartyRequest, application_id: UUID, document_id: UUID) -> HttpResponse:
+def remove(request: PartyRequest, application_id: UUID) -> HttpResponse:
     """Remove a document that has not been handed in."""
     asked = permission.application_of(request.party, application_id)
-    documents.remove(asked, document_id)
+    with suppress(ValueError):
+        documents.remove(asked, UUID(request.POST.get("document", "")))
     return redirect("application-documents", application_id=asked.id)
 
 
