@@ -11,6 +11,7 @@ import pytest
 from procrastinate.contrib.django import app as queue
 
 from parking.actions import catalogue
+from parking.records import sealing
 from parking.site import wiring
 from sandbox_process import calm_sandbox, sandbox
 
@@ -46,6 +47,8 @@ def outside(environment, calm_sandbox):
 def stocked(transactional_db, outside, settings, sandbox):
     """A portal that knows its terms, fares and zones; commits are real."""
     settings.CUSTOMER_KEY_FILE = sandbox.addresses["CUSTOMER_KEY_FILE"]
+    # A test before this one may have read the key of another place.
+    sealing.keys.cache_clear()
     settings.PAYMENT_NOTICE_WORDS = [
         Path(sandbox.addresses["PAYMENTS_WEBHOOK_SECRET_FILE"]).read_text().strip()
     ]
