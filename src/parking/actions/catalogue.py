@@ -10,8 +10,8 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,14 @@ from parking.records.tariff import FareLine, TermsVersion
 from parking.records.zone import PrivateCommonRoad, ZoneShape, ZoneVersion
 
 log = structlog.get_logger(__name__)
+
+#: How many times dearer or cheaper than the fare before it a fare may be. ASSUMED: the city's
+#: largest step from one year to the next was below two.
+_MOST_TIMES = 3
+#: How long ahead every tier must have a fare: who buys chooses a day up to 30 days ahead, and a
+#: price list needs its time to be mended.
+_LOOK_AHEAD = timedelta(days=60)
+_FAR = date.max
 
 
 class BadTariff(ValueError):
@@ -82,15 +90,19 @@ class Fetched:
 def fetch_fares(outside: Outside, *, now: datetime) -> Fetched:
     """Take over the price list of the accounts, except what cannot be right.
 
-    Set aside are a price of nothing where only the free tier costs nothing, and another price for
-    a fare that is in force: history is not rewritten.
+    Set aside are a price of nothing where only the free tier costs nothing, a price out of all
+    proportion to the one before it, and another price for a fare that is in force: history is not
+    rewritten, though a fare may be given an end that lies ahead. What we have and the list lacks
+    stays in force. All of it is told to a person, and so is a tier that nobody could be sold within
+    the months to come.
 
     :raises Unavailable: if the accounts did not answer whole; nothing has changed.
     :raises Rejected: if they would not answer.
     """
     fares, today = outside.accounts.fares(), danish_day(now)
     new, set_aside = 0, []
-    for fare in fares:
+    # In order of time, so that one fare has got its end before the next one begins.
+    for fare in sorted(fares, key=lambda fare: fare.in_force.start):
         wrong = _wrong_with(fare)
         if wrong is None:
             try:
@@ -100,12 +112,16 @@ def fetch_fares(outside: Outside, *, now: datetime) -> Fetched:
             except (_Contradiction, IntegrityError):
                 wrong = "contradicts a fare that is in force"
         if wrong:
-            name = f"{fare.product} {fare.tier} from {fare.in_force.start}"
+            name = _name(fare.product, fare.tier, fare.in_force.start)
             set_aside.append(f"{name}: {wrong}")
             with recording():
                 send.raise_incident(
                     f"fare {name} {fare.price.ore}", "fare set aside", detail=wrong, now=now
                 )
+    for name, since in _missing_from(fares, today):
+        set_aside.append(f"{name}: missing")
+        with recording():
+            send.raise_incident(f"fare {name} missing", "fare missing", detail=since, now=now)
     return Fetched(new, tuple(set_aside))
 
 
@@ -113,11 +129,26 @@ class _Contradiction(ValueError):
     pass
 
 
+def _name(product: str, tier: str, start: date) -> str:
+    return f"{product} {tier} from {start}"
+
+
 def _wrong_with(fare: price.Fare) -> str | None:
     if fare.price.ore < 0:
         return "a negative price"
     if not fare.price and fare.tier != price.FREE:
         return "costs nothing"
+    before = (
+        FareLine.objects.filter(
+            product=fare.product, tier=fare.tier, in_force__startswith__lt=fare.in_force.start
+        )
+        .order_by("-in_force__startswith")
+        .first()
+    )
+    if before is not None and before.price_ore:
+        times = fare.price.ore / before.price_ore
+        if not 1 / _MOST_TIMES <= times <= _MOST_TIMES:
+            return f"{times:.3g} times the price before it"
     return None
 
 
@@ -128,7 +159,8 @@ def _take_over(fare: price.Fare, today: date, now: datetime) -> bool:
         if known.as_law() == fare:
             return False
         if fare.in_force.start <= today:
-            raise _Contradiction
+            _give_end(known, fare, today)
+            return True
         known.delete()  # not in force yet: the accounts may still change their mind
     FareLine.objects.create(
         product=fare.product,
@@ -141,11 +173,44 @@ def _take_over(fare: price.Fare, today: date, now: datetime) -> bool:
     return True
 
 
+def _give_end(known: FareLine, fare: price.Fare, today: date) -> None:
+    """Let a fare that is in force end on another day, of those that lie ahead."""
+    was = known.as_law()
+    ends = [period.end for period in (was.in_force, fare.in_force) if period.end is not None]
+    if replace(was, in_force=fare.in_force) != fare or min(ends) <= today:
+        raise _Contradiction
+    known.in_force = as_range(fare.in_force)
+    known.save()
+
+
+def _missing_from(fares: Iterable[price.Fare], today: date) -> Iterator[tuple[str, str]]:
+    """Yield what we sell by and the list lacks, and what nobody could buy in the months to come.
+
+    A fare that has ended may be missing; a tier whose last fare ends without a successor may not.
+    """
+    listed = {(fare.product, fare.tier, fare.in_force.start) for fare in fares}
+    sold: dict[tuple[str, str], list[Period]] = {}
+    for line in FareLine.objects.order_by("in_force"):
+        fare = line.as_law()
+        if fare.in_force.end is not None and fare.in_force.end <= today:
+            continue
+        sold.setdefault((fare.product, fare.tier), []).append(fare.in_force)
+        if (fare.product, fare.tier, fare.in_force.start) not in listed:
+            yield _name(fare.product, fare.tier, fare.in_force.start), "not in the price list"
+    for (product, tier), periods in sold.items():
+        day = today
+        for period in periods:
+            day = period.end or _FAR if day in period else day
+        if day < today + _LOOK_AHEAD:
+            yield _name(product, tier, day), "no fare from then on"
+
+
 def fetch_zones(outside: Outside, *, now: datetime) -> Fetched:
     """Take over the city's map as a new version from today, if it has changed.
 
     Shapes that will come or were once are left out. A broken shape is mended; one that is empty is
-    left out where it has a twin, and set aside otherwise.
+    left out where it has a twin, and set aside otherwise. A map that has lost more than half of its
+    home areas is set aside whole and told to a person.
 
     :raises Unavailable: if the map service did not answer whole; nothing has changed.
     :raises Rejected: if it would not answer.
@@ -157,8 +222,21 @@ def fetch_zones(outside: Outside, *, now: datetime) -> Fetched:
         return Fetched(0)
     shapes = tuple(_shapes(layer.features))
     set_aside = tuple(f"{f.source_id}: {why}" for f, why in _left_out(layer.features, shapes))
+    if lost := _lost_areas(current, shapes):
+        with recording():
+            send.raise_incident(f"map {source_hash}", "map set aside", detail=lost, now=now)
+        return Fetched(0, (f"the map: {lost}",))
     _replace_map(current, shapes, source_hash, now)
     return Fetched(len(shapes), set_aside)
+
+
+def _lost_areas(current: ZoneVersion | None, shapes: Iterable[ZoneShape]) -> str:
+    """Tell in words when the map has lost so many home areas that it cannot be right."""
+    left = sum(shape.category == ZoneShape.Category.HOME_AREA for shape in shapes)
+    had = 0
+    if current is not None:
+        had = current.shapes.filter(category=ZoneShape.Category.HOME_AREA).count()
+    return f"{left} home areas where there were {had}" if left * 2 < had or not left else ""
 
 
 def _hash(layer: ZoneLayer) -> str:
