@@ -719,3 +719,10 @@ _EITHER: Final = frozenset(
 def how_many_permits(count: int) -> str:
     """Return how many permits there are."""
     return ngettext("%(count)s licens", "%(count)s licenser", count) % {"count": count}
+
+
+def months(count: int) -> str:
+    """Return how long *count* months are, in years if they are whole."""
+    if count % 12 == 0:
+        return ngettext("%(count)s år", "%(count)s år", count // 12) % {"count": count // 12}
+    return ngettext("%(count)s måned", "%(count)s måneder", count) % {"count": count}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from parking.api import notices, operations
+from parking.api import notices, operations, well_known
 
 urlpatterns = [
     path("webhooks/nexi", notices.payment_notice, name="payment-notice"),
     path("healthz", operations.health, name="health"),
+    path("robots.txt", well_known.robots, name="robots"),
+    path(".well-known/security.txt", well_known.security, name="security"),
+    path("favicon.ico", well_known.favicon, name="favicon"),
 ]

@@ -24,6 +24,21 @@ ALLOWED_HOSTS = [urlsplit(PORTAL_ADDRESS).hostname or "", "127.0.0.1"]
 MUNICIPALITY = environment.text("MUNICIPALITY", "0101")
 CONTACT_PHONE = environment.text("CONTACT_PHONE", "70 80 80 90")
 CONTACT_EMAIL = environment.text("CONTACT_EMAIL", "parkering@kk.dk")
+CONTACT_ADDRESS = environment.text(
+    "CONTACT_ADDRESS", "Område for Parkering, Postboks 446, 1505 København V"
+)
+#: Who watches over personal data here (GDPR art. 37).
+DPO_EMAIL = environment.text("DPO_EMAIL", "dpo@kk.dk")
+DPO_PHONE = environment.text("DPO_PHONE", "71 74 54 54")
+#: Where the national register of accessibility statements (WAS-Tool) has ours, and when the site
+#: was last gone through.
+ACCESSIBILITY_STATEMENT = environment.text(
+    "ACCESSIBILITY_STATEMENT", f"https://was.digst.dk/{urlsplit(PORTAL_ADDRESS).hostname}"
+)
+ACCESSIBILITY_REVIEWED = environment.text("ACCESSIBILITY_REVIEWED", "2026-11-23")
+#: For security.txt (RFC 9116): where weaknesses are told, and until when that holds.
+SECURITY_CONTACT = environment.text("SECURITY_CONTACT", f"mailto:{CONTACT_EMAIL}")
+SECURITY_EXPIRES = environment.text("SECURITY_EXPIRES", "2027-10-31T00:00:00Z")
 
 INSTALLED_APPS = [
     "django.contrib.postgres",

@@ -28,6 +28,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
             "log_out_url": reverse("logout"),
             "accessibility_url": reverse("accessibility"),
             "privacy_url": reverse("privacy"),
+            "data_url": reverse("my-data"),
             "terms_url": reverse("terms"),
             "cookies_url": reverse("cookies"),
             "contact_url": reverse("contact"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from parking.web.citizen import account, checkout, documents, pages, permits, prices
+from parking.web.citizen import account, checkout, documents, mydata, pages, permits, prices
 
 _APPLICATION = "permits/applications/<uuid:application_id>/"
 _ORDER = "orders/<uuid:order_id>/"
@@ -19,6 +19,10 @@ urlpatterns = [
     path("login/", account.log_in, name="login"),
     path("logout/", account.log_out, name="logout"),
     path("my/", account.my, name="my"),
+    path("my/data/", mydata.look_ups, name="my-data"),
+    path("my/data/copy/", mydata.copy, name="my-data-copy"),
+    path("my/data/erase/", mydata.erase, name="my-data-erase"),
+    path("my/data/erased/", mydata.erased, name="my-data-erased"),
     path("permits/apply/", permits.apply_for, name="apply"),
     path(_APPLICATION, permits.application, name="application"),
     path(f"{_APPLICATION}ask-again/", permits.ask_again, name="application-ask-again"),
@@ -32,7 +36,7 @@ urlpatterns = [
         name="application-documents-hand-in",
     ),
     path(
-        f"{_APPLICATION}documents/<uuid:document_id>/remove/",
+        f"{_APPLICATION}documents/remove/",
         documents.remove,
         name="application-document-remove",
     ),
