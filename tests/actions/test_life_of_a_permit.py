@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from parking.actions import carry, checkout, limit, permit, prices, remind, send
+from parking.actions import carry, checkout, limit, login, permit, prices, remind, send
 from parking.law import application as application_law
 from parking.law import order as order_law
 from parking.law import permit as permit_law
@@ -111,6 +111,16 @@ def test_the_credit_never_overtakes_the_order(stocked):
     assert send.send(stocked, credit.id, carriers=carry.CARRIERS, now=now()) is None
 
 
+def test_no_credit_is_booked_for_money_that_was_not_paid_back(stocked, sandbox):
+    held = granted(stocked)
+    permit.end(held, because="the party asked", now=now())
+    credit = Outgoing.objects.get(kind=Outgoing.Kind.CREDIT_ORDER)
+    Outgoing.objects.filter(kind=Outgoing.Kind.BOOK_ORDER).update(state=Outgoing.State.DONE)
+    Outgoing.objects.filter(kind=Outgoing.Kind.REFUND).update(state=Outgoing.State.DEAD)
+    state = send.send(stocked, credit.id, carriers=carry.CARRIERS, now=now())
+    assert state is Outgoing.State.WAITING
+
+
 def test_ending_gives_the_vehicle_and_the_quota_free(stocked):
     permit.end(granted(stocked), because="the party asked", now=now())
     assert fill_basket(stocked, "anna").stands is application_law.State.IN_BASKET
@@ -166,6 +176,39 @@ def test_who_has_renewed_is_not_reminded(stocked):
     pay(bought.payment.page_url)
     checkout.settle(stocked, bought.payment.payment_id, now=now())
     assert remind.remind(now=now()) == 0
+
+
+def test_who_has_renewed_for_one_vehicle_is_reminded_of_the_other(stocked):
+    held = ends_in(7, granted(stocked))
+    permit.renew(stocked, party("anna"), held, now=now())
+    bought = begin(stocked, "anna")
+    pay(bought.payment.page_url)
+    checkout.settle(stocked, bought.payment.payment_id, now=now())
+    Permit.objects.filter(id=held.id).update(plate="ZA10099")
+    held.refresh_from_db()
+    assert permit.renewable(held, now=now())
+    assert remind.remind(now=now()) == 1
+
+
+def test_a_mail_that_is_refused_sends_no_letter_again(stocked):
+    login.set_email(party("anna"), "anna@borger.example")
+    ends_in(7, granted(stocked))
+    remind.remind(now=now())
+    reminded = Outgoing.objects.get(kind=Outgoing.Kind.SEND_REMINDER)
+    state = send.send(stocked, reminded.id, carriers=carry.CARRIERS, now=now())
+    assert state is Outgoing.State.DONE
+    assert Reminder.objects.get().sent
+    assert Outgoing.objects.filter(key__startswith="mail reminder").count() == 1
+
+
+def test_a_reminder_that_is_refused_is_counted_and_no_alarm_each_day(stocked, sandbox):
+    ends_in(7, granted(stocked))
+    remind.remind(now=now())
+    sandbox.fault("digitalpost", "status:400", path="/service/KombiPostAfsend_1")
+    reminded = Outgoing.objects.get(kind=Outgoing.Kind.SEND_REMINDER)
+    state = send.send(stocked, reminded.id, carriers=carry.CARRIERS, now=now())
+    assert state is Outgoing.State.DEAD
+    assert remind.tally(since=danish_day(now())).failed == 1
 
 
 def test_a_reminder_that_cannot_be_delivered_is_counted(stocked, work):

@@ -16,7 +16,7 @@ from parking.law.days import danish_day
 from parking.law.money import Money
 from parking.law.plates import Plate
 from parking.law.zones import ZoneCode
-from parking.ports import Outside
+from parking.ports import Outside, Rejected, Unavailable
 from parking.ports.accounts import ActivePermit, BookedOrder, OrderLine
 from parking.ports.post import Letter as PostLetter
 from parking.records.letter import Letter
@@ -26,6 +26,9 @@ from parking.records.party import Party
 from parking.records.permit import Permit
 from parking.records.recording import recording
 from parking.records.reminder import Reminder
+
+_BY_MAIL: Final = "mail"
+_NOT_NEEDED: Final = "no longer needed"
 
 
 def book_order(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
@@ -146,8 +149,10 @@ def refund(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
 
 
 def credit_order(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
-    """Book in the accounts that money of an order was paid back, once."""
+    """Book in the accounts that money of an order was paid back, once it has been."""
     refund = Refund.objects.select_related("order").get(id=payload["refund"])
+    if refund.done is None:
+        raise Unavailable("the money has not been paid back yet")
     return outside.accounts.credit(
         number=refund.number,
         reference=refund.order.number,
@@ -164,26 +169,34 @@ def send_reminder(outside: Outside, payload: dict[str, Any], now: datetime) -> s
     reminder = Reminder.objects.select_related("permit__party").get(id=payload["reminder"])
     permit = reminder.permit
     if permit.stands is not permit_law.State.ACTIVE or permits.follows(permit):
-        return _reminded(reminder, "no longer needed", now)
-    party, ways = permit.party, []
+        return _reminded(reminder, _NOT_NEEDED, now)
+    try:
+        how = _remind(outside, reminder)
+    except Rejected as refused:
+        _failed(reminder, str(refused))
+        raise
+    return _reminded(reminder, how, now) if how else _failed(reminder, "nowhere to send it")
+
+
+def _remind(outside: Outside, reminder: Reminder) -> str:
+    """Send a reminder where it is sure to be read; return where that was, if there is such."""
+    permit, party = reminder.permit, reminder.permit.party
     number = party.person_number
     if outside.post.reaches(person_number=number):
         with translation.override(party.language):
             letter = letters.reminder(permit)
-            ways.append(
-                outside.post.send(
-                    PostLetter(
-                        letter_id=str(uuid5(permit.id, f"reminder {reminder.days_before}")),
-                        person_number=number,
-                        subject=letter.subject,
-                        file_name=f"{permit.number}.pdf",
-                        pdf=letter.pdf,
-                        language=party.language,
-                        link_text=letter.link_text,
-                        link=letter.link,
-                    )
-                )
+        return outside.post.send(
+            PostLetter(
+                letter_id=str(uuid5(permit.id, f"reminder {reminder.days_before}")),
+                person_number=number,
+                subject=letter.subject,
+                file_name=f"{permit.number}.pdf",
+                pdf=letter.pdf,
+                language=party.language,
+                link_text=letter.link_text,
+                link=letter.link,
             )
+        )
     if party.email:
         mail = letters.mail("reminder", language=party.language)
         outside.mail.send(
@@ -192,21 +205,29 @@ def send_reminder(outside: Outside, payload: dict[str, Any], now: datetime) -> s
             subject=mail.subject,
             text=mail.text,
         )
-        ways.append("mail")
-    if not ways:
-        return _failed(reminder, "no Digital Post and no address")
-    return _reminded(reminder, ", ".join(ways), now)
+        return _BY_MAIL
+    return ""
 
 
 def _reminded(reminder: Reminder, how: str, now: datetime) -> str:
+    party = reminder.permit.party
     with recording():
         Reminder.objects.filter(id=reminder.id).update(sent=now)
+        if party.email and how not in {_BY_MAIL, _NOT_NEEDED}:
+            # An effect of its own: what becomes of it does not send the letter once more.
+            send.put(
+                Outgoing.Kind.SEND_MAIL,
+                key=f"mail reminder {reminder.id}",
+                lane=f"mail reminder {reminder.id}",
+                payload={"mail": "reminder", "party": str(party.id)},
+                now=now,
+            )
     return how
 
 
 def _failed(reminder: Reminder, why: str) -> str:
     with recording():
-        Reminder.objects.filter(id=reminder.id).update(failed=why)
+        Reminder.objects.filter(id=reminder.id).update(failed=why[:200])
     return why
 
 

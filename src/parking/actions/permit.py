@@ -47,11 +47,17 @@ def renewable(permit: Permit, *, now: datetime) -> bool:
 
 
 def follows(permit: Permit) -> bool:
-    """Tell whether the party already has, or is paying for, a permit after this one."""
+    """Tell whether the party already has, or is paying for, a permit after this one.
+
+    Only one for the same vehicle: who has two vehicles renews and is reminded of each.
+    """
     return (
         Permit.objects.holding()
         .filter(
-            party=permit.party_id, family=permit.family, period__startswith__gte=permit.days.end
+            party=permit.party_id,
+            family=permit.family,
+            plate=permit.plate,
+            period__startswith__gte=permit.days.end,
         )
         .exists()
     )
