@@ -166,6 +166,9 @@ FILE_UPLOAD_HANDLERS = [
 ]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
+# A job that is done has left its trace in our own tables.
+PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "successful"}
+
 LOG_PRELUDE: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
