@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.test import RequestFactory
 
 from faults import scenes
 from faults.drill import at_once
@@ -18,6 +19,7 @@ from parking.records.order import Order
 from parking.records.outbox import Outgoing
 from parking.records.party import Party
 from parking.records.tariff import FareLine
+from parking.web import errors
 from town import ask, fill_basket, now, party
 
 WIRE = ("status:500", "status:429", "drop", "garbage", "truncated", "wrong-content-type",
@@ -157,6 +159,17 @@ def test_f52_without_a_fare_nothing_is_sold(drill):
     with pytest.raises(NoFare):
         apply.offers(application, now=now())
     assert not checkout.basket(party("anna"))
+
+
+def test_f52_the_page_says_that_a_price_is_missing(settings):
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    told = errors.answer(RequestFactory().get("/"), NoFare("0 fares"))
+    assert told.status_code == 503
+    assert "Vi mangler en pris" in told.content.decode()
+    assert settings.CONTACT_PHONE in told.content.decode()
 
 
 def test_f52_a_price_list_that_ends_one_year_and_begins_the_next_is_taken_over(drill):

@@ -59,7 +59,7 @@ def answer(request: HttpRequest, error: BaseException) -> HttpResponse:
         return page(status)
     incident = secrets.token_hex(4).upper()
     log.error("page failed", incident=incident, path=request.path, exc_info=error)
-    return page(status, incident=incident)
+    return page(status, "no-fare" if isinstance(error, NoFare) else "", incident=incident)
 
 
 def _login_refused(request: HttpRequest, refused: LoginRefused) -> HttpResponse:
