@@ -9,6 +9,8 @@ import pytest
 from tests.house.draw_courses import COURSES, drawn
 from tests.house.source import ROOT
 
+from parking.law.retention import SCHEDULE, TABLES
+
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 
@@ -38,3 +40,16 @@ def test_a_decision_says_why_what_and_what_follows(path: Path) -> None:
 def test_the_list_of_decisions_is_whole() -> None:
     listed = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
     assert [path.name for path in DECISIONS if f"({path.name})" not in listed] == []
+
+
+def test_the_page_on_retention_says_what_the_schedule_says() -> None:
+    page = (ROOT / "docs" / "operating" / "retention.md").read_text(encoding="utf-8")
+    start, rules = SCHEDULE.versions[-1]
+    assert f"In force since {start}:" in page
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if " months | " in line]
+    assert [row[:4] for row in rows] == [
+        [matter.value, f"{keep.months} months", keep.counted_from, keep.basis]
+        for matter, keep in rules.items()
+    ]
+    for matter, table in ((matter, table) for table, matter in TABLES.items()):
+        assert f"`{table}`" in page, matter

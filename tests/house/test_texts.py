@@ -14,6 +14,8 @@ from babel.messages.pofile import read_po
 from django.utils.translation.template import templatize
 from tests.house.source import NOT_OURS, SRC, Module, modules
 
+from parking.web import readability
+
 CATALOGUES = sorted((SRC / "parking").glob("*/locale/en/LC_MESSAGES/django.po"))
 TEMPLATES = sorted(
     path
@@ -108,6 +110,30 @@ def test_what_stands_for_something_stands_in_both_languages() -> None:
         return any(set(PLACES.findall(text)) != danish for text in forms(message.string)[-1:])
 
     assert [singular(message) for message in ENGLISH if differs(message)] == []
+
+
+def test_every_page_can_be_read_by_somebody_who_is_tired() -> None:
+    hard = readability.pages()
+    assert {page: lix for page, lix in hard.items() if lix > readability.LIMIT} == {}
+    assert len(hard) > 20
+
+
+def test_no_single_passage_is_law_talk() -> None:
+    told = {text for text, _ in texts() if len(text.split()) >= 10}
+    assert {text: lix for text in told if (lix := readability.lix([text])) >= 55} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Du kan parkere her.", 4 + 25),
+        ("Du må. Nej!", 2),
+        ("%(count)s <b>lette</b> ord", 2),
+        ("", 0),
+    ],
+)
+def test_how_hard_a_text_is_to_read_is_counted(text: str, expected: int) -> None:
+    assert readability.lix([text]) == expected
 
 
 @pytest.mark.parametrize(

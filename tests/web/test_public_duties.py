@@ -214,7 +214,7 @@ def test_the_privacy_notice_says_how_long_as_the_schedule_has_it(db):
     told = dict(re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td>', text))
     assert told["Køb og kvitteringer"].startswith("5 år")
     assert len(told) == len(rules) - 1, "all but logins, which the page on cookies tells"
-    assert told["Dokumenter, du ikke har sendt ind"].startswith(
+    assert told["Dokumenter, du har gemt, men ikke afleveret"].startswith(
         wording.months(rules[Matter.DRAFTS].months)
     )
 

@@ -201,7 +201,8 @@ _PLACES: Final[Mapping[Place, Any]] = {
 _PRIVATE_ROADS: Final[Mapping[PrivateCommonRoadEffect, Any]] = {
     PrivateCommonRoadEffect.REFUSE: _("Der gives ikke licens til beboere på private fællesveje."),
     PrivateCommonRoadEffect.WARN: _(
-        "Du bor på en privat fællesvej. Licensen gælder ikke på vejen selv, men i resten af zonen."
+        "Du bor på en privat fællesvej. Det er en vej, som husejerne selv har ansvaret for. "
+        "Licensen gælder ikke på vejen, men i resten af zonen."
     ),
     PrivateCommonRoadEffect.NONE: _(
         "At boligen ligger på en privat fællesvej, betyder ikke noget."

@@ -149,7 +149,7 @@ _COLUMNS: Final[Mapping[str, Any]] = {
     "facts": _("Oplysninger"),
     "finding": _("Svaret, regel for regel"),
     "first_seen": _("Første login"),
-    "handed_in": _("Indsendt"),
+    "handed_in": _("Afleveret"),
     "kind": _("Slags"),
     "language": _("Sprog"),
     "last_seen": _("Seneste login"),
@@ -257,7 +257,7 @@ _KEPT: Final[Mapping[Matter, tuple[Any, Any]]] = {
         _("De trækkes tilbage nu. Svaret gemmes lidt endnu, fordi du kan klage over det."),
     ),
     Matter.DOCUMENTS: (
-        _("Dokumenter, du har sendt ind"),
+        _("Dokumenter, du har afleveret"),
         _("De hører til en sag. Et år efter, at sagen er afgjort."),
     ),
     Matter.LOOK_UPS: (

@@ -26,9 +26,9 @@ from parking.web.access import Request, anyone
 _TIERS = (FREE, ZERO_EMISSION, "a", "b", TOP)
 #: What people are told of how long their data is kept: what, and from when it is counted.
 _KEPT: Final[Mapping[Matter, tuple[Any, Any]]] = {
-    Matter.DRAFTS: (_("Dokumenter, du ikke har sendt ind"), _("efter at du uploadede dem")),
+    Matter.DRAFTS: (_("Dokumenter, du har gemt, men ikke afleveret"), _("efter at du gemte dem")),
     Matter.UNFINISHED: (_("Ansøgninger, der ikke blev til noget"), _("efter sidste ændring")),
-    Matter.DOCUMENTS: (_("Dokumenter, du har sendt ind"), _("efter at sagen er afgjort")),
+    Matter.DOCUMENTS: (_("Dokumenter, du har afleveret"), _("efter at sagen er afgjort")),
     Matter.CASES: (_("Sager, som en sagsbehandler har haft"), _("efter at sagen er afgjort")),
     Matter.PERMITS: (_("Licenser og svarene bag dem"), _("efter licensens sidste dag")),
     Matter.ACCOUNTS: (_("Køb og kvitteringer"), _("efter udgangen af det år, du købte")),
