@@ -215,6 +215,19 @@ def test_what_goes_wrong_halfway_is_unavailable(
     assert ask(vehicles, "ZA10001").vehicle.make == "Skoda"
 
 
+def test_a_register_that_contradicts_itself_refuses_nobody(
+    vehicles: VehicleRegister, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = vehicles._ask
+
+    def ask_half(operation: str, *rest: str) -> object:
+        return None if operation == "USKoeretoejTekniskDataHent" else put(operation, *rest)
+
+    monkeypatch.setattr(vehicles, "_ask", ask_half)
+    with pytest.raises(Unavailable, match="cannot describe"):
+        ask(vehicles, "ZA10001")
+
+
 def test_one_plate_may_fail_for_itself(vehicles: VehicleRegister) -> None:
     with pytest.raises(Unavailable):
         ask(vehicles, "ZU10021", "ulla")

@@ -196,13 +196,6 @@ def end_sessions_elsewhere(notice: LogoutNotice) -> int:
     return len(keys)
 
 
-def forget_old_sessions(*, now: datetime) -> None:
-    """Remove the sessions that have long been over."""
-    with recording():
-        LoginSession.objects.filter(begun__lt=now - timedelta(days=1)).delete()
-        Session.objects.filter(expire_date__lt=now).delete()
-
-
 def set_email(party: Party, email: str) -> None:
     """Keep the address that courtesy mails go to; empty for none."""
     with recording():

@@ -147,9 +147,11 @@ class VehicleRegister:
     ) -> VehicleAnswer:
         registered = self._ask("USKoeretoejRegistreringHent", plate, reference)
         described = registered and self._ask("USKoeretoejTekniskDataHent", plate, reference)
-        if registered is None or described is None:
+        if registered is None:
             unknown = Vehicle(plate=plate, registration=Registration.NOT_FOUND)
             return VehicleAnswer(vehicle=unknown, tie=Tie(relation=Relation.NEITHER))
+        if described is None:
+            raise Unavailable(f"{SYSTEM}: cannot describe a vehicle that it has registered")
         try:
             vehicle = _vehicle(plate, registered, described)
             return VehicleAnswer(vehicle=vehicle, tie=tie(registered))

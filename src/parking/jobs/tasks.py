@@ -21,7 +21,6 @@ from parking.actions import (
     checkout,
     documents,
     limit,
-    login,
     remind,
     retention,
     send,
@@ -90,9 +89,8 @@ def remind_of_ends(timestamp: int) -> None:
 @app.periodic(cron="40 20 * * *", periodic_id="evening")
 @app.task(name="check_the_day", queue="reminders", queueing_lock="check_the_day")
 def check_the_day(timestamp: int) -> None:
-    """See in the evening that the day's reminders went, and forget what need not be kept."""
+    """See in the evening that the day's reminders went, and forget how often people have asked."""
     remind.check(now=timezone.now())
-    login.forget_old_sessions(now=timezone.now())
     limit.forget(before=timezone.now() - timedelta(days=1))
 
 
