@@ -99,8 +99,7 @@ def begin(
     order = open_order(party)
     if order is None:
         gathered = [
-            (application, _ask_afresh(outside, party, application, now))
-            for application in basket(party)
+            (application, _ask_afresh(outside, application, now)) for application in basket(party)
         ]
         try:
             order = _order(party, gathered, agreed, language, now)
@@ -114,12 +113,10 @@ def begin(
     return order
 
 
-def _ask_afresh(
-    outside: Outside, party: Party, application: Application, now: datetime
-) -> gather.Answers:
+def _ask_afresh(outside: Outside, application: Application, now: datetime) -> gather.Answers:
     return apply.gather_for(
         outside,
-        party,
+        application.party,
         Plate(application.plate),
         reference=str(application.id),
         asked_by="party",
