@@ -12,8 +12,8 @@ class SiteConfig(AppConfig):
     label = "site"
 
     def ready(self) -> None:
-        """Say who answers our questions to the outside."""
+        """Say who answers our questions to the outside, and what production is checked for."""
         from parking import ports  # noqa: PLC0415 -- apps must be loaded first
-        from parking.site import wiring  # noqa: PLC0415
+        from parking.site import checks, wiring  # noqa: F401, PLC0415 -- checks register themselves
 
         ports.answer_with(wiring.outside)
