@@ -52,7 +52,7 @@ def test_in_danish(visit, work, sandbox, width, scripts):
     anna.see("GYLDIG", "ZA 10 001")
     anna.page.locator(".card-link").first.click()
     anna.look("GYLDIG")
-    anna.see("ZA 10 001", "Offentlige veje i zone Vesterbro (VB)")
+    anna.see("ZA 10 001", "Her må du parkere med licensen", "Vesterbro (VB)")
 
     work()
     assert not Outgoing.objects.exclude(state=Outgoing.State.DONE).exists()

@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, R
 #: Pages that have been looked at in this run: the same page need not be measured twice.
 _measured: set[tuple[str, ...]] = set()
 _axe = Axe()
+_WIDE = 992  #: from this width on a page is laid out as for a desktop
 _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32}")
 
 _WHERE_THE_KEYBOARD_IS = """() => {
@@ -114,7 +115,8 @@ class Visitor:
     def _measure(self) -> None:
         page = self.page
         where = _IDS.sub("…", urlsplit(page.url).path)
-        kind = (where, page.title(), str(self.width), str(page.locator(".form-error").count()))
+        layout = "wide" if self.width >= _WIDE else "phone"
+        kind = (where, page.title(), layout, str(page.locator(".form-error").count()))
         if not self.scripts or kind in _measured:
             return
         found = _axe.run(page)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 from django.conf import settings
+from django.core import checks
 from django.test import Client
 from django.urls import reverse
 
@@ -126,3 +129,13 @@ def test_the_session_lives_on_our_side():
     assert settings.SESSION_COOKIE_HTTPONLY
     assert settings.SESSION_COOKIE_SAMESITE == "Lax"
     assert not settings.DEBUG
+
+
+def test_nothing_is_left_to_do_before_it_is_let_out(settings):
+    settings.SECURE_SSL_REDIRECT = True  # as wherever the address begins with https
+    settings.SECRET_KEY = secrets.token_urlsafe(48)
+    left = {problem.id for problem in checks.run_checks(include_deployment_checks=True)}
+    assert left <= {
+        "security.W002",  # X-Frame-Options is set by our own middleware, errors and files included
+        "async.E001",  # only the tests have a browser's loop in their thread
+    }

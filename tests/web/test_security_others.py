@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.apps import apps
+from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from canaries import Planted
@@ -16,8 +17,9 @@ from parking.records.order import Order
 from parking.records.permit import Permit
 from town import now, order, pay
 
-#: Using a session is written down; these pages begin a login, and ask about a payment.
-_SESSIONS = {"login_session", "django_session"}
+#: That somebody is here, and how often they ask, is written down.
+_PRESENCE = {"login_session", "django_session", "bucket"}
+#: These pages begin a login, and ask about a payment.
 _MAY_WRITE = {"login", "office-login", "order-return"}
 
 
@@ -42,11 +44,11 @@ def address(name, ids):
 
 
 def contents():
-    """Return every row of every table but those of the sessions."""
+    """Return every row of every table but those of who is here."""
     return {
         model._meta.db_table: sorted(map(repr, model._base_manager.values_list()))
         for model in apps.get_models()
-        if model._meta.db_table not in _SESSIONS
+        if model._meta.db_table not in _PRESENCE
     }
 
 
@@ -96,10 +98,11 @@ def test_ids_cannot_be_guessed(annas):
     assert {each.version for each in annas.values()} == {4}
 
 
-def test_these_and_no_other_addresses_are_for_machines():
+def test_machines_can_write_nothing_but_notices(db):
     machines = {
         name
         for name, each in PATTERNS.items()
         if each.callback.__module__.startswith("parking.api")
     }
-    assert machines == {"payment-notice", "health"}
+    for name in machines - {"payment-notice"}:
+        assert Client().post(reverse(name)).status_code == 405, name
