@@ -7,10 +7,12 @@ from importlib import import_module
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 from django.utils import translation
 
 from parking.records.party import LoginSession
+from parking.web import announcements
 from town import party
 
 
@@ -51,3 +53,11 @@ def _plain_files(settings):
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.ALLOWED_HOSTS = ["testserver"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_announced():
+    """As in a process that has asked within the last half minute."""
+    cache.set(announcements._KEY, [], None)
+    yield
+    cache.clear()

@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parking.actions import limit, mydata, wording
 from parking.law.days import danish_day
@@ -189,8 +189,8 @@ _MOST_COPIES: Final = 5
 _COPIES_PER: Final = timedelta(hours=1)
 
 
-@party()
-@require_safe
+@party(form_at="my-data")
+@require_POST
 def copy(request: PartyRequest) -> HttpResponse:
     """Give a copy of all there is: a page to read, the same for machines, and the files."""
     bucket = f"copy {request.party.id}"
