@@ -132,6 +132,7 @@ def test_what_is_kept_is_told_with_its_day():
     kept = {each.matter: each for each in mydata.kept(planted.party, now=now())}
     assert {Matter.ACCOUNTS, Matter.PERMITS, Matter.DOCUMENTS, Matter.LOOK_UPS} <= kept.keys()
     assert (kept[Matter.ACCOUNTS].until.month, kept[Matter.ACCOUNTS].until.day) == (12, 31)
+    assert kept[Matter.PARTIES].until == kept[Matter.ACCOUNTS].until, "as long as the rest"
     mydata.erase(planted.party, session_key="here", now=now())
     assert tables(planted.party) == {
         name: rows for name, rows in before.items() if name != "login_session"

@@ -260,6 +260,15 @@ def test_who_has_looked_is_told_in_plain_words(log_in):
         assert told in text, told
 
 
+def test_what_was_looked_at_together_is_told_together(log_in):
+    moment = now()
+    for register in ("population register", "vehicle register"):
+        look(at=moment, register=register, outcome="unavailable")
+    text = text_of(at("my-data"), log_in())
+    assert text.count("<time") == 1
+    assert text.count("Registret svarede ikke.") == 2
+
+
 def test_the_moment_of_a_look_is_danish(log_in):
     look(at=datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
     assert "2. juli 2026 kl. 00.30" in text_of(at("my-data"), log_in())

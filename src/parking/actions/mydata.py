@@ -212,8 +212,11 @@ def kept(party: Party, *, now: datetime) -> list[Kept]:
     if count := looks.count():
         at = looks.aggregate(at=Max("at"))["at"]
         found.append(Kept(Matter.LOOK_UPS, count, rule(Matter.LOOK_UPS).until(danish_day(at))))
-    until = rule(Matter.PARTIES).until(danish_day(party.last_seen))
-    return [*found, Kept(Matter.PARTIES, 1, until)]
+    # Who the rest is about is kept as long as the rest.
+    untils = [each.until for each in found]
+    alone = rule(Matter.PARTIES).until(danish_day(party.last_seen))
+    last = None if None in untils else max([alone, *(day for day in untils if day)])
+    return [*found, Kept(Matter.PARTIES, 1, last)]
 
 
 def _kept_applications(party: Party, now: datetime) -> list[Kept]:

@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from django.core.paginator import Paginator
@@ -46,13 +47,12 @@ _SEEN: Final[Mapping[str, Any]] = {
 
 
 class Look(NamedTuple):
-    """One look at somebody's data, in words."""
+    """One look at somebody's data, in words; at several places at once, if it was."""
 
     at: datetime
     who: str
-    where: str
+    where: list[tuple[str, str]]  #: what was looked at, and what was unusual about it
     why: str
-    seen: str
     matter: str
     application: Application | None  #: the matter, to go to
 
@@ -82,15 +82,16 @@ def _in_words(looks: list[LookUp], request: PartyRequest) -> list[Look]:
     applications = {str(application.id): application for application in mine}
     return [
         Look(
-            at=look.at,
-            who=_who(look.asked_by),
-            where=gettext("din sag") if look.register == "case" else _register(look.register),
-            why=str(_PURPOSES.get(look.purpose, look.purpose)),
-            seen=str(_SEEN.get(look.outcome, "")),
-            matter=look.reference if look.reference in cases else "",
-            application=cases.get(look.reference) or applications.get(look.reference),
+            at=at,
+            who=_who(asked_by),
+            where=[(_where(look.register), str(_SEEN.get(look.outcome, ""))) for look in together],
+            why=str(_PURPOSES.get(purpose, purpose)),
+            matter=reference if reference in cases else "",
+            application=cases.get(reference) or applications.get(reference),
         )
-        for look in looks
+        for (at, asked_by, purpose, reference), together in groupby(
+            looks, lambda look: (look.at, look.asked_by, look.purpose, look.reference)
+        )
     ]
 
 
@@ -103,8 +104,8 @@ def _who(asked_by: str) -> str:
     return gettext("Portalen, da du selv bad om det")
 
 
-def _register(name: str) -> str:
-    return wording.supplier(Supplier(name))
+def _where(register: str) -> str:
+    return gettext("din sag") if register == "case" else wording.supplier(Supplier(register))
 
 
 # Taking it along
@@ -202,12 +203,13 @@ def copy(request: PartyRequest) -> HttpResponse:
             "rows": [
                 [
                     {
-                        "label": _COLUMNS.get(name, name),
+                        "label": _COLUMNS[name],
                         "value": _readable(value),
                         "is_file": isinstance(value, str) and value in everything.files,
                     }
                     for name, value in row.items()
-                    if value not in (None, "", [], {})
+                    # What only programs need, keys for instance, is in the file for them.
+                    if name in _COLUMNS and value not in (None, "", [], {})
                 ]
                 for row in table.rows
             ],
@@ -234,6 +236,11 @@ def _readable(value: object) -> object:
         return wording.moment(moment)
     if isinstance(value, date):
         return wording.day(value)
+    if isinstance(value, dict):
+        parts = (f"{name}: {_readable(part)}" for name, part in value.items() if part)
+        return ", ".join(parts)
+    if isinstance(value, list):
+        return "; ".join(str(_readable(part)) for part in value)
     return value
 
 
