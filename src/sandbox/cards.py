@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sandbox import city
+from sandbox import city, stafflogin
 from sandbox.city import Inhabitant
 
 PAGE = Path(__file__).parents[2] / "docs" / "login-cards.md"
 
 SHORT_LIST = ("anna", "bo", "clara", "dan", "erik", "hanne", "mette", "ulla")
+STAFF_SHORT_LIST = ("ditte", "leif", "rosa", "otto")
 
 _HEAD = """\
 # Login cards
@@ -26,8 +27,15 @@ their person numbers and inboxes are on the sandbox's own page. Drawn from `src/
 for a register or a case worker. The answer is about the first plate.
 """
 
+_OFFICE = """\
+## The office
 
-def as_text(address: str) -> str:
+The portal's `/office/` has the municipality's own login. The demo lets these people in; a portal
+elsewhere knows nobody until `./portal staff add` names somebody.
+"""
+
+
+def as_text(address: str, portal: str) -> str:
     """The most useful cards, for a terminal; `address` is where the sandbox shows all of them."""
     lines = []
     for slug in SHORT_LIST:
@@ -37,6 +45,9 @@ def as_text(address: str) -> str:
         plates = ", ".join(city.plates(card))
         lines.append(f"  {card.slug:<6} {plates:<8} {card.outcome:<8} {card.story_en}")
     lines.append(f"  all {len(city.INHABITANTS)} and their inboxes: {address}/")
+    staff = {each.slug: " and ".join(each.roles) for each in stafflogin.EMPLOYEES}
+    named = ", ".join(f"{slug} ({staff[slug]})" for slug in STAFF_SHORT_LIST)
+    lines.append(f"  the office: {portal}/office/ as {named}")
     return "\n".join(lines) + "\n"
 
 
@@ -50,7 +61,18 @@ def as_page() -> str:
             "| log in as | plates | home | answer | why |\n|---|---|---|---|---|\n"
             f"{rows}\n"
         )
+    rows = "\n".join(
+        f"| `{each.slug}`: {each.name} | {', '.join(each.roles) or 'none'} | {each.story_en} |"
+        for each in stafflogin.EMPLOYEES
+    )
+    parts.append(f"{_OFFICE}\n| log in as | roles | who |\n|---|---|---|\n{rows}\n")
     return "\n".join(parts)
+
+
+def as_staff_list() -> str:
+    """Those who shall work in the office of a demo: a name and a role on each line."""
+    lines = [f"{each.name_id} {role}" for each in stafflogin.EMPLOYEES for role in each.roles]
+    return "\n".join(lines) + "\n"
 
 
 def _row(card: Inhabitant) -> str:

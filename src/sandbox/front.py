@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.templating import Jinja2Templates
 
-from sandbox import cards, city
+from sandbox import cards, city, stafflogin
 from sandbox.world import World
 
 PAGES = Path(__file__).parent / "pages"
@@ -17,15 +17,20 @@ templates = Jinja2Templates(PAGES)
 
 
 def routes(world: World) -> list[Route]:
-    """The front page, the cards as text and the style sheet."""
+    """The front page, the cards and the staff as text, and the style sheet."""
 
     async def front(request: Request) -> Response:
         return templates.TemplateResponse(
-            request, "front.html", {"cards": cards, "city": city, "world": world}
+            request,
+            "front.html",
+            {"cards": cards, "city": city, "staff": stafflogin.EMPLOYEES, "world": world},
         )
 
     async def text(request: Request) -> Response:
-        return PlainTextResponse(cards.as_text(world.address))
+        return PlainTextResponse(cards.as_text(world.address, world.portal))
+
+    async def staff(request: Request) -> Response:
+        return PlainTextResponse(cards.as_staff_list())
 
     async def style(request: Request) -> Response:
         return FileResponse(PAGES / "style.css", media_type="text/css")
@@ -33,5 +38,6 @@ def routes(world: World) -> list[Route]:
     return [
         Route("/", front, methods=["GET"]),
         Route("/cards.txt", text, methods=["GET"]),
+        Route("/staff.txt", staff, methods=["GET"]),
         Route("/style.css", style, methods=["GET"]),
     ]

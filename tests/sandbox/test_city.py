@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox import cards, city
+from sandbox import cards, city, stafflogin
 from sandbox_process import Sandbox
 
 ZONES = Path(__file__).parents[2] / "data" / "sandbox" / "zones.geojson"
@@ -104,6 +104,14 @@ def test_the_front_page_shows_everybody_and_the_terminal_a_few(calm_sandbox: San
     text = httpx.get(f"{calm_sandbox.base}/cards.txt").text
     assert 8 <= len(text.splitlines()) <= 10
     assert "anna" in text
+    assert f"{calm_sandbox.portal}/office/ as ditte" in text
+    assert all(each.name in page for each in stafflogin.EMPLOYEES)
+
+
+def test_those_with_a_role_are_listed_for_the_demo(calm_sandbox: Sandbox) -> None:
+    lines = [line.split() for line in httpx.get(f"{calm_sandbox.base}/staff.txt").text.splitlines()]
+    assert len(lines) == len([each for each in stafflogin.EMPLOYEES if each.roles])
+    assert {role for _, role in lines} == {"operator", "decider", "lead", "reader"}
 
 
 def test_the_page_of_login_cards_is_as_the_town_is() -> None:
