@@ -8,8 +8,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sandbox import city, stafflogin
+from sandbox import city
 from sandbox.city import Inhabitant
+from sandbox.employees import EMPLOYEES
 
 PAGE = Path(__file__).parents[2] / "docs" / "login-cards.md"
 
@@ -45,7 +46,7 @@ def as_text(address: str, portal: str) -> str:
         plates = ", ".join(city.plates(card))
         lines.append(f"  {card.slug:<6} {plates:<8} {card.outcome:<8} {card.story_en}")
     lines.append(f"  all {len(city.INHABITANTS)} and their inboxes: {address}/")
-    staff = {each.slug: " and ".join(each.roles) for each in stafflogin.EMPLOYEES}
+    staff = {each.slug: " and ".join(each.roles) for each in EMPLOYEES}
     named = ", ".join(f"{slug} ({staff[slug]})" for slug in STAFF_SHORT_LIST)
     lines.append(f"  the office: {portal}/office/ as {named}")
     return "\n".join(lines) + "\n"
@@ -63,7 +64,7 @@ def as_page() -> str:
         )
     rows = "\n".join(
         f"| `{each.slug}`: {each.name} | {', '.join(each.roles) or 'none'} | {each.story_en} |"
-        for each in stafflogin.EMPLOYEES
+        for each in EMPLOYEES
     )
     parts.append(f"{_OFFICE}\n| log in as | roles | who |\n|---|---|---|\n{rows}\n")
     return "\n".join(parts)
@@ -71,7 +72,7 @@ def as_page() -> str:
 
 def as_staff_list() -> str:
     """Those who shall work in the office of a demo: a name and a role on each line."""
-    lines = [f"{each.name_id} {role}" for each in stafflogin.EMPLOYEES for role in each.roles]
+    lines = [f"{each.name_id} {role}" for each in EMPLOYEES for role in each.roles]
     return "\n".join(lines) + "\n"
 
 

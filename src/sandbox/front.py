@@ -9,7 +9,8 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.templating import Jinja2Templates
 
-from sandbox import cards, city, stafflogin
+from sandbox import cards, city
+from sandbox.employees import EMPLOYEES
 from sandbox.world import World
 
 PAGES = Path(__file__).parent / "pages"
@@ -23,7 +24,7 @@ def routes(world: World) -> list[Route]:
         return templates.TemplateResponse(
             request,
             "front.html",
-            {"cards": cards, "city": city, "staff": stafflogin.EMPLOYEES, "world": world},
+            {"cards": cards, "city": city, "staff": EMPLOYEES, "world": world},
         )
 
     async def text(request: Request) -> Response:

@@ -1,72 +1,27 @@
 """The municipality's own login: an identity provider for those who work there.
 
 It speaks as NemLog-in does, with another name and key, and says what somebody may do as privileges
-(OIO BPP). Who works here is below; whether the portal knows them is the portal's to say.
+(OIO BPP). `employees` says who works here; whether the portal knows them is the portal's to say.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid5
 
 from lxml import etree
 from starlette.routing import Route
 
 from sandbox import nemlogin
-from sandbox.city import IDENTITIES
+from sandbox.employees import EMPLOYEES
 from sandbox.nemlogin import CORE, NSIS
 from sandbox.world import World
 
 BPP = "http://digst.dk/oiosaml/basic_privilege_profile"
 COMPANY_NUMBER = "64942212"
 
-
-@dataclass(frozen=True)
-class Employee:
-    """Somebody who works for the municipality."""
-
-    slug: str
-    name: str
-    roles: tuple[str, ...]
-    story_da: str
-    story_en: str
-    person_number: str = ""
-
-    @property
-    def number_at_login(self) -> str:
-        """The person number that the assertion carries, if any."""
-        return self.person_number
-
-    @property
-    def name_id(self) -> str:
-        """The persistent name that services know them by."""
-        return f"{CORE}eid/professional/uuid/{uuid5(IDENTITIES, f'staff {self.slug}')}"
-
-
-EMPLOYEES = (
-    Employee("otto", "Otto Oppermann", ("operator",),
-             "Administrator: siger, hvem der arbejder her.", "Operator: says who works here."),
-    Employee("ditte", "Ditte Dahlgaard", ("decider",),
-             "Sagsbehandler.", "Case worker."),
-    Employee("dorte", "Dorte Dueholm", ("decider",),
-             "Sagsbehandler nummer to.", "The other case worker."),
-    Employee("leif", "Leif Lederup", ("lead",),
-             "Leder: må også lægge andres sager tilbage.",
-             "Lead: may also put back the cases of others."),
-    Employee("rosa", "Rosa Rosenlund", ("reader",),
-             "Læser: må se, men ikke afgøre.", "Reader: may look, not decide."),
-    Employee("viggo-k", "Viggo Grænsen", ("decider",),
-             "Sagsbehandler, som selv har en sag (han er også borgeren viggo).",
-             "Case worker with a case of his own (he is the inhabitant viggo too).",
-             "760872-1025"),
-    Employee("nina", "Nina Nyansat", (),
-             "Ansat uden rolle i parkering: slipper ikke ind.",
-             "Employed without a role in parking: is not let in."),
-)  # fmt: skip
 _BY_SLUG = {each.slug: each for each in EMPLOYEES}
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox import cards, city, stafflogin
+from sandbox import cards, city
+from sandbox.employees import EMPLOYEES
 from sandbox_process import Sandbox
 
 ZONES = Path(__file__).parents[2] / "data" / "sandbox" / "zones.geojson"
@@ -105,12 +106,12 @@ def test_the_front_page_shows_everybody_and_the_terminal_a_few(calm_sandbox: San
     assert 8 <= len(text.splitlines()) <= 10
     assert "anna" in text
     assert f"{calm_sandbox.portal}/office/ as ditte" in text
-    assert all(each.name in page for each in stafflogin.EMPLOYEES)
+    assert all(each.name in page for each in EMPLOYEES)
 
 
 def test_those_with_a_role_are_listed_for_the_demo(calm_sandbox: Sandbox) -> None:
     lines = [line.split() for line in httpx.get(f"{calm_sandbox.base}/staff.txt").text.splitlines()]
-    assert len(lines) == len([each for each in stafflogin.EMPLOYEES if each.roles])
+    assert len(lines) == len([each for each in EMPLOYEES if each.roles])
     assert {role for _, role in lines} == {"operator", "decider", "lead", "reader"}
 
 
