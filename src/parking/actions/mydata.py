@@ -206,8 +206,8 @@ def kept(party: Party, *, now: datetime) -> list[Kept]:
     documents = Document.objects.filter(party=party).exclude(state=Document.State.DRAFT)
     if count := documents.count():
         decided = documents.aggregate(at=Max("application__cases__closed"))["at"]
-        until = rule(Matter.DOCUMENTS).until(danish_day(decided)) if decided else None
-        found.append(Kept(Matter.DOCUMENTS, count, until))
+        last_day = rule(Matter.DOCUMENTS).until(danish_day(decided)) if decided else None
+        found.append(Kept(Matter.DOCUMENTS, count, last_day))
     looks = LookUp.objects.filter(party=party)
     if count := looks.count():
         at = looks.aggregate(at=Max("at"))["at"]
