@@ -215,8 +215,8 @@ def kept(party: Party, *, now: datetime) -> list[Kept]:
     # Who the rest is about is kept as long as the rest.
     untils = [each.until for each in found]
     alone = rule(Matter.PARTIES).until(danish_day(party.last_seen))
-    last = None if None in untils else max([alone, *(day for day in untils if day)])
-    return [*found, Kept(Matter.PARTIES, 1, last)]
+    last_of_all = None if None in untils else max([alone, *(day for day in untils if day)])
+    return [*found, Kept(Matter.PARTIES, 1, last_of_all)]
 
 
 def _kept_applications(party: Party, now: datetime) -> list[Kept]:
