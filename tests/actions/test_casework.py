@@ -21,6 +21,7 @@ from parking.law.reasoning import Answer
 from parking.law.staff import RIGHTS, Right, Role
 from parking.law.zones import HomeArea, Place, ZoneCode, ZoneKind
 from parking.records.application import Application
+from parking.records.audit import LookUp
 from parking.records.case import Case, CaseStep, Supplied
 from parking.records.document import Document
 from parking.records.letter import Letter
@@ -150,6 +151,26 @@ def test_nobody_decides_what_somebody_else_has_taken(stocked):
     assert Case.objects.get().stands is law.State.OPEN
 
 
+def test_the_registers_are_asked_by_who_has_the_case_and_only_while_it_is_of_use(stocked):
+    application = ask(stocked, "viggo")
+    asked = LookUp.objects.count()
+    case, worker = Case.objects.get(), somebody()
+    with pytest.raises(StepNotAllowed):
+        casework.ask_registers(stocked, worker, case, now=now())
+    case = taken(application, worker)
+    with pytest.raises(StepNotAllowed):
+        casework.ask_registers(stocked, somebody("dorte"), case, now=now())
+    assert LookUp.objects.count() == asked
+    casework.ask_registers(stocked, worker, case, now=now())
+    looks = LookUp.objects.order_by("id")[asked:]
+    assert {(each.asked_by, each.staff) for each in looks} == {("staff Parkering", worker)}
+    Application.objects.update(state=application_law.State.DRAFT.value)
+    asked = LookUp.objects.count()
+    with pytest.raises(StepNotAllowed):
+        casework.ask_registers(stocked, worker, Case.objects.get(), now=now())
+    assert LookUp.objects.count() == asked, "nobody is asked for an answer nobody will use"
+
+
 def test_nobody_handles_their_own_case(stocked):
     ask(stocked, "viggo")
     worker = somebody("viggo-k")
@@ -190,6 +211,17 @@ def test_what_was_asked_for_and_never_came_ends_the_permit(stocked):
     permit.refresh_from_db()
     assert permit.stands is permit_law.State.ENDED
     assert casework.run_out(now=now() + timedelta(days=16)) == 0
+
+
+def test_a_case_that_cannot_be_settled_keeps_no_other_from_its_turn(stocked, monkeypatch):
+    _, permit = bought_provisionally(stocked)
+    worker = somebody()
+    case = taken(permit.application, worker)
+    casework.ask(worker, case, text="Siden mangler.", version=case.version, now=now())
+    monkeypatch.setattr(casework, "_settle", lambda *_, **__: 1 / 0)
+    assert casework.run_out(now=now() + timedelta(days=16)) == 0
+    Case.objects.filter(id=case.id).update(state=law.State.WITHDRAWN.value)
+    assert casework.run_out(now=now() + timedelta(days=16)) == 1, "its permit ends all the same"
 
 
 def test_our_own_delay_ends_nobodys_permit(stocked):

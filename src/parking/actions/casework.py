@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from parking.actions import apply, case_letters, caseload, send, wording
 from parking.actions import permit as permits
 from parking.actions.permission import NotYours
+from parking.actions.turns import keeping_nobody_waiting
 from parking.law import application as application_law
 from parking.law import case as law
 from parking.law import permit as permit_law
@@ -129,14 +130,21 @@ def put_back(
         caseload.step(case, Actor.CASE_WORKER, law.Step.PUT_BACK, now=now, staff=staff)
 
 
+def may_ask_registers(staff: Staff, case: Case) -> bool:
+    """Tell whether *staff* has the case, and the application waits so that answers are of use."""
+    has_it = case.taken_by_id == staff.id and case.stands in law.UNFINISHED
+    return has_it and case.application.stands is application_law.State.WAITING
+
+
 def ask_registers(outside: Outside, staff: Staff, case: Case, *, now: datetime) -> Application:
-    """Ask the registers again, so that the case is decided on what is true today."""
-    return apply.ask_again(outside, case.application, asked_by=asked_by(staff), now=now)
+    """Ask the registers again, so that the case is decided on what is true today.
 
-
-def asked_by(staff: Staff) -> str:
-    """Return how citizens are told that *staff* has looked."""
-    return f"staff {staff.unit}"
+    :raises StepNotAllowed: if *staff* does not have the case, or nothing would come of it. Nobody
+        has been asked then.
+    """
+    if not may_ask_registers(staff, case):
+        raise StepNotAllowed(f"{case.number}: the registers are not to be asked")
+    return apply.ask_again(outside, case.application, staff=staff, now=now)
 
 
 def ask(staff: Staff, case: Case, *, text: str, version: int, now: datetime) -> None:
@@ -293,22 +301,30 @@ def run_out(*, now: datetime) -> int:
         state=law.State.ASKED.value, kind=law.Kind.DOCUMENTS.value, due__lt=today
     )
     for stale in late:
-        with recording():
-            one_at_a_time("party", stale.party_id)
-            case = Case.objects.select_for_update().get(id=stale.id)
-            if case.stands is law.State.ASKED and case.due < today:
-                with translation.override(case.party.language):
-                    reasons = _("Vi bad om dokumenter senest %(day)s og har ikke fået dem.") % {
-                        "day": wording.day(case.due)
-                    }
-                _settle(case, Actor.SYSTEM, law.Step.REFUSE, {}, reasons=reasons, now=now)
-                settled += 1
+        with keeping_nobody_waiting("case", stale.number):
+            settled += _refuse_late(stale, now)
     waits = [state.value for state in law.UNFINISHED]
     over = Permit.objects.active().filter(provisional_until__lt=today)
     for permit in over.exclude(application__cases__state__in=waits):
-        permits.end(permit, because="documents", now=now, actor=Actor.SYSTEM)
-        settled += 1
+        with keeping_nobody_waiting("permit", permit.number):
+            permits.end(permit, because="documents", now=now, actor=Actor.SYSTEM)
+            settled += 1
     return settled
+
+
+def _refuse_late(stale: Case, now: datetime) -> bool:
+    """Refuse what was not shown in time, unless it has come meanwhile."""
+    with recording():
+        one_at_a_time("party", stale.party_id)
+        case = Case.objects.select_for_update().get(id=stale.id)
+        if case.stands is not law.State.ASKED or case.due >= danish_day(now):
+            return False
+        with translation.override(case.party.language):
+            reasons = _("Vi bad om dokumenter senest %(day)s og har ikke fået dem.") % {
+                "day": wording.day(case.due)
+            }
+        _settle(case, Actor.SYSTEM, law.Step.REFUSE, {}, reasons=reasons, now=now)
+    return True
 
 
 def _locked(case: Case, version: int) -> Case:

@@ -43,6 +43,7 @@ from parking.records.audit import LookUp
 from parking.records.map import map_on
 from parking.records.party import Party
 from parking.records.permit import Permit
+from parking.records.staff import Staff
 from parking.records.zone import is_private_common_road
 
 T = TypeVar("T")
@@ -79,6 +80,7 @@ def ask_registers(
     purpose: str,
     asked_by: str,
     now: datetime,
+    staff: Staff | None = None,
 ) -> Answers:
     """Ask what *needs* calls for about *party* and *plate*, and note each question asked.
 
@@ -91,6 +93,7 @@ def ask_registers(
             register=supplier.value,
             purpose=purpose,
             asked_by=asked_by,
+            staff=staff,
             reference=reference,
             outcome=outcome,
             at=now,

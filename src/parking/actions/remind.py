@@ -13,6 +13,7 @@ from django.db.models import Count, Q
 
 from parking.actions import permit as permits
 from parking.actions import send
+from parking.actions.turns import keeping_nobody_waiting
 from parking.law import reminders
 from parking.law.days import danish_day
 from parking.records.outbox import Outgoing
@@ -28,9 +29,10 @@ def remind(*, now: datetime) -> int:
     ending = Permit.objects.active().filter(period__contains=today, period__endswith__lte=horizon)
     written = 0
     for permit in ending.iterator(chunk_size=500):
-        days = reminders.due(permit.days, today=today)
-        if days is not None and not permits.follows(permit):
-            written += _write(permit, days, today, now)
+        with keeping_nobody_waiting("reminder", permit.number):
+            days = reminders.due(permit.days, today=today)
+            if days is not None and not permits.follows(permit):
+                written += _write(permit, days, today, now)
     with recording():
         one_at_a_time("reminders", today)
         run, _ = ReminderRun.objects.get_or_create(day=today, defaults={"finished": now, "due": 0})

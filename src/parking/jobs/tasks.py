@@ -5,8 +5,6 @@ If the queue lost every job, the next minute would find the same work in the tab
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
@@ -25,18 +23,10 @@ from parking.actions import (
     retention,
     send,
 )
+from parking.actions.turns import keeping_nobody_waiting
 from parking.ports import PortError, outside
 
 log = structlog.get_logger(__name__)
-
-
-@contextmanager
-def _keeping_nobody_waiting(what: str, which: object) -> Iterator[None]:
-    """Log what nobody foresaw about one thing, so that the others have their turn all the same."""
-    try:
-        yield
-    except Exception:
-        log.exception("failed", what=what, which=str(which))
 
 
 @app.task(name="send_outgoing", queue="outbox")
@@ -59,7 +49,7 @@ def settle_payment(*, payment_id: str) -> None:
 def send_waiting(timestamp: int) -> None:
     """Send everything in the outbox whose time has come."""
     for outgoing in send.due(now=timezone.now()):
-        with _keeping_nobody_waiting("outgoing", outgoing):
+        with keeping_nobody_waiting("outgoing", outgoing):
             send.send(outside(), outgoing, carriers=carry.CARRIERS, now=timezone.now())
 
 
@@ -75,7 +65,7 @@ def reconcile_payments(timestamp: int) -> None:
 def resume_applications(timestamp: int) -> None:
     """Ask again about the applications that wait for a register."""
     for application in apply.waiting(now=timezone.now()):
-        with _keeping_nobody_waiting("application", application.id):
+        with keeping_nobody_waiting("application", application.id):
             apply.ask_again(outside(), application, now=timezone.now())
 
 

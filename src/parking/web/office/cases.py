@@ -176,7 +176,7 @@ def _case(
             and law.Step.PUT_BACK in allowed
             and (mine or Right.REASSIGN in request.staff.rights),
             "form": form or (CaseForm(found, today=today) if works else None),
-            "works": works,
+            "can_ask": decides and casework.may_ask_registers(request.staff.staff, found),
             "waits": found.stands in law.UNFINISHED,
         },
         status=422 if form is not None else 200,
@@ -280,6 +280,7 @@ def _version(request: StaffRequest) -> int:
 def ask_registers(request: StaffRequest, case_id: UUID) -> HttpResponse:
     """Ask the registers again, so that the case is decided on what is true today."""
     found = casework.case_for(request.staff.staff, case_id)
+    actions.look(request.staff, found, now=request.now)
     casework.ask_registers(request.outside, request.staff.staff, found, now=request.now)
     return redirect("office-case", case_id=case_id)
 
