@@ -9,7 +9,7 @@ import threading
 import zlib
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from parking.actions import documents
 from parking.actions.documents import Fault, Refused
@@ -64,6 +64,21 @@ def test_a_picture_is_made_anew_without_where_and_by_whom(ending: str, name: str
 def test_a_picture_taken_sideways_is_kept_upright() -> None:
     clean = documents.clean(a_photo((60, 40), upright=False), "a.jpg")
     assert opened(clean).size == (40, 60)
+
+
+def test_a_large_photo_is_never_decoded_whole(monkeypatch) -> None:
+    out = io.BytesIO()
+    Image.new("L", (8000, 6000), 200).save(out, "JPEG")
+    decoded, load = [], ImageFile.ImageFile.load
+
+    def noting(picture):
+        decoded.append(picture.width * picture.height)
+        return load(picture)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", noting)
+    clean = documents.clean(out.getvalue(), "a.jpg")
+    assert max(decoded) < documents.MOST_PIXELS / 3
+    assert opened(clean).size == (2500, 1875)
 
 
 def test_what_hides_behind_a_picture_stays_behind() -> None:
@@ -189,6 +204,18 @@ def test_while_the_scanner_is_away_a_document_waits_in_quarantine(application, c
 
 def test_the_same_file_twice_is_one_document(application) -> None:
     assert save(application, a_pdf()).id == save(application, a_pdf(), name="kopi.pdf").id
+
+
+def test_a_file_that_was_rejected_can_be_handed_in_again(stocked, application) -> None:
+    first = save(application, a_pdf())
+    documents.hand_in(stocked, party("olga"), application, now=now())
+    Document.objects.update(state=Document.State.REJECTED)
+    Case.objects.update(state=case_law.State.WITHDRAWN.value)
+    again = save(application, a_pdf())
+    assert (again.state, again.id == first.id) == (Document.State.DRAFT, False)
+    documents.hand_in(stocked, party("olga"), application, now=now())
+    again.refresh_from_db()
+    assert again.state == Document.State.HANDED_IN
 
 
 def test_no_more_than_five_files(application) -> None:

@@ -45,6 +45,8 @@ log = structlog.get_logger(__name__)
 MOST_FILES: Final = 5  #: of one application
 MOST_BYTES: Final = 10 * 1024 * 1024  #: of one file
 MOST_PIXELS: Final = 50_000_000
+#: A page of A4 is kept with 210 dots to the inch, which is plenty to read it by.
+LONGEST_SIDE: Final = 2500
 #: Somebody who has so many drafts of all kinds hands in or removes some first.
 MOST_DRAFTS: Final = 20
 
@@ -54,6 +56,8 @@ _ENDINGS = {
     "pdf": "pdf",
 }  # fmt: skip
 _FORMATS = ("JPEG", "PNG", "HEIF")
+#: The modes in which dots can be made fewer without colours going wrong.
+_SCALABLE = {"L", "RGB", "RGBA", "CMYK"}
 _KINDS_OF: Final = {
     "sole_user_declaration": Document.Kind.SOLE_USER_DECLARATION,
     "lease": Document.Kind.LEASE,
@@ -129,9 +133,8 @@ def _picture(content: bytes, name: str) -> Clean:
             picture = Image.open(io.BytesIO(content), formats=_FORMATS)
             if picture.width * picture.height > MOST_PIXELS:
                 raise Refused(Fault.TOO_MANY_PIXELS, name)
-            upright = ImageOps.exif_transpose(picture)
             drawing = picture.format == "PNG"
-            seen = upright.convert("RGB")
+            seen = ImageOps.exif_transpose(_smaller(picture)).convert("RGB")
     except Image.DecompressionBombError:
         raise Refused(Fault.TOO_MANY_PIXELS, name) from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, IndexError):
@@ -145,6 +148,22 @@ def _picture(content: bytes, name: str) -> Clean:
     else:
         new.save(out, "JPEG", quality=85)
     return Clean("image/png" if drawing else "image/jpeg", out.getvalue())
+
+
+def _smaller(picture: Image.Image) -> Image.Image:
+    """Return *picture* no longer than can be read, so that many at once fit into memory.
+
+    A photo is decoded at a half, a fourth or an eighth of its size, and so never whole.
+    """
+    longest = max(picture.size)
+    if longest <= LONGEST_SIDE:
+        return picture
+    if picture.format == "JPEG":
+        picture.draft(None, tuple(side * LONGEST_SIDE // longest for side in picture.size))
+    if picture.mode not in _SCALABLE:
+        picture = picture.convert("RGB")
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=None)
+    return picture
 
 
 def may_hand_in(application: Application) -> bool:
@@ -216,7 +235,9 @@ def save_draft(
     content: bytes,
     now: datetime,
 ) -> Document:
-    """Save a file as a draft, at once; the same file twice is one document.
+    """Save a file as a draft, at once; the same file twice is one draft.
+
+    What was handed in before stays as it was, so the same file can be handed in anew.
 
     :raises Refused: if it cannot be taken.
     """
@@ -226,7 +247,7 @@ def save_draft(
     with recording():
         one_at_a_time("party", application.party_id)
         mine = Document.objects.filter(application=application)
-        same = mine.filter(kind=kind, sha256=digest).first()
+        same = mine.filter(kind=kind, sha256=digest, state=Document.State.DRAFT).first()
         if same is not None:
             return same
         drafts = Document.objects.filter(

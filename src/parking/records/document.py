@@ -51,12 +51,16 @@ class Document(models.Model):
     handed_in = models.DateTimeField(null=True)
 
     class Meta:
-        """One table; the same document is kept once in an application."""
+        """One table; the same document is a draft once in an application."""
 
         db_table = "document"
         ordering: ClassVar = ["uploaded"]
         constraints: ClassVar = [
-            models.UniqueConstraint(name="document_once", fields=["application", "kind", "sha256"])
+            models.UniqueConstraint(
+                name="document_draft_once",
+                fields=["application", "kind", "sha256"],
+                condition=models.Q(state="draft"),
+            )
         ]
 
     @property
