@@ -121,6 +121,28 @@ def test_no_credit_is_booked_for_money_that_was_not_paid_back(stocked, sandbox):
     assert state is Outgoing.State.WAITING
 
 
+def test_the_accounts_are_told_of_the_last_day_on_which_it_is_valid(stocked, work):
+    held = granted(stocked)
+    permit.end(held, because="the party asked", now=now())
+    work()
+    today = danish_day(now())
+    (told,) = stocked.accounts.permits(plate=Plate(held.plate), since=today)
+    assert (told.period.last_day, told.active) == (today, True)
+    assert stocked.accounts.permits(plate=Plate(held.plate), since=today + timedelta(days=1)) == ()
+
+
+def test_one_that_is_ended_before_it_begins_was_never_valid(stocked, work):
+    fill_basket(stocked, "anna", start=danish_day(now()) + timedelta(days=5))
+    bought = begin(stocked, "anna")
+    pay(bought.payment.page_url)
+    checkout.settle(stocked, bought.payment.payment_id, now=now())
+    held = Permit.objects.active().get()
+    permit.end(held, because="the party asked", now=now())
+    work()
+    told = stocked.accounts.permits(plate=Plate(held.plate), since=danish_day(now()))
+    assert [each for each in told if each.active] == []
+
+
 def test_ending_gives_the_vehicle_and_the_quota_free(stocked):
     permit.end(granted(stocked), because="the party asked", now=now())
     assert fill_basket(stocked, "anna").stands is application_law.State.IN_BASKET
@@ -167,6 +189,20 @@ def test_a_day_on_which_nobody_looked_is_made_good_and_told(stocked):
     assert remind.remind(now=now() + timedelta(days=3)) == 1
     assert Reminder.objects.filter(permit=held, days_before=7).exists()
     assert Incident.objects.filter(what="nobody looked for permits that end").exists()
+
+
+def test_a_permit_that_cannot_be_looked_at_keeps_nobody_from_being_reminded(stocked, monkeypatch):
+    broken, other = ends_in(7, granted(stocked)), ends_in(7, granted(stocked, "bo"))
+    follows = permit.follows
+
+    def looked_at(held):
+        if held.id == broken.id:
+            raise ValueError("nobody foresaw this")
+        return follows(held)
+
+    monkeypatch.setattr(permit, "follows", looked_at)
+    assert remind.remind(now=now()) == 1
+    assert Reminder.objects.get().permit == other
 
 
 def test_who_has_renewed_is_not_reminded(stocked):

@@ -52,8 +52,12 @@ def book_order(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
 
 
 def publish_permit(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
-    """Tell the accounts of a permit as it is now."""
+    """Tell the accounts of a permit as it is now.
+
+    One that was ended is valid until midnight, and so it is active there up to that day.
+    """
     permit = Permit.objects.select_related("party").get(id=payload["permit"])
+    valid = permit.valid_days
     outside.accounts.publish(
         ActivePermit(
             number=permit.number,
@@ -61,8 +65,8 @@ def publish_permit(outside: Outside, payload: dict[str, Any], now: datetime) -> 
             product=permit.product,
             plate=Plate(permit.plate),
             zone=ZoneCode(permit.zone),
-            period=permit.days,
-            active=permit.stands is permit_law.State.ACTIVE,
+            period=valid or permit.days,
+            active=valid is not None,
         ),
         changed=now,
     )

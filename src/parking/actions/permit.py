@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import uuid4
 
 from parking.actions import apply, send
+from parking.actions.refund import owe
 from parking.law import application as application_law
 from parking.law import changes, price
 from parking.law import order as order_law
@@ -20,7 +21,7 @@ from parking.law.reasoning import Answer
 from parking.law.record import facts_from_json
 from parking.ports import Outside
 from parking.records.application import Application
-from parking.records.order import Order, OrderLine, Refund
+from parking.records.order import Order, OrderLine
 from parking.records.outbox import Outgoing
 from parking.records.party import Party
 from parking.records.permit import Permit
@@ -119,6 +120,9 @@ def refund_if_ended(permit: Permit, *, on: date) -> Money:
 def end(permit: Permit, *, because: str, now: datetime, actor: Actor = Actor.PARTY) -> Money:
     """End *permit* with today, pay back what is left by the rule, and return how much that is.
 
+    It stays valid until midnight. Nobody has to wait for that: another permit may start the same
+    day, for the same vehicle or for the one that takes its place.
+
     :raises StepNotAllowed: if it is not active.
     """
     with recording():
@@ -147,30 +151,6 @@ def end_within_recording(permit: Permit, *, because: str, now: datetime, actor: 
         now=now,
     )
     if back:
-        _owe(permit, back, because, now)
+        order = Order.objects.select_for_update().get(lines__permit=permit)
+        owe(order, back, because=because, permit=permit, now=now)
     return back
-
-
-def _owe(permit: Permit, back: Money, because: str, now: datetime) -> None:
-    order = Order.objects.select_for_update().get(lines__permit=permit)
-    refund = Refund.objects.create(
-        number=f"{order.number}-R{order.refunds.count() + 1}",
-        order=order,
-        permit=permit,
-        amount_ore=back.ore,
-        reason=because[:40],
-        due=now,
-    )
-    lane = f"order {order.number}"
-    payload = {"refund": str(refund.id)}
-    send.put(Outgoing.Kind.REFUND, key=f"refund {refund.id}", lane=lane, payload=payload, now=now)
-    send.put(
-        Outgoing.Kind.CREDIT_ORDER, key=f"credit {refund.id}", lane=lane, payload=payload, now=now
-    )
-    send.put(
-        Outgoing.Kind.SEND_MAIL,
-        key=f"mail refund {refund.id}",
-        lane=f"mail {order.number}",
-        payload={"mail": "refund", "party": str(order.party_id)},
-        now=now,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar
 
 from django.db import connection, models
@@ -106,12 +106,23 @@ class Permit(models.Model):
         """Where it stands."""
         return law.State(self.state)
 
+    @property
+    def valid_days(self) -> Period | None:
+        """The days on which it lets its vehicle stand: of one that was ended, up to that day.
+
+        ``None`` if there are none: it is not paid, or was ended before it began.
+        """
+        if self.stands is law.State.ACTIVE:
+            return self.days
+        ended = self.ended_on if self.stands is law.State.ENDED else None
+        if ended is None or ended not in self.days:
+            return None
+        return Period(self.days.start, ended + timedelta(days=1))
+
     def is_valid_on(self, day: date) -> bool:
         """Tell whether it lets its vehicle stand on *day*."""
-        if self.stands is law.State.ACTIVE:
-            return day in self.days
-        ended = self.ended_on if self.stands is law.State.ENDED else None
-        return ended is not None and day in self.days and day <= ended
+        valid = self.valid_days
+        return valid is not None and day in valid
 
     def as_holding(self, *, own: bool) -> Holding:
         """Return it as the law looks at it."""

@@ -1,0 +1,46 @@
+"""Owing money back: what is owed is a row, and how it gets there stands beside it in the outbox."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from parking.actions import send
+from parking.law.money import Money
+from parking.records.order import Order, Refund
+from parking.records.outbox import Outgoing
+from parking.records.permit import Permit
+
+
+def owe(
+    order: Order, amount: Money, *, because: str, now: datetime, permit: Permit | None = None
+) -> None:
+    """Owe *amount* of what was paid for *order*, within a recording.
+
+    For a *permit* that was delivered the accounts are told to credit it; an order with nothing to
+    deliver was never booked there.
+    """
+    refund = Refund.objects.create(
+        number=f"{order.number}-R{order.refunds.count() + 1}",
+        order=order,
+        permit=permit,
+        amount_ore=amount.ore,
+        reason=because[:40],
+        due=now,
+    )
+    lane, payload = f"order {order.number}", {"refund": str(refund.id)}
+    send.put(Outgoing.Kind.REFUND, key=f"refund {refund.id}", lane=lane, payload=payload, now=now)
+    if permit is not None:
+        send.put(
+            Outgoing.Kind.CREDIT_ORDER,
+            key=f"credit {refund.id}",
+            lane=lane,
+            payload=payload,
+            now=now,
+        )
+    send.put(
+        Outgoing.Kind.SEND_MAIL,
+        key=f"mail refund {refund.id}",
+        lane=f"mail {order.number}",
+        payload={"mail": "refund", "party": str(order.party_id)},
+        now=now,
+    )
