@@ -8,6 +8,7 @@ from html import unescape
 
 import httpx
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, reverse
@@ -194,6 +195,7 @@ def test_somebody_who_works_here_logs_in_and_out(city_login):
     client = Client()
     answer = logged_in(city_login, client, "ditte")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/office/")
+    assert answer.cookies[settings.CSRF_COOKIE_NAME].value, "not that of who sat here before"
     cookie = answer.cookies["__Secure-office"]
     assert (cookie["path"], cookie["secure"], cookie["httponly"]) == ("/office/", True, True)
     assert "Ditte Dahlgaard" in client.get("/office/queue/").content.decode()

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import structlog
 from django.http import HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
@@ -174,6 +175,7 @@ def arrive(request: Request) -> HttpResponse:
             {"why": refused.why.name, "log_in_url": reverse("office-login")},
             status=403,
         )
+    rotate_token(request)
     response = HttpResponseRedirect(logged_in.next_path)
     response.status_code = 303
     response.set_cookie(
