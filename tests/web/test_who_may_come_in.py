@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -114,6 +115,8 @@ def test_what_was_typed_comes_back_after_logging_in(log_in):
     answer = Client().post(reverse("apply"), {"plate": "ab 12 345"})
     (next_path,) = parse_qs(urlsplit(answer.context["log_in_url"]).query)["next"]
     page = log_in().get(next_path)
+    sealed = parse_qs(urlsplit(next_path).query)["typed"][0].split(":")[0].lstrip(".") + "=="
+    assert b"345" not in base64.urlsafe_b64decode(sealed), "nobody can read it in the address"
     assert 'value="ab 12 345"' in page.content.decode()
 
 

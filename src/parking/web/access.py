@@ -6,13 +6,19 @@ they had typed.
 
 from __future__ import annotations
 
+import base64
+import json
+import zlib
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from functools import wraps
+from datetime import datetime
+from functools import lru_cache, wraps
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
-from django.core import signing
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -45,8 +51,7 @@ View: TypeAlias = Callable[..., HttpResponse]
 
 #: A path longer than this cannot be remembered while somebody logs in.
 _LONGEST_PATH = 500
-_TYPED = "typed before logging in"
-_TYPED_IS_KEPT = timedelta(hours=1)
+_TYPED_IS_KEPT = 3600  #: seconds
 
 
 def anyone(view: View) -> View:
@@ -117,7 +122,10 @@ def local_path(text: str) -> str:
 
 
 def with_typed(path: str, request: Request) -> str:
-    """Return *path* with what was typed into its form, so that logging in loses nothing."""
+    """Return *path* with what was typed into its form, so that logging in loses nothing.
+
+    It is sealed: addresses stand in histories and logs, and what was typed is nobody's to read.
+    """
     fields = {
         name: value
         for name, value in request.POST.items()
@@ -125,16 +133,23 @@ def with_typed(path: str, request: Request) -> str:
     }
     if not fields:
         return path
-    full = f"{path}?{urlencode({'typed': signing.dumps(fields, salt=_TYPED, compress=True)})}"
+    sealed = _seal(settings.SECRET_KEY).encrypt(zlib.compress(json.dumps(fields).encode()))
+    full = f"{path}?{urlencode({'typed': sealed.decode()})}"
     return full if len(full) <= _LONGEST_PATH else path
 
 
 def typed(request: Request) -> dict[str, str]:
     """Return what was typed before somebody had to log in again; nothing if it is not known."""
+    sealed = request.GET.get("typed", "")
     try:
-        fields: dict[str, str] = signing.loads(
-            request.GET.get("typed", ""), salt=_TYPED, max_age=_TYPED_IS_KEPT
-        )
-    except signing.BadSignature:
+        opened = _seal(settings.SECRET_KEY).decrypt(sealed.encode(), _TYPED_IS_KEPT)
+    except InvalidToken:
         return {}
+    fields: dict[str, str] = json.loads(zlib.decompress(opened))
     return fields
+
+
+@lru_cache(maxsize=1)
+def _seal(secret: str) -> Fernet:
+    key = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"typed before logging in")
+    return Fernet(base64.urlsafe_b64encode(key.derive(secret.encode())))
