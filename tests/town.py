@@ -9,7 +9,6 @@ from lxml import html
 
 from parking.actions import apply, checkout
 from parking.law.days import danish_day
-from parking.law.money import Money, total
 from parking.law.plates import Plate
 from parking.records.party import Party
 from sandbox import city
@@ -60,11 +59,19 @@ def fill_basket(outside, slug: str, plate: str = "", start=None):
     return apply.choose_start(party(slug), application, start or danish_day(now()), now=now())
 
 
-def begin(outside, slug: str, agreed: Money | None = None):
-    if agreed is None:
-        agreed = total(Money(line.price_ore) for line in checkout.basket(party(slug)))
+def agreement(slug: str) -> str:
+    """Return what *slug* agrees to by paying for the basket as it is shown now."""
+    return checkout.agreement(checkout.basket(party(slug)))
+
+
+def begin(outside, slug: str, agreed: str = ""):
     return checkout.begin(
-        outside, party(slug), agreed=agreed, language="da", addresses=ADDRESSES, now=now()
+        outside,
+        party(slug),
+        agreed=agreed or agreement(slug),
+        language="da",
+        addresses=ADDRESSES,
+        now=now(),
     )
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -15,7 +16,6 @@ from parking.law import application as application_law
 from parking.law import order as order_law
 from parking.law import permit as permit_law
 from parking.law.days import danish_day
-from parking.law.money import Money
 from parking.law.reasoning import Answer
 from parking.ports import Unavailable
 from parking.records.application import Application, Decision
@@ -26,7 +26,7 @@ from parking.records.permit import Permit
 from parking.records.recording import AskedWhileRecording, recording
 from parking.records.tariff import FareLine
 from parking.site import wiring
-from town import ADDRESSES, ask, begin, fill_basket, now, order, party, pay
+from town import ADDRESSES, agreement, ask, begin, fill_basket, now, order, party, pay
 
 
 def settle(outside, order):
@@ -98,14 +98,22 @@ def test_the_same_notice_fifty_times_is_one_notice(stocked):
 
 def test_a_double_click_is_one_order(stocked):
     fill_basket(stocked, "anna")
+    agreed = agreement("anna")
     with ThreadPoolExecutor(4) as at_once:
         orders = list(
-            at_once.map(
-                lambda _: _in_own_connection(begin, stocked, "anna", Money(131000)), range(4)
-            )
+            at_once.map(lambda _: _in_own_connection(begin, stocked, "anna", agreed), range(4))
         )
     assert len({order.id for order in orders}) == 1
     assert Order.objects.count() == 1
+
+
+def test_another_basket_of_the_same_total_was_not_agreed_to(stocked):
+    fill_basket(stocked, "anna")
+    agreed = agreement("anna")
+    fill_basket(stocked, "anna", start=danish_day(now()) + timedelta(days=1))
+    with pytest.raises(checkout.Changed):
+        begin(stocked, "anna", agreed)
+    assert not Order.objects.exists()
 
 
 def test_the_price_agreed_to_is_the_price_charged(stocked):
@@ -173,6 +181,25 @@ def test_cancelling_gives_the_basket_back_and_ends_the_payment(stocked):
     assert Permit.objects.get().stands is permit_law.State.RELEASED
     assert checkout.basket(party("anna"))
     assert stocked.payments.payment(bought.payment.payment_id).ended
+
+
+def test_what_was_begun_meanwhile_makes_room_for_what_comes_back(stocked):
+    bought = order(stocked, "anna")
+    first = Application.objects.get()
+    meanwhile = ask(stocked, "anna")
+    assert meanwhile.id != first.id
+    checkout.cancel(stocked, bought, now=now())
+    first.refresh_from_db()
+    meanwhile.refresh_from_db()
+    assert first.stands is application_law.State.IN_BASKET
+    assert meanwhile.stands is application_law.State.WITHDRAWN
+
+
+def test_the_database_refuses_two_unfinished_applications_for_a_vehicle(stocked):
+    application = ask(stocked, "anna")
+    application.pk, application._state.adding = uuid4(), True
+    with pytest.raises(IntegrityError, match="application_one_unfinished"), transaction.atomic():
+        application.save(force_insert=True)
 
 
 def test_cancelling_what_is_paid_delivers_it(stocked):
@@ -310,7 +337,7 @@ def test_a_party_cannot_be_sold_another_ones_application(stocked):
     fill_basket(stocked, "anna")
     with pytest.raises(checkout.EmptyBasket):
         checkout.begin(
-            stocked, party("bo"), agreed=Money(0), language="da", addresses=ADDRESSES, now=now()
+            stocked, party("bo"), agreed="nothing", language="da", addresses=ADDRESSES, now=now()
         )
 
 

@@ -10,11 +10,12 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from parking.actions import apply, caseload, casework, checkout, documents, staff
+from parking.actions import permit as permits
 from parking.law import application as application_law
 from parking.law import case as law
 from parking.law import permit as permit_law
 from parking.law.course import StepNotAllowed
-from parking.law.days import danish_day
+from parking.law.days import Period, danish_day
 from parking.law.facts import Document as DocumentFact
 from parking.law.money import Money
 from parking.law.reasoning import Answer
@@ -27,6 +28,7 @@ from parking.records.document import Document
 from parking.records.letter import Letter
 from parking.records.order import Refund
 from parking.records.permit import Permit
+from parking.records.ranges import as_range
 from pictures import a_pdf
 from town import ask, begin, now, party, pay
 
@@ -264,6 +266,45 @@ def test_a_second_vehicle_is_granted_as_a_fact(stocked):
     assert chosen.stands is application_law.State.IN_BASKET
     assert apply.allowed_permits(chosen) == 2
     assert begin(stocked, "mette").lines.count() == 1
+
+
+def with_two_permits(outside, *, until=None):
+    """Mette holds one permit in the accounts, and buys another that a case worker granted."""
+    application = ask(outside, "mette", "ZM10013")
+    documents.ask_for_second_vehicle(outside, party("mette"), application, why="To.", now=now())
+    worker, case = somebody(), Case.objects.get()
+    casework.take(worker, case, version=case.version, now=now())
+    casework.decide(
+        worker, Case.objects.get(), step=law.Step.DECIDE, values={"extra_permits": 1},
+        reasons="To.", version=case.version + 1, valid_until=until, now=now(),
+    )  # fmt: skip
+    application = apply.choose_start(party("mette"), application, danish_day(now()), now=now())
+    order = begin(outside, "mette")
+    if order.total_ore:
+        pay(order.payment.page_url)
+        checkout.settle(outside, order.payment.payment_id, now=now())
+    return Permit.objects.active().get()
+
+
+def test_a_second_vehicle_is_renewed_without_asking_again(stocked):
+    held = with_two_permits(stocked)
+    end = danish_day(now()) + timedelta(days=10)
+    held.period = as_range(Period(end - timedelta(days=365), end))
+    held.save()
+    renewal = permits.renew(stocked, party("mette"), held, now=now())
+    assert renewal.answer is Answer.YES
+    facts = casework.latest(renewal).facts
+    assert facts.extra_permits == 1, "the finding says by what"
+    assert not Case.objects.filter(application=renewal).exists()
+
+
+def test_a_second_vehicle_that_was_granted_until_a_day_is_not_renewed_after_it(stocked):
+    held = with_two_permits(stocked, until=danish_day(now()))
+    end = danish_day(now()) + timedelta(days=10)
+    held.period = as_range(Period(end - timedelta(days=365), end))
+    held.save()
+    renewal = permits.renew(stocked, party("mette"), held, now=now())
+    assert renewal.answer is Answer.NO
 
 
 def test_a_second_vehicle_that_is_refused_stays_refused(stocked):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from datetime import date, timedelta
 
 import pytest
@@ -87,6 +88,31 @@ def test_whoever_keeps_to_the_quota_never_holds_more_on_any_day(
         assert during.end is not None
         for day in range((during.end - first).days):
             assert not any(first + timedelta(days=day) in each.period for each in counted)
+
+
+@given(st.lists(wanted, max_size=7))
+def test_no_two_that_share_a_day_have_the_same_place_and_none_is_wasted(held: list[Period]) -> None:
+    places = quota.places(held)
+    pairs = list(itertools.combinations(zip(held, places, strict=True), 2))
+    assert not any(one.overlaps(other) and a == b for (one, a), (other, b) in pairs)
+    ever = Period(date.min)
+    assert max(places, default=0) == quota.at_once(held, during=ever)
+
+
+@given(st.lists(wanted, max_size=7), st.sampled_from([1, 2]), wanted)
+def test_whenever_the_rule_leaves_one_there_is_a_place_for_it(
+    held: list[Period], allowed: int, new: Period
+) -> None:
+    if quota.at_once(held, during=new) < allowed:
+        assert quota.places([new, *held])[0] <= allowed
+
+
+def test_a_permit_and_the_one_that_renews_it_are_one() -> None:
+    first = holding(date(2026, 1, 1), date(2027, 1, 1))
+    renewed = holding(date(2027, 1, 1), date(2028, 1, 1))
+    during = Period(date(2026, 12, 1), date(2027, 12, 1))
+    assert left([first, renewed], 2, during) == 1
+    assert left([first, renewed], 1, during) == 0
 
 
 @given(holdings, wanted)

@@ -287,7 +287,7 @@ def test_a_condition_sees_the_facts_it_names_and_no_other(condition: Condition) 
 def test_who_somebody_is_is_no_fact_that_the_rule_looks_at() -> None:
     about_people = {"residence", "born", "home", "home_area", "tie", *PERMITS}
     about_the_vehicle = {"registration", "vehicle", "gross_weight_kg"}
-    about_the_matter = {"period", "terms", "municipality"}
+    about_the_matter = {"period", "terms", "municipality", "extra_permits"}
     assert set(RULE.needs) == about_people | about_the_vehicle | about_the_matter | DOCUMENTS
 
 

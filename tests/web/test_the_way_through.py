@@ -8,12 +8,13 @@ import pytest
 from django.urls import reverse
 
 from parking.actions import checkout, login
+from parking.actions import permit as life
 from parking.law.days import danish_day
 from parking.records.application import Application
 from parking.records.order import Order
 from parking.records.permit import Permit
 from parking.records.tariff import FareLine
-from town import ask, begin, fill_basket, now, order, party, pay
+from town import agreement, ask, begin, fill_basket, now, order, party, pay
 
 MOST_QUERIES = 10
 
@@ -61,7 +62,7 @@ def test_the_purchase_page_by_page(stocked, log_in, django_assert_max_num_querie
     with django_assert_max_num_queries(MOST_QUERIES):
         assert "Betal 1.310 kr." in text(say(client, "summary"))
 
-    agreed = {"agreed": 131_000, "terms": "on", "email": "anna@borger.example"}
+    agreed = {"agreed": agreement("anna"), "terms": "on", "email": "anna@borger.example"}
     answer = say(client, "summary", "post", agreed)
     begun = Order.objects.get()
     assert answer.status_code == 303
@@ -137,16 +138,17 @@ def test_a_wrong_day_is_explained_and_kept(start, stocked, log_in):
 
 def test_a_price_made_up_by_the_browser_buys_nothing(stocked, log_in):
     fill_basket(stocked, "anna")
-    answer = say(log_in("anna"), "summary", "post", {"agreed": 1, "terms": "on"})
+    answer = say(log_in("anna"), "summary", "post", {"agreed": "1", "terms": "on"})
     assert answer.status_code == 409
-    assert "0,01 kr." in text(answer)
+    assert "Kurven er ændret" in text(answer)
     assert not Order.objects.exists()
 
 
 def test_a_price_that_rose_meanwhile_is_shown_before_anything_is_bought(stocked, log_in):
     fill_basket(stocked, "anna")
+    agreed = agreement("anna")
     FareLine.objects.filter(price_ore=131_000).update(price_ore=140_000)
-    answer = say(log_in("anna"), "summary", "post", {"agreed": 131_000, "terms": "on"})
+    answer = say(log_in("anna"), "summary", "post", {"agreed": agreed, "terms": "on"})
     assert answer.status_code == 409
     assert "Prisen er nu 1.400 kr. i stedet for 1.310 kr." in text(answer)
     assert not Order.objects.exists()
@@ -165,7 +167,7 @@ def test_a_payment_page_that_does_not_answer_leaves_an_order_to_go_on_with(
     fill_basket(stocked, "anna")
     sandbox.fault("nexi", "status:503")
     client = log_in("anna")
-    answer = say(client, "summary", "post", {"agreed": 131_000, "terms": "on"})
+    answer = say(client, "summary", "post", {"agreed": agreement("anna"), "terms": "on"})
     begun = Order.objects.get()
     assert answer["Location"] == reverse("order", args=[begun.id])
     assert "Din ordre er gemt" in text(say(client, "order", order_id=begun.id))
@@ -210,6 +212,14 @@ def test_what_cannot_be_done_now_is_said_in_plain_words(bought, log_in):
     answer = say(
         log_in("anna"), "application-withdraw", "post", application_id=bought.application_id
     )
+    assert answer.status_code == 409
+    assert "Det kan ikke lade sig gøre nu" in text(answer)
+
+
+def test_who_renews_in_two_windows_is_told_calmly(bought, log_in, monkeypatch):
+    looks = iter([True, False])
+    monkeypatch.setattr(life, "renewable", lambda *_, **__: next(looks))
+    answer = say(log_in("anna"), "permit-renew", "post", permit_id=bought.id)
     assert answer.status_code == 409
     assert "Det kan ikke lade sig gøre nu" in text(answer)
 

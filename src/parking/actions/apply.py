@@ -33,11 +33,12 @@ from parking.records.outbox import Outgoing
 from parking.records.party import Party
 from parking.records.ranges import as_period, as_range
 from parking.records.recording import one_at_a_time, recording
+from parking.records.staff import Staff
 from parking.records.tariff import TermsVersion, fares_on, terms_on
 from parking.records.zone import ZoneVersion
 
 #: The states in which a plate has a matter that is not finished.
-UNFINISHED = (law.State.DRAFT.value, law.State.WAITING.value, law.State.IN_BASKET.value)
+UNFINISHED = tuple(state.value for state in law.UNFINISHED)
 
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(minutes=30)
@@ -151,13 +152,16 @@ def unfinished(party: Party, plate: Plate) -> QuerySet[Application]:
 
 
 def ask_again(
-    outside: Outside, application: Application, *, now: datetime, asked_by: str = "system"
+    outside: Outside, application: Application, *, now: datetime, staff: Staff | None = None
 ) -> Application:
-    """Ask the registers again about an application that waits, and go on if they answer."""
+    """Ask the registers again about an application that waits, and go on if they answer.
+
+    *staff* is who wants to know; without one it is the clock.
+    """
     party = application.party
     answers = gather_for(
         outside, party, Plate(application.plate), reference=str(application.id),
-        asked_by=asked_by, now=now,
+        asked_by=f"staff {staff.unit}" if staff else "system", staff=staff, now=now,
     )  # fmt: skip
     with recording():
         one_at_a_time("party", party.id)
@@ -199,7 +203,14 @@ def waiting(*, now: datetime, most: int = 50) -> Sequence[Application]:
 
 
 def gather_for(
-    outside: Outside, party: Party, plate: Plate, *, reference: str, asked_by: str, now: datetime
+    outside: Outside,
+    party: Party,
+    plate: Plate,
+    *,
+    reference: str,
+    asked_by: str,
+    now: datetime,
+    staff: Staff | None = None,
 ) -> gather.Answers:
     """Ask the registers all that the rule of today needs to know; no recording may be open."""
     return gather.ask_registers(
@@ -210,6 +221,7 @@ def gather_for(
         reference=reference,
         purpose="resident permit",
         asked_by=asked_by,
+        staff=staff,
         now=now,
     )
 
@@ -361,7 +373,9 @@ def choose_start(
 
 
 def write_quote(application: Application, facts: Facts, quoted: price.Quote) -> None:
-    """Write the period and what it costs on *application*; the caller saves."""
+    """Write where, when and for what a permit would be sold on *application*; the caller saves."""
+    assert not isinstance(facts.home_area, Missing)
+    application.zone = facts.home_area.zone or ""
     application.period = as_range(facts.period)
     application.price_ore = quoted.price.ore
     application.item_number = quoted.fare.item_number
@@ -396,12 +410,29 @@ def withdraw(party: Party, application: Application, *, now: datetime) -> None:
         one_at_a_time("party", party.id)
         application = Application.objects.select_for_update().get(id=application.id)
         in_basket = application.stands is law.State.IN_BASKET
-        application.move(Actor.PARTY, law.Step.TAKE_OUT if in_basket else law.Step.WITHDRAW)
-        application.changed = now
-        application.ask_again_at = None
-        application.save()
-        for case in caseload.unfinished(application):
-            caseload.step(case, Actor.PARTY, case_law.Step.WITHDRAW, now=now)
+        step = law.Step.TAKE_OUT if in_basket else law.Step.WITHDRAW
+        _withdraw(application, Actor.PARTY, step, now)
+
+
+def make_room_for(application: Application, *, now: datetime) -> None:
+    """Withdraw what the party has begun about the same vehicle meanwhile, within a recording.
+
+    For an *application* that comes back from an order that was not paid: while it was being paid
+    nothing could come of the other one.
+    """
+    one_at_a_time("party", application.party_id)
+    begun = unfinished(application.party, Plate(application.plate)).exclude(id=application.id)
+    for other in begun.select_for_update():
+        _withdraw(other, Actor.SYSTEM, law.Step.WITHDRAW, now)
+
+
+def _withdraw(application: Application, actor: Actor, step: law.Step, now: datetime) -> None:
+    application.move(actor, step)
+    application.changed = now
+    application.ask_again_at = None
+    application.save()
+    for case in caseload.unfinished(application):
+        caseload.step(case, actor, case_law.Step.WITHDRAW, now=now)
 
 
 def may_be_sold(finding: Finding) -> bool:
@@ -421,4 +452,4 @@ def allowed_permits(application: Application) -> int:
     """Return how many permits the applicant may have at a time: the usual number, and granted."""
     assert application.period is not None
     usual = terms_on(resident.PAID, application.period.lower).permits_per_person
-    return usual + caseload.extra_permits(application)
+    return usual + caseload.extra_permits(application, on=application.period.lower)

@@ -19,6 +19,7 @@ from parking.law.record import fact_from_json
 from parking.records import case as cases
 from parking.records.application import Application
 from parking.records.case import Case, CaseStep, Supplied
+from parking.records.party import Party
 from parking.records.staff import Staff
 
 #: How long we take at most (ASSUMED: the city publishes no deadline of its own).
@@ -32,6 +33,7 @@ def with_cases(facts: Facts, application: Application) -> Facts:
     """Return *facts* with those that the application's cases owe, or have settled.
 
     A register's word is never replaced: a fact that it knows, or has yet to tell, stays as it is.
+    Permits beyond the usual number are granted to the party, and so hold for each application.
     """
     settled: dict[str, Any] = {}
     known = (
@@ -44,6 +46,8 @@ def with_cases(facts: Facts, application: Application) -> Facts:
         supplied = {each.fact: each for each in case.supplied.all()}
         for fact in case.facts:
             settled[fact] = _value(supplied.get(fact), facts.period.start)
+    if not isinstance(settled.get("extra_permits"), Missing):
+        settled["extra_permits"] = extra_permits(application, on=facts.period.start)
     return replace(facts, **{f: v for f, v in settled.items() if _may_be_settled(facts, f)})
 
 
@@ -119,12 +123,18 @@ def step(
     )
 
 
-def extra_permits(application: Application) -> int:
-    """Return how many permits more than usual *application* has been granted."""
-    granted = (
-        Supplied.objects.filter(case__application=application, fact="extra_permits")
-        .order_by("-id")
-        .values_list("value", flat=True)
-        .first()
+def extra_permits(application: Application, *, on: date) -> int:
+    """Return how many permits more than usual were granted to the applicant, if one starts *on*."""
+    party = Party.objects.get(id=application.party_id)
+    is_over = party.extra_permits_until is not None and party.extra_permits_until < on
+    return 0 if is_over else party.extra_permits
+
+
+def grant(application: Application, extra: int, *, until: date | None) -> None:
+    """Grant the applicant *extra* permits beyond the usual number, within a recording.
+
+    *until* is the last day on which one of them may start; what was granted before gives way.
+    """
+    Party.objects.filter(id=application.party_id).update(
+        extra_permits=extra, extra_permits_until=until
     )
-    return granted or 0

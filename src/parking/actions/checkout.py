@@ -8,6 +8,7 @@ Each may come first, twice, late or never.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,9 +18,11 @@ from django.db import IntegrityError
 from django.db.models import F, Q
 
 from parking.actions import apply, gather, send, wording
+from parking.actions.refund import owe
 from parking.law import application as application_law
 from parking.law import order as law
 from parking.law import permit as permit_law
+from parking.law import quota
 from parking.law.course import Actor
 from parking.law.days import Period, danish_day
 from parking.law.money import Money, total
@@ -72,6 +75,15 @@ def basket(party: Party) -> Sequence[Application]:
     )
 
 
+def agreement(chosen: Sequence[Application]) -> str:
+    """Return what somebody agrees to who pays for *chosen*.
+
+    Another permit, zone, period or price of the same total is another agreement.
+    """
+    said = [f"{a.id} {a.zone} {as_period(a.period)} {a.price_ore}" for a in chosen]
+    return hashlib.sha256("\n".join(sorted(said)).encode()).hexdigest()
+
+
 def open_order(party: Party) -> Order | None:
     """Return the order that *party* has begun to pay for, if any."""
     return (
@@ -82,13 +94,14 @@ def open_order(party: Party) -> Order | None:
 
 
 def begin(
-    outside: Outside, party: Party, *, agreed: Money, language: str, addresses: Addresses,
+    outside: Outside, party: Party, *, agreed: str, language: str, addresses: Addresses,
     now: datetime,
 ) -> Order:  # fmt: skip
-    """Order what is in the basket for the *agreed* total, and open its payment.
+    """Order what is in the basket if it is what was *agreed* to, and open its payment.
 
-    Everything is asked and decided again first. A party that is already paying gets the order it
-    is paying for: a double click and a second tab are one order.
+    *agreed* is the :func:`agreement` about the basket as it was shown. Everything is asked and
+    decided again first. A party that is already paying gets the order it is paying for: a double
+    click and a second tab are one order.
 
     :raises EmptyBasket: if there is nothing in it.
     :raises Changed: if something in it may not be sold like that any more.
@@ -127,7 +140,7 @@ def _ask_afresh(outside: Outside, application: Application, now: datetime) -> ga
 def _order(
     party: Party,
     gathered: Sequence[tuple[Application, gather.Answers]],
-    agreed: Money,
+    agreed: str,
     language: str,
     now: datetime,
 ) -> Order:
@@ -152,12 +165,12 @@ def _order(
                 lines.append(application)
             else:
                 changed = True
-        price = total(Money(line.price_ore or 0) for line in lines)
-        if changed or price != agreed:
-            order = None
-        elif not lines:
+        if not gathered:
             raise EmptyBasket
+        if changed or agreement(lines) != agreed:
+            order = None
         else:
+            price = total(Money(line.price_ore or 0) for line in lines)
             order = _write_order(party, lines, price, language, now)
     if order is None:
         raise Changed
@@ -240,9 +253,26 @@ def _write_order(
 
 
 def _slot(party: Party, period: Period, application: Application) -> int:
-    """Return the place in the quota; the last one if all are taken, which the database refuses."""
+    """Return the place in the quota; the last one if all are taken, which the database refuses.
+
+    Where permits of different lengths have left no place that is free all the time, though one is
+    on each day, the party's others change places to make one.
+    """
     allowed = apply.allowed_permits(application)
-    return permits.free_slot(party, resident.FAMILY, period, allowed) or allowed
+    free = permits.free_slot(party, resident.FAMILY, period, allowed)
+    if free is not None:
+        return free
+    held = list(Permit.objects.holding().filter(party=party, family=resident.FAMILY))
+    if quota.at_once((each.days for each in held), during=period) >= allowed:
+        return allowed
+    mine, *theirs = quota.places([period, *(each.days for each in held)])
+    beyond = max(each.slot for each in held) + len(held) + 1
+    # Out of each other's way first: the database looks after every single change.
+    for slots in (range(beyond, beyond + len(held)), theirs):
+        for each, slot in zip(held, slots, strict=True):
+            each.slot = slot
+            each.save(update_fields=["slot"])
+    return mine
 
 
 def open_payment(outside: Outside, order: Order, *, addresses: Addresses, now: datetime) -> Payment:
@@ -425,6 +455,7 @@ def _end(order: Order, step: law.Step, now: datetime, actor: Actor = Actor.SYSTE
             line.permit.stands, Actor.SYSTEM, permit_law.Step.RELEASE
         ).value
         line.permit.save()
+        apply.make_room_for(line.application, now=now)
         line.application.move(Actor.SYSTEM, application_law.Step.GIVE_BACK)
         line.application.changed = now
         line.application.save()
@@ -434,27 +465,7 @@ def _owe_back(order: Order, amount: Money, now: datetime) -> None:
     if not amount:
         return
     _take(order, Actor.SYSTEM, law.Step.OWE_BACK, now)
-    refund = Refund.objects.create(
-        number=f"{order.number}-R{order.refunds.count() + 1}",
-        order=order,
-        amount_ore=amount.ore,
-        reason="paid with nothing to deliver",
-        due=now,
-    )
-    send.put(
-        Outgoing.Kind.REFUND,
-        key=f"refund {refund.id}",
-        lane=f"order {order.number}",
-        payload={"refund": str(refund.id)},
-        now=now,
-    )
-    send.put(
-        Outgoing.Kind.SEND_MAIL,
-        key=f"mail refund {refund.id}",
-        lane=f"mail {order.number}",
-        payload={"mail": "refund", "party": str(order.party_id)},
-        now=now,
-    )
+    owe(order, amount, because="paid with nothing to deliver", now=now)
 
 
 def cancel(outside: Outside, order: Order, *, now: datetime) -> Order:

@@ -41,6 +41,8 @@ COURSE: Final = Course(
             (_PARTY, Step.WAIT): State.WAITING,
             (_PARTY, Step.PUT_IN_BASKET): State.IN_BASKET,
             (_PARTY, Step.WITHDRAW): State.WITHDRAWN,
+            # Another one about the same vehicle has come back from an order that was not paid.
+            (_SYSTEM, Step.WITHDRAW): State.WITHDRAWN,
         },
         State.WAITING: {
             (_SYSTEM, Step.WAIT): State.WAITING,
@@ -49,12 +51,14 @@ COURSE: Final = Course(
             # Provisionally, while documents that were handed in are being assessed.
             (_PARTY, Step.PUT_IN_BASKET): State.IN_BASKET,
             (_PARTY, Step.WITHDRAW): State.WITHDRAWN,
+            (_SYSTEM, Step.WITHDRAW): State.WITHDRAWN,
         },
         State.IN_BASKET: {
             (_PARTY, Step.PUT_IN_BASKET): State.IN_BASKET,
             (_PARTY, Step.TAKE_OUT): State.WITHDRAWN,
             (_PARTY, Step.ORDER): State.ORDERED,
             (_SYSTEM, Step.ASK_AGAIN): State.DRAFT,
+            (_SYSTEM, Step.WITHDRAW): State.WITHDRAWN,
         },
         State.ORDERED: {
             (_SYSTEM, Step.GRANT): State.GRANTED,
@@ -64,3 +68,6 @@ COURSE: Final = Course(
         State.WITHDRAWN: {},
     }
 )
+
+#: The states of a matter that is not finished; a party has one at a time about each vehicle.
+UNFINISHED: Final = (State.DRAFT, State.WAITING, State.IN_BASKET)

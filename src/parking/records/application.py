@@ -13,6 +13,8 @@ from parking.law.reasoning import Answer, Finding
 from parking.records.party import Party
 from parking.records.ranges import DateRangeField
 
+_UNFINISHED = tuple(state.value for state in law.UNFINISHED)
+
 
 class Application(models.Model):
     """What a party has asked for, from the plate to the permit."""
@@ -40,9 +42,16 @@ class Application(models.Model):
     resumed = models.DateTimeField(null=True)  #: when a waiting one last went on by itself
 
     class Meta:
-        """One table, with an index on what must be asked again."""
+        """One table; a party has one unfinished matter about each vehicle."""
 
         db_table = "application"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="application_one_unfinished",
+                fields=["party", "plate"],
+                condition=models.Q(state__in=_UNFINISHED),
+            )
+        ]
         indexes: ClassVar = [
             models.Index(fields=["party", "state"], name="application_of_party"),
             models.Index(

@@ -30,6 +30,9 @@ class Party(models.Model):
     customer = models.CharField(max_length=20, db_index=True)  #: our key of them in the accounts
     email = models.EmailField(blank=True)  #: for courtesy mails only; given by themselves
     language = models.CharField(max_length=2, default="da")
+    #: How many permits beyond the usual number a case worker has granted, and until which start.
+    extra_permits = models.PositiveSmallIntegerField(default=0)
+    extra_permits_until = models.DateField(null=True)  #: without it, until it is decided anew
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
 

@@ -19,6 +19,7 @@ from django.utils.cache import add_never_cache_headers
 
 from parking.actions.limit import TooOften
 from parking.actions.permission import NotYours
+from parking.actions.permit import NotYetRenewable
 from parking.law.course import StepNotAllowed
 from parking.law.days import NotInForce
 from parking.law.price import NoFare
@@ -32,6 +33,7 @@ log = structlog.get_logger(__name__)
 _STATUS_OF = {
     NotYours: 404,
     StepNotAllowed: 409,
+    NotYetRenewable: 409,
     TooOften: 429,
     Unavailable: 503,
     NoFare: 503,

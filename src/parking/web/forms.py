@@ -90,7 +90,7 @@ class EmailForm(_Form):
 class SummaryForm(_Form):
     """The last look before paying. *agreed* is what was shown: it is compared, never believed."""
 
-    agreed = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    agreed = forms.CharField(max_length=64, widget=forms.HiddenInput)
     email = _email(
         _(
             "Vi skriver, når kvitteringen er klar. "

@@ -102,11 +102,15 @@ def summary(request: PartyRequest) -> HttpResponse:
         return redirect("basket")
     form = SummaryForm(
         request.POST or None,
-        initial={"email": request.party.email, **typed(request), "agreed": _total(chosen).ore},
+        initial={
+            "email": request.party.email,
+            **typed(request),
+            "agreed": checkout.agreement(chosen),
+        },
     )
     if request.method == "POST" and form.is_valid():
         login.set_email(request.party, form.cleaned_data["email"])
-        return _begin(request, chosen, Money(form.cleaned_data["agreed"]))
+        return _begin(request, chosen, form.cleaned_data["agreed"])
     return render(
         request,
         "citizen/summary.html",
@@ -120,7 +124,7 @@ def summary(request: PartyRequest) -> HttpResponse:
     )
 
 
-def _begin(request: PartyRequest, chosen: Any, agreed: Money) -> HttpResponse:
+def _begin(request: PartyRequest, chosen: Any, agreed: str) -> HttpResponse:
     language = translation.get_language()
     try:
         order = checkout.begin(
@@ -137,7 +141,7 @@ def _begin(request: PartyRequest, chosen: Any, agreed: Money) -> HttpResponse:
         return _basket(
             request,
             checkout.basket(request.party),
-            _changes(chosen, agreed),
+            _changes(chosen),
             status=409,
         )
     except Unavailable:
@@ -148,7 +152,7 @@ def _begin(request: PartyRequest, chosen: Any, agreed: Money) -> HttpResponse:
     return _onward(order)
 
 
-def _changes(before: Any, agreed: Money) -> list[str]:
+def _changes(before: Any) -> list[str]:
     """Return what is not any more as it was shown, a sentence for each."""
     now = Application.objects.in_bulk([each.id for each in before])
     told = []
@@ -175,8 +179,7 @@ def _changes(before: Any, agreed: Money) -> list[str]:
                 % {"plate": plate, "period": wording.period(as_period(found.period))}
             )
     return told or [
-        translation.gettext("Du godkendte %(agreed)s, men kurven er ændret siden.")
-        % {"agreed": wording.amount(agreed)}
+        translation.gettext("Kurven er ændret, siden du godkendte den. Se den igennem igen.")
     ]
 
 
