@@ -22,7 +22,19 @@ def test_personal_plates_are_plates(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", " ", "A", "AB12345678X", "AB/123", "AB12345;", "ÖL1234", "🚗"]
+    "typed",
+    [
+        "",
+        " ",
+        "A",
+        "AB12345678X",
+        "AB/123",
+        "AB12345;",
+        "ÖL1234",
+        "🚗",
+        "610170-1234",
+        "6101701234",
+    ],
 )
 def test_what_cannot_be_a_plate_is_refused(typed: str) -> None:
     with pytest.raises(NotAPlate):

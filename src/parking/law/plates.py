@@ -8,6 +8,7 @@ from typing import NewType
 Plate = NewType("Plate", str)
 
 _PLATE = re.compile(r"[A-Z0-9ÆØÅ]{2,10}")
+_PERSON_NUMBER = re.compile(r"\d{10}")
 
 
 class NotAPlate(ValueError):
@@ -18,12 +19,13 @@ def plate(text: str) -> Plate:
     """Return the plate that *text* means: capitals, without spaces, dots and hyphens.
 
     The vehicle register (DMR) takes 2 to 10 letters and digits, Æ, Ø and Å included, so that
-    personal plates fit too.
+    personal plates fit too. Ten digits are refused: no plate has them, and a person number typed
+    in the wrong place must not be kept or sent on as one.
 
     :raises NotAPlate: if what remains is anything else.
     """
     written = re.sub(r"[\s.\-\u2010-\u2015]", "", text).upper()
-    if not _PLATE.fullmatch(written):
+    if not _PLATE.fullmatch(written) or _PERSON_NUMBER.fullmatch(written):
         raise NotAPlate(text[:20])
     return Plate(written)
 
