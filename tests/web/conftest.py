@@ -11,9 +11,12 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import translation
 
+from parking.actions import staff
+from parking.law.staff import Role
 from parking.records.party import LoginSession
+from parking.records.staff import StaffSession
 from parking.web import announcements
-from town import party
+from town import now, party
 
 
 @pytest.fixture
@@ -38,6 +41,33 @@ def log_in(db):
         return client
 
     return log_in
+
+
+@pytest.fixture
+def enter(db):
+    """Let somebody into the office, as the municipality's login would have."""
+
+    def enter(slug="ditte", *roles: Role, said=None, begun=None):
+        roles = roles or (Role.DECIDER,)
+        known = staff.add(name_id=slug, roles=roles, unit="Parkering", now=now())
+        known.name = slug
+        known.save()
+        key = f"key of {slug}"
+        StaffSession.objects.update_or_create(
+            key_hash=staff._hash(key),
+            defaults={
+                "staff": known,
+                "session_index": slug,
+                "roles": [role.value for role in (roles if said is None else said)],
+                "begun": begun or now(),
+                "last_used": begun or now(),
+            },
+        )
+        client = Client()
+        client.cookies["__Secure-office"] = key
+        return client
+
+    return enter
 
 
 @pytest.fixture(autouse=True)

@@ -216,7 +216,7 @@ def _remind(outside: Outside, reminder: Reminder) -> str:
 def _reminded(reminder: Reminder, how: str, now: datetime) -> str:
     party = reminder.permit.party
     with recording():
-        Reminder.objects.filter(id=reminder.id).update(sent=now)
+        Reminder.objects.filter(id=reminder.id).update(sent=now, failed="")
         if party.email and how not in {_BY_MAIL, _NOT_NEEDED}:
             # An effect of its own: what becomes of it does not send the letter once more.
             send.put(

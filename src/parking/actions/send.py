@@ -21,6 +21,7 @@ from parking.ports import NotFound, Outside, Rejected, Unavailable
 from parking.records.audit import Incident
 from parking.records.outbox import Outgoing
 from parking.records.recording import one_at_a_time, recording
+from parking.records.staff import Staff
 
 log = structlog.get_logger(__name__)
 
@@ -59,12 +60,19 @@ def settle_later(payment_id: str) -> None:
         task.defer(payment_id=payment_id)
 
 
-def raise_incident(key: str, what: str, *, now: datetime, detail: str = "") -> None:
-    """Tell a person that no machine may settle this; the same *key* is raised once."""
-    _, created = Incident.objects.get_or_create(
-        key=key, defaults={"what": what, "detail": detail[:500], "raised": now}
-    )
-    if created:
+def raise_incident(
+    key: str, what: str, *, now: datetime, detail: str = "", anew: bool = False
+) -> None:
+    """Tell a person that no machine may settle this; the same *key* is raised once.
+
+    *anew* raises it again if somebody has settled it, for what has happened once more.
+    """
+    said = {"what": what, "detail": detail[:500], "raised": now}
+    _, raised = Incident.objects.get_or_create(key=key, defaults=said)
+    if anew and not raised:
+        settled = Incident.objects.filter(key=key, settled__isnull=False)
+        raised = bool(settled.update(**said, settled=None, settled_by=None, word=""))
+    if raised:
         log.error("incident", key=key, what=what)
 
 
@@ -148,9 +156,30 @@ def _later(row: Outgoing, error: str, now: datetime) -> Outgoing.State:
 def _give_up(row: Outgoing, error: str, now: datetime) -> Outgoing.State:
     with recording():
         Outgoing.objects.filter(id=row.id).update(state=Outgoing.State.DEAD, last_error=error[:300])
-        raise_incident(f"outgoing {row.id}", f"{row.kind} was refused", now=now, detail=error)
+        raise_incident(
+            f"outgoing {row.id}", f"{row.kind} was refused", now=now, detail=error, anew=True
+        )
         _wake_lane(row)
     return Outgoing.State.DEAD
+
+
+def try_again(staff: Staff, outgoing_id: int, *, now: datetime) -> None:
+    """Have what was refused for good tried once more, for *staff*, who has seen to the cause.
+
+    What is not dead stays as it is: somebody else was faster.
+    """
+    with recording():
+        row = Outgoing.objects.select_for_update().filter(id=outgoing_id).first()
+        if row is None or row.state != Outgoing.State.DEAD:
+            return
+        row.state, row.next_try = Outgoing.State.WAITING, now
+        row.revived, row.revived_by = now, staff
+        row.save()
+        Incident.objects.filter(key=f"outgoing {row.id}", settled=None).update(
+            settled=now, settled_by=staff, word="tried again"
+        )
+        queue.configure_task("send_outgoing").defer(outgoing=row.id)
+    log.info("tried again", outgoing=row.id, staff=str(staff.id))
 
 
 def _wake_lane(row: Outgoing) -> None:

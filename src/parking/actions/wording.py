@@ -308,7 +308,7 @@ def step(what: Enum) -> str:
 # Cases, and who works with them
 
 _CASE_KINDS: Final[Mapping[case.Kind, Any]] = {
-    case.Kind.HOME: _("Hvor du bor"),
+    case.Kind.HOME: _("Bolig og licensområde"),
     case.Kind.VEHICLE: _("Oplysninger om køretøjet"),
     case.Kind.DOCUMENTS: _("Dokumenter om retten til køretøjet"),
     case.Kind.SECOND_VEHICLE: _("Licens til et køretøj mere"),
@@ -383,6 +383,51 @@ def actor(who: Actor) -> str:
 def fact_name(name: str) -> str:
     """Return what the fact *name* is called."""
     return str(_FACT_NAMES[name])
+
+
+# Running it
+
+_OUTGOING: Final[Mapping[str, Any]] = {
+    "book order": _("Ordre til regnskabet"),
+    "publish permit": _("Licens til regnskabet"),
+    "send receipt": _("Kvittering"),
+    "send letter": _("Brev om en sag"),
+    "send mail": _("Mail"),
+    "refund": _("Tilbagebetaling"),
+    "credit order": _("Kreditering i regnskabet"),
+    "send reminder": _("Påmindelse"),
+}
+_INCIDENTS: Final[Mapping[str, Any]] = {
+    "money for no order of ours": _("Der er betalt for en ordre, vi ikke kender"),
+    "a refund failed at the provider": _("En tilbagebetaling er slået fejl hos udbyderen"),
+    "payment is for another order or amount": _("En betaling gælder en anden ordre"),
+    "part of the amount was taken": _("Kun en del af et beløb er betalt"),
+    "a payment of ours is unknown to the provider": _("Udbyderen kender ikke vores betaling"),
+    "an order cannot be settled": _("En ordre kan ikke gøres færdig"),
+    "nobody looked for permits that end": _("Der er ikke set efter licenser, der udløber"),
+    "fare set aside": _("En pris er lagt til side"),
+    "fare missing": _("En pris mangler"),
+    "map set aside": _("Et kort er lagt til side"),
+    "a letter must go on paper": _("Et brev skal sendes på papir"),
+}
+_INCIDENTS_OF: Final[Mapping[str, Any]] = {
+    " was refused": _("Afvist: %(what)s"),
+    " has not arrived for a day": _("Ikke nået frem i et døgn: %(what)s"),
+    " reminders have not gone": _("Påmindelser, der ikke er sendt: %(what)s"),
+}
+
+
+def outgoing(kind: str) -> str:
+    """Return what leaves the house in an effect of *kind*."""
+    return str(_OUTGOING.get(kind, kind))
+
+
+def incident(what: str) -> str:
+    """Return what has happened, for whoever runs it."""
+    for ending, said in _INCIDENTS_OF.items():
+        if what.endswith(ending):
+            return str(said) % {"what": outgoing(what.removesuffix(ending))}
+    return str(_INCIDENTS.get(what, what))
 
 
 # The regulation, sentence by sentence

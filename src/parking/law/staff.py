@@ -24,14 +24,17 @@ class Right(Enum):
     UNMASK = "unmask"  #: see a person number or a protected address, each time on record
     REASSIGN = "reassign"  #: put back a case that somebody else has
     ADMIT = "admit"  #: say who works here
+    OPERATE = "operate"  #: see what went wrong and what has not left the house, and try it again
 
 
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.READER: frozenset({Right.READ}),
     Role.DECIDER: frozenset({Right.READ, Right.DECIDE, Right.UNMASK}),
-    Role.LEAD: frozenset({Right.READ, Right.DECIDE, Right.UNMASK, Right.REASSIGN}),
+    Role.LEAD: frozenset(
+        {Right.READ, Right.DECIDE, Right.UNMASK, Right.REASSIGN, Right.OPERATE}
+    ),
     # Whoever says who works here does not read about citizens.
-    Role.OPERATOR: frozenset({Right.ADMIT}),
+    Role.OPERATOR: frozenset({Right.ADMIT, Right.OPERATE}),
 }
 
 

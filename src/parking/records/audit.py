@@ -39,6 +39,10 @@ class Incident(models.Model):
     detail = models.CharField(max_length=500)  #: no personal data
     raised = models.DateTimeField()
     settled = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(
+        Staff, null=True, on_delete=models.PROTECT, related_name="settled_incidents"
+    )
+    word = models.CharField(max_length=200, blank=True)  #: what was done about it
 
     class Meta:
         """One table."""

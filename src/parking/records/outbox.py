@@ -10,6 +10,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from parking.records.staff import Staff
+
 
 class Outgoing(models.Model):
     """One effect on the outside."""
@@ -44,6 +46,10 @@ class Outgoing(models.Model):
     done = models.DateTimeField(null=True)
     answer = models.CharField(max_length=200, blank=True)  #: the other side's number for it
     last_error = models.CharField(max_length=300, blank=True)
+    revived = models.DateTimeField(null=True)  #: when a person last had a dead one tried again
+    revived_by = models.ForeignKey(
+        Staff, null=True, on_delete=models.PROTECT, related_name="revived_outgoings"
+    )
 
     class Meta:
         """One table, with an index on what still waits."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from parking.web.office import cases, door, people
+from parking.web.office import cases, door, operations, people
 
 _CASE = "cases/<uuid:case_id>/"
 
@@ -27,6 +27,9 @@ urlpatterns = [
     path(f"{_CASE}reveal/", cases.reveal, name="office-case-reveal"),
     path(f"{_CASE}documents/<uuid:document_id>/", cases.document, name="office-document"),
     path(f"{_CASE}letters/<uuid:letter_id>/", cases.letter, name="office-letter"),
+    path("operations/", operations.operations, name="office-operations"),
+    path("operations/<int:incident_id>/", operations.incident, name="office-incident"),
+    path("operations/<int:outgoing_id>/again/", operations.try_again, name="office-try-again"),
     path("people/", people.people, name="office-people"),
     path("people/<uuid:staff_id>/disable/", people.disable, name="office-disable"),
 ]

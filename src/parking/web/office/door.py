@@ -100,6 +100,7 @@ def page(
         (_("Sager"), "office-queue", Right.READ),
         (_("Søg"), "office-search", Right.READ),
         (_("Ansatte"), "office-people", Right.ADMIT),
+        (_("Drift"), "office-operations", Right.OPERATE),
     ]
     frame = {
         "portal": {

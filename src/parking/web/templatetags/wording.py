@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import template
 
 from parking.actions import wording
+from parking.law.facts import Supplier
 from parking.law.plates import Plate, spaced
 
 register = template.Library()
@@ -16,8 +17,16 @@ register.filter("period", wording.period)
 register.filter("product", wording.product)
 register.filter("state", wording.state)
 register.filter("step", wording.step)
+register.filter("incident", wording.incident)
+register.filter("outgoing", wording.outgoing)
 register.filter("document_kind", wording.document_kind)
 register.filter("document_state", wording.document_state)
+
+
+@register.filter
+def supplier(value: str) -> str:
+    """Return what the register is called that looks are recorded under as *value*."""
+    return wording.supplier(Supplier(value))
 
 
 @register.filter

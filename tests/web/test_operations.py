@@ -1,0 +1,90 @@
+"""Operations: what a person must look at, and having tried again what was refused."""
+
+from __future__ import annotations
+
+from html import unescape
+
+import pytest
+from django.urls import reverse
+
+from parking.actions import carry, send, wording
+from parking.law.staff import Role
+from parking.records.audit import Incident
+from parking.records.outbox import Outgoing
+from parking.records.recording import recording
+from parking.records.staff import Staff
+from town import now
+
+
+@pytest.fixture
+def dead(transactional_db):
+    """Something that was refused for good."""
+    with recording():
+        send.put(Outgoing.Kind.REFUND, key="refund 1", lane="x", payload={}, now=now())
+    refuse()
+    return Outgoing.objects.get()
+
+
+def refuse():
+    row = Outgoing.objects.get()
+
+    def refused(*_):
+        raise carry.Rejected("the card is closed")
+
+    send.send(None, row.id, carriers={row.kind: refused}, now=now())
+
+
+def page(client) -> str:
+    return unescape(client.get(reverse("office-operations")).content.decode())
+
+
+def test_a_refused_refund_is_an_incident_and_is_shown(dead, enter):
+    shown = page(enter("otto", Role.OPERATOR))
+    assert "Afvist: Tilbagebetaling" in shown
+    assert "the card is closed" in shown
+
+
+def test_what_was_refused_is_tried_again_by_somebody(dead, enter):
+    client = enter("otto", Role.OPERATOR)
+    client.post(reverse("office-try-again", args=[dead.id]))
+    dead.refresh_from_db()
+    otto = Staff.objects.get()
+    assert (dead.state, dead.attempts, dead.revived_by) == (Outgoing.State.WAITING, 1, otto)
+    settled = Incident.objects.get()
+    assert (settled.settled_by, settled.word) == (otto, "tried again")
+    refuse()
+    again = Incident.objects.get()
+    assert (again.settled, again.settled_by) == (None, None), "it is told once more"
+
+
+def test_what_has_arrived_is_not_sent_again(dead, enter):
+    Outgoing.objects.update(state=Outgoing.State.DONE)
+    enter("otto", Role.OPERATOR).post(reverse("office-try-again", args=[dead.id]))
+    dead.refresh_from_db()
+    assert dead.state == Outgoing.State.DONE
+
+
+def test_an_incident_is_settled_with_a_word(dead, enter):
+    client = enter("leif", Role.LEAD)
+    address = reverse("office-incident", args=[Incident.objects.get().id])
+    assert "Skriv, hvad der blev gjort." in client.post(address, {"word": " "}).content.decode()
+    client.post(address, {"word": "Betalt ved overførsel"})
+    client.post(address, {"word": "En anden sagde noget andet"})
+    settled = Incident.objects.get()
+    assert (settled.word, settled.settled_by.name) == ("Betalt ved overførsel", "leif")
+    assert "Der er ikke noget." in page(client)
+    assert "Betalt ved overførsel" in client.get(address).content.decode()
+
+
+def test_who_only_reads_or_decides_has_no_operations(dead, enter):
+    for role in (Role.READER, Role.DECIDER):
+        client = enter("somebody", role)
+        for name in ("office-incident", "office-try-again"):
+            answer = client.post(reverse(name, args=[dead.id]), {"word": "x"})
+            assert answer.status_code == 403
+    assert Incident.objects.get().settled is None
+
+
+@pytest.mark.parametrize("kind", Outgoing.Kind.values)
+def test_everything_that_leaves_the_house_has_a_name(kind):
+    assert wording.outgoing(kind) != kind
