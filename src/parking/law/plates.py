@@ -26,7 +26,7 @@ def plate(text: str) -> Plate:
     """
     written = re.sub(r"[\s.\-\u2010-\u2015]", "", text).upper()
     if not _PLATE.fullmatch(written) or _PERSON_NUMBER.fullmatch(written):
-        raise NotAPlate(text[:20])
+        raise NotAPlate(f"{len(text)} characters that are no plate")
     return Plate(written)
 
 
