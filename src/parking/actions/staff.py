@@ -227,5 +227,15 @@ def note(session: StaffSession, case: Case, *, purpose: str, saw: str, now: date
         )
 
 
+def note_in_vain(session: StaffSession, text: str) -> None:
+    """Put on record that somebody searched for *text* and found nothing.
+
+    There is no party to tell. The log keeps a fingerprint of what was looked for, so that it can be
+    asked whether somebody searched for a certain plate, and not what everybody searched for.
+    """
+    looked_for = sealing.keys().fingerprint_of("".join(text.upper().split()))
+    log.info("search in vain", staff=str(session.staff_id), looked_for=looked_for)
+
+
 def _hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()

@@ -100,6 +100,8 @@ def search(request: StaffRequest) -> HttpResponse:
         ]
         for case in found:
             actions.note(request.staff, case, purpose=purpose, saw="searched", now=request.now)
+        if not found:
+            actions.note_in_vain(request.staff, form.cleaned_data["text"])
     told = [
         {"case": each, "kind": wording.case_kind(each.about), "state": wording.state(each.stands)}
         for each in found or []
