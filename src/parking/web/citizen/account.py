@@ -159,7 +159,7 @@ def my(request: PartyRequest) -> HttpResponse:
         .exclude(state__in=[permit_law.State.RESERVED.value, permit_law.State.RELEASED.value])
         .order_by("-period")
     )
-    valid = [p for p in permits if p.stands is permit_law.State.ACTIVE and today in p.days]
+    valid = [p for p in permits if p.is_valid_on(today)]
     later = [p for p in permits if p.stands is permit_law.State.ACTIVE and today < p.days.start]
     unfinished = Application.objects.filter(
         party=request.party, state__in=apply.UNFINISHED

@@ -42,7 +42,7 @@ class UploadForm(forms.Form):
     )
     file = forms.Field(
         label=gettext_lazy("Filer"),
-        required=False,
+        error_messages={"required": gettext_lazy("Vælg mindst én fil.")},
         widget=_Files({"accept": ".jpg,.jpeg,.png,.heic,.heif,.pdf"}),
     )
 
@@ -102,10 +102,7 @@ def hand_over(request: PartyRequest, application_id: UUID) -> HttpResponse:
 
 def _save(request: PartyRequest, asked: Application, form: UploadForm) -> None:
     """Save each file that can be taken, and say of each other what is wrong with it."""
-    files = request.FILES.getlist("file")
-    if not files:
-        form.add_error("file", _("Vælg mindst én fil."))
-    for file in files:
+    for file in request.FILES.getlist("file"):
         name = file.name or ""
         try:
             documents.save_draft(
