@@ -48,6 +48,8 @@ _SAID_BY: Final[Mapping[str, Supplier]] = {
 }
 #: Whose answer a fact follows from, when it was asked about another.
 _ASKED_AS: Final = {Supplier.MAP: Supplier.ADDRESS_REGISTER}
+#: The case is read by a case worker, who is not the applicant.
+_NOT_YOU: Final = gettext_lazy("borgeren")
 _RESIDENCES: Final[Mapping[Residence, Any]] = {
     Residence.RESIDENT: gettext_lazy("bosat i Danmark"),
     Residence.NO_FIXED_ADDRESS: gettext_lazy("bosat uden fast adresse"),
@@ -117,8 +119,12 @@ def rows(
             source, at = _by(settled), settled.at
         else:
             register = _ASKED_AS.get(supplier, supplier)
-            source, at = wording.supplier(supplier), asked.get(register.value, decided)
+            source, at = _supplier(supplier), asked.get(register.value, decided)
         yield Row(wording.fact_name(name), value, source, at)
+
+
+def _supplier(who: Supplier) -> str:
+    return str(_NOT_YOU) if who is Supplier.APPLICANT else wording.supplier(who)
 
 
 def _by(settled: Supplied) -> str:
@@ -129,7 +135,7 @@ def _by(settled: Supplied) -> str:
 def _value(known: Any) -> str:  # noqa: C901, PLR0911 -- one kind of fact each
     match known:
         case Missing():
-            return _("mangler: %(who)s") % {"who": wording.supplier(known.supplier)}
+            return _("mangler: %(who)s") % {"who": _supplier(known.supplier)}
         case Residence():
             return str(_RESIDENCES[known])
         case Home():
