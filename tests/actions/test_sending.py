@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 
 from parking.actions import carry, checkout, letters, login, send
 from parking.law import order as order_law
+from parking.law.days import Period
 from parking.records.audit import Incident
 from parking.records.letter import Letter
+from parking.records.order import Order
 from parking.records.outbox import Outgoing
+from parking.records.permit import Permit
+from parking.records.ranges import as_range
 from parking.site import wiring
 from sandbox.businesscentral import COMPANY, ENVIRONMENT
 from sandbox.world import TENANT
@@ -95,6 +100,43 @@ def test_the_receipt_is_a_tagged_pdf_that_says_what_was_bought(bought):
     pdf = letters.receipt_pdf(bought)
     assert b"/StructTreeRoot" in pdf
     assert b"pdfuaid" in pdf
+
+
+RECEIPTS = {
+    "da": (
+        "GYLDIG. Betalingen er modtaget.",
+        "FORELØBIG GYLDIG, mens vi ser på dine dokumenter. Betalingen er modtaget.",
+        "GYLDIG fra og med",
+        "GYLDIG. Der er ikke noget at betale.",
+    ),
+    "en": (
+        "VALID. The payment has been received.",
+        "PROVISIONALLY VALID while we look at your documents. The payment has been received.",
+        "VALID from",
+        "VALID. There is nothing to pay.",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", RECEIPTS)
+def test_the_receipt_says_how_the_permit_stands(bought, language):
+    now_and_paid, provisional, later, free = RECEIPTS[language]
+
+    def status():
+        with translation.override(language):
+            return letters._receipt(Order.objects.get())["status"]
+
+    permit = Permit.objects.get()
+    start, end = permit.days.start, permit.days.end
+    assert status() == now_and_paid
+    Permit.objects.update(provisional_until=start + timedelta(days=14))
+    assert status() == provisional
+    tomorrow = as_range(Period(start + timedelta(days=1), end))
+    Permit.objects.update(provisional_until=None, period=tomorrow)
+    assert status().startswith(later)
+    Permit.objects.update(period=as_range(Period(start, end)))
+    Order.objects.update(total_ore=0)
+    assert status() == free
 
 
 def test_a_courtesy_mail_says_nothing_about_anybody(bought):

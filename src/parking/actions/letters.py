@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -152,10 +152,17 @@ def _receipt(order: Order) -> dict[str, object]:
     payment = getattr(order, "payment", None)
     settled = (order.settled or order.opened).astimezone(DENMARK)
     permits = []
+    standings = []
     for line in order.lines.select_related("permit"):
-        rows = [*_permit_rows(line.permit), [_("Pris"), wording.amount(line.price)]]
-        permit = line.permit
-        permits.append({"heading": wording.product(permit.product), "rows": rows})
+        standings.append(_standing(line.permit, on=settled.date()))
+        rows = [
+            [_("Gyldighed"), standings[-1]],
+            *_permit_rows(line.permit),
+            [_("Pris"), wording.amount(line.price)],
+        ]
+        permits.append({"heading": wording.product(line.permit.product), "rows": rows})
+    money = _("Betalingen er modtaget.") if order.total else _("Der er ikke noget at betale.")
+    all_alike = len(set(standings)) == 1
     paid = [
         [_("Ordrenummer"), order.number],
         [_("Købt"), date_format(settled, "DATETIME_FORMAT")],
@@ -167,7 +174,7 @@ def _receipt(order: Order) -> dict[str, object]:
     return {
         "language": translation.get_language(),
         "title": _("Kvittering for ordre %(number)s") % {"number": order.number},
-        "status": _("GYLDIG: Betalingen er modtaget, og licensen gælder."),
+        "status": f"{standings[0]}. {money}" if all_alike else money,
         "permits": permits,
         "paid_heading": _("Betaling"),
         "paid": paid,
@@ -175,6 +182,17 @@ def _receipt(order: Order) -> dict[str, object]:
         "link_text": _("Se ordren på nettet: scan koden, eller brug adressen"),
         "link_alt": _("QR-kode, der fører til din ordre"),
     }
+
+
+def _standing(permit: Permit, *, on: date) -> str:
+    """Return whether *permit* is valid on the day *on*, or from when, in the language in force."""
+    day = {"day": date_format(permit.days.start, "DATE_FORMAT")}
+    later = on < permit.days.start
+    if permit.provisional_until is not None:
+        if later:
+            return _("FORELØBIG GYLDIG fra og med %(day)s, mens vi ser på dine dokumenter") % day
+        return _("FORELØBIG GYLDIG, mens vi ser på dine dokumenter")
+    return _("GYLDIG fra og med %(day)s") % day if later else _("GYLDIG")
 
 
 def _permit_rows(permit: Permit) -> list[list[str]]:
