@@ -15,14 +15,16 @@ from parking.actions import apply, checkout
 from parking.law import application as application_law
 from parking.law import order as order_law
 from parking.law import permit as permit_law
-from parking.law.days import danish_day
+from parking.law.days import Period, danish_day
 from parking.law.reasoning import Answer
 from parking.ports import Unavailable
 from parking.records.application import Application, Decision
 from parking.records.audit import Incident, LookUp
 from parking.records.order import Order, Payment, PaymentNotice, Refund
 from parking.records.outbox import Outgoing
+from parking.records.party import Party
 from parking.records.permit import Permit
+from parking.records.ranges import as_range
 from parking.records.recording import AskedWhileRecording, recording
 from parking.records.tariff import FareLine
 from parking.site import wiring
@@ -160,6 +162,27 @@ def test_the_database_refuses_a_permit_over_the_quota(stocked):
     permit.pk, permit.number, permit.plate, permit._state.adding = None, "P-x", "XX1", True
     with pytest.raises(IntegrityError, match="permit_within_quota"), transaction.atomic():
         permit.save(force_insert=True)
+
+
+def test_permits_change_places_where_none_is_free_all_the_time(stocked):
+    order(stocked, "anna")
+    Party.objects.update(extra_permits=1)
+    first, today = Permit.objects.get(), danish_day(now())
+
+    def days(start, end):
+        return Period(today + timedelta(days=start), today + timedelta(days=end))
+
+    def another(number, plate, period, slot):
+        first.pk, first.number, first.plate, first._state.adding = uuid4(), number, plate, True
+        first.period, first.slot = as_range(period), slot
+        first.save(force_insert=True)
+
+    Permit.objects.update(period=as_range(days(0, 10)))
+    another("P-x", "XX1", days(20, 30), 2)
+    with recording():
+        slot = checkout._slot(party("anna"), days(5, 25), Application.objects.get())
+    another("P-y", "XX2", days(5, 25), slot)
+    assert set(Permit.objects.values_list("slot", flat=True)) == {1, 2}
 
 
 def test_a_second_vehicle_in_the_basket_is_over_the_quota(stocked):

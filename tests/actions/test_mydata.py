@@ -78,9 +78,9 @@ def test_other_peoples_permits_for_the_same_vehicle_are_not_told():
     assert mydata._without_others([mine]) == [mine]
 
 
-def begun(slug, *, at, state=State.DRAFT):
+def begun(slug, *, at, state=State.DRAFT, plate="ZA10001"):
     application = Application.objects.create(
-        party=party(slug), product="resident-permit", plate="ZA10001", state=state.value,
+        party=party(slug), product="resident-permit", plate=plate, state=state.value,
         created=at, changed=at,
     )  # fmt: skip
     Decision.objects.create(
@@ -100,7 +100,8 @@ def logged_in(slug, key):
 def test_what_nothing_keeps_is_erased_at_once():
     anna = party("anna")
     Party.objects.filter(id=anna.id).update(email="anna@example.dk")
-    old, fresh = (begun("anna", at=now() - timedelta(days=days)) for days in (30, 3))
+    old = begun("anna", at=now() - timedelta(days=30))
+    fresh = begun("anna", at=now() - timedelta(days=3), plate="ZA10099")
     Document.objects.create(
         party=anna, application=fresh, kind="lease", scan="clean", media_type="image/png",
         content=b"x", size=1, sha256="x", original_name="x", uploaded=now(),

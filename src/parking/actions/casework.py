@@ -226,8 +226,8 @@ def _settle(
             valid_until=valid_until,
         )
         _assess(application, fact, getattr(seen.facts, fact))
-    if step is law.Step.DECIDE and "extra_permits" in case.facts:
-        caseload.grant(application, seen.facts.extra_permits, until=valid_until)
+    if step is law.Step.DECIDE and "extra_permits" in values:
+        caseload.grant(application, values["extra_permits"], until=valid_until)
     caseload.step(case, actor, step, now=now, staff=staff, text=reasons)
     _follow(application, seen, now)
     ended = _follow_permit(case, seen.finding, actor, now)

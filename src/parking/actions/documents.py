@@ -155,11 +155,12 @@ def _smaller(picture: Image.Image) -> Image.Image:
 
     A photo is decoded at a half, a fourth or an eighth of its size, and so never whole.
     """
-    longest = max(picture.size)
+    width, height = picture.size
+    longest = max(width, height)
     if longest <= LONGEST_SIDE:
         return picture
     if picture.format == "JPEG":
-        picture.draft(None, tuple(side * LONGEST_SIDE // longest for side in picture.size))
+        picture.draft(None, (width * LONGEST_SIDE // longest, height * LONGEST_SIDE // longest))
     if picture.mode not in _SCALABLE:
         picture = picture.convert("RGB")
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=None)
