@@ -10,6 +10,7 @@ import pytest
 
 from faults.drill import Drill, Truth
 from parking.actions import catalogue
+from parking.records import sealing
 from parking.records.tariff import FareLine, TermsVersion
 from parking.records.zone import PrivateCommonRoad, ZoneShape, ZoneVersion
 from town import ADDRESSES, now
@@ -23,6 +24,8 @@ _FETCHED: dict[type, list[object]] = {}
 def stocked(transactional_db, outside, settings, sandbox):
     """The catalogue as it was fetched for the first test: what goes wrong here comes after it."""
     settings.CUSTOMER_KEY_FILE = sandbox.addresses["CUSTOMER_KEY_FILE"]
+    # A test before this one may have read the key of another place.
+    sealing.keys.cache_clear()
     settings.PAYMENT_NOTICE_WORDS = [
         Path(sandbox.addresses["PAYMENTS_WEBHOOK_SECRET_FILE"]).read_text().strip()
     ]
@@ -45,8 +48,8 @@ def truth(sandbox) -> Iterator[Truth]:
 
 
 @pytest.fixture
-def drill(stocked, sandbox, truth, work, settings) -> Drill:
-    return Drill(sandbox, truth, work, ADDRESSES, settings.PAYMENT_NOTICE_WORDS[0])
+def drill(stocked, sandbox, truth, settings) -> Drill:
+    return Drill(sandbox, truth, ADDRESSES, settings.PAYMENT_NOTICE_WORDS[0])
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from parking.ports import Unavailable
 from parking.records.outbox import Outgoing
 from sandbox.businesscentral import COMPANY, ENVIRONMENT
 from sandbox.world import TENANT
-from town import agreement, ask, fill_basket, now, party, pay
+from town import ask, fill_basket, now, party, pay
 
 BOOKS = f"/v2.0/{TENANT}/{ENVIRONMENT}/api/v2.0/companies({COMPANY})/"
 
@@ -70,8 +70,8 @@ def two_buy_for_one_vehicle(drill: Drill) -> None:
 
 def a_double_click(drill: Drill) -> None:
     """Anna presses twice, pays what both presses show her, and everything is settled."""
-    fill_basket(drill.outside, "anna")
-    agreed = agreement("anna")
+    application = fill_basket(drill.outside, "anna")
+    agreed = checkout.Money(application.price_ore)
     orders = at_once(*[lambda: drill.begin("anna", agreed)] * 2)
     for order in orders:
         if isinstance(order, checkout.Order):
@@ -182,12 +182,13 @@ def transactions_that_wait_for_a_slow_register(drill: Drill) -> list[str]:
                 )
                 found.extend(row[0] for row in cursor.fetchall())
 
-    def buy() -> None:
+    def buy() -> checkout.Order:
         try:
-            drill.begin("anna")
+            return drill.begin("anna")
         finally:
             done.set()
 
-    at_once(watch, buy)
+    _, bought = at_once(watch, buy)
+    assert isinstance(bought, checkout.Order), bought
     drill.heal()
     return found

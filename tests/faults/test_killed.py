@@ -22,7 +22,7 @@ from parking.records.application import Application
 from parking.records.order import Order
 from parking.records.outbox import Outgoing
 from parking.records.permit import Permit
-from town import agreement, fill_basket, now, party, pay
+from town import fill_basket, now, party, pay
 
 WORKER = ("-m", "django", "procrastinate", "worker", "--one-shot")
 #: A press on "pay", as a process of its own.
@@ -31,11 +31,12 @@ import django, sys
 django.setup()
 from django.utils import timezone
 from parking.actions import checkout
+from parking.law.money import Money
 from parking.records.party import Party
 from parking.site import wiring
 party, agreed, address = sys.argv[1:]
 checkout.begin(
-    wiring.outside(), Party.objects.get(id=party), agreed=agreed, language="da",
+    wiring.outside(), Party.objects.get(id=party), agreed=Money(int(agreed)), language="da",
     addresses=checkout.Addresses(back=lambda order: address, terms=address, notices=address),
     now=timezone.now(),
 )
@@ -77,7 +78,7 @@ def until_asked(drill, path):
         lambda: (
             path not in {fault["path"] for fault in drill.sandbox.control("GET", "state")["faults"]}
         ),
-        seconds=40,
+        seconds=90,
     )
 
 
@@ -118,8 +119,8 @@ def test_f53_f74_a_worker_killed_between_the_last_write_and_done(drill, settings
 
 
 def press(drill, settings):
-    fill_basket(drill.outside, "anna")
-    agreed, holder = agreement("anna"), str(party("anna").id)
+    application = fill_basket(drill.outside, "anna")
+    agreed, holder = str(application.price_ore), str(party("anna").id)
     return process(settings, "-c", PAYER, holder, agreed, "http://localhost:1/")
 
 
@@ -128,7 +129,7 @@ def test_f73_a_press_on_pay_killed_while_it_writes_leaves_nothing(drill, setting
     with press(drill, settings) as payer, transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("LOCK TABLE order_line IN EXCLUSIVE MODE")
-        wait_until(_somebody_waits_for_a_lock, seconds=40)
+        wait_until(_somebody_waits_for_a_lock, seconds=90)
         kill(payer)
     assert not Order.objects.exists()
     assert not Permit.objects.exists()

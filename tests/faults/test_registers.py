@@ -26,8 +26,7 @@ from parking.records.tariff import FareLine, TermsVersion
 from parking.records.zone import ZoneShape, ZoneVersion
 from town import ask, fill_basket, now, party
 
-WIRE = ("status:500", "status:429", "drop", "garbage", "truncated", "wrong-content-type",
-        "answer-lost")  # fmt: skip
+WIRE = ("status:500", "status:429", "drop", "garbage", "truncated")
 TLS = ("expired-certificate", "foreign-certificate")
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 
@@ -112,10 +111,11 @@ def test_f41_a_register_that_is_gone_when_payment_begins_sells_nothing(drill, sy
     assert Application.objects.get().answer is Answer.YES
 
 
-@pytest.mark.parametrize("fault", ["unsigned", "tampered", "wrapped", "signed-by-another", "old"])
-def test_f43_an_answer_about_a_vehicle_that_cannot_be_trusted_lets_nobody_through(drill, fault):
-    drill.fault("dmr", fault)
-    assert ask(drill.outside, "anna").answer is Answer.OPEN
+def test_f43_an_answer_about_a_vehicle_that_cannot_be_trusted_lets_nobody_through(drill):
+    for fault in ("unsigned", "tampered", "wrapped", "signed-by-another", "old"):
+        drill.fault("dmr", fault)
+        assert ask(drill.outside, "anna").answer is Answer.OPEN, fault
+        drill.heal()
 
 
 def test_f44_while_a_register_is_slow_no_transaction_waits(drill):
@@ -141,14 +141,13 @@ def test_f44_while_one_waits_for_a_register_others_buy(drill):
     assert ended["dan"] < ended["anna"]
 
 
-@pytest.mark.parametrize(
-    "fault", ["exception", "short-page", "changed-meanwhile", "truncated", "garbage", "status:500"]
-)
-def test_f45_a_map_that_does_not_come_whole_leaves_the_old_one(drill, fault):
+def test_f45_a_map_that_does_not_come_whole_leaves_the_old_one(drill):
     before = list(ZoneShape.objects.values_list("id", flat=True))
-    drill.fault("wfs", fault)
-    with pytest.raises(Unavailable):
-        catalogue.fetch_zones(drill.outside, now=now())
+    for fault in ("exception", "short-page", "changed-meanwhile", *WIRE):
+        drill.fault("wfs", fault)
+        with pytest.raises(Unavailable):
+            catalogue.fetch_zones(drill.outside, now=now())
+        drill.heal()
     assert list(ZoneShape.objects.values_list("id", flat=True)) == before
     assert ask(drill.outside, "anna").zone == "VB"
 
@@ -190,28 +189,28 @@ def at(day, clock):
     return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=COPENHAGEN).astimezone(UTC)
 
 
-@pytest.mark.parametrize(
-    ("moment", "start", "end"),
-    [
-        (at("2026-12-31", "23:59:59"), date(2026, 12, 31), date(2027, 12, 31)),
-        (at("2027-01-01", "00:00:00"), date(2027, 1, 1), date(2028, 1, 1)),
-        (datetime(2026, 12, 31, 23, 30, tzinfo=UTC), date(2027, 1, 1), date(2028, 1, 1)),
-        (at("2028-02-29", "12:00:00"), date(2028, 2, 29), date(2029, 2, 28)),
-        (at("2027-02-28", "12:00:00"), date(2027, 2, 28), date(2028, 2, 28)),
-        (at("2028-02-28", "23:59:59"), date(2028, 2, 28), date(2029, 2, 28)),
-        (at("2027-03-28", "03:30:00"), date(2027, 3, 28), date(2028, 3, 28)),
-        (at("2027-10-31", "02:30:00"), date(2027, 10, 31), date(2028, 10, 31)),
-        (datetime(2027, 6, 30, 21, 59, 59, tzinfo=UTC), date(2027, 6, 30), date(2028, 6, 30)),
-        (datetime(2027, 6, 30, 22, 0, 0, tzinfo=UTC), date(2027, 7, 1), date(2028, 7, 1)),
-    ],
-)
-def test_f47_a_permit_lasts_from_its_danish_day_to_the_same_day(drill, moment, start, end):
+DAYS = [
+    (at("2026-12-31", "23:59:59"), date(2026, 12, 31), date(2027, 12, 31)),
+    (at("2027-01-01", "00:00:00"), date(2027, 1, 1), date(2028, 1, 1)),
+    (datetime(2026, 12, 31, 23, 30, tzinfo=UTC), date(2027, 1, 1), date(2028, 1, 1)),
+    (at("2028-02-29", "12:00:00"), date(2028, 2, 29), date(2029, 2, 28)),
+    (at("2027-02-28", "12:00:00"), date(2027, 2, 28), date(2028, 2, 28)),
+    (at("2028-02-28", "23:59:59"), date(2028, 2, 28), date(2029, 2, 28)),
+    (at("2027-03-28", "03:30:00"), date(2027, 3, 28), date(2028, 3, 28)),
+    (at("2027-10-31", "02:30:00"), date(2027, 10, 31), date(2028, 10, 31)),
+    (datetime(2027, 6, 30, 21, 59, 59, tzinfo=UTC), date(2027, 6, 30), date(2028, 6, 30)),
+    (datetime(2027, 6, 30, 22, 0, 0, tzinfo=UTC), date(2027, 7, 1), date(2028, 7, 1)),
+]
+
+
+def test_f47_a_permit_lasts_from_its_danish_day_to_the_same_day(drill):
     application = ask(drill.outside, "anna")
-    chosen = apply.choose_start(party("anna"), application, start, now=moment)
-    assert chosen.answer is Answer.YES
-    assert as_period(chosen.period) == Period(start, end)
-    with pytest.raises(apply.NotAllowedToStart):
-        apply.choose_start(party("anna"), application, start - timedelta(days=1), now=moment)
+    for moment, start, end in DAYS:
+        chosen = apply.choose_start(party("anna"), application, start, now=moment)
+        assert chosen.answer is Answer.YES, moment
+        assert as_period(chosen.period) == Period(start, end), moment
+        with pytest.raises(apply.NotAllowedToStart):
+            apply.choose_start(party("anna"), application, start - timedelta(days=1), now=moment)
 
 
 def test_f47_the_next_permit_begins_where_the_last_one_ended(drill):
