@@ -26,7 +26,7 @@ from parking.law import permit as permit_law
 from parking.law.course import Actor, StepNotAllowed
 from parking.law.days import danish_day
 from parking.law.facts import Document as DocumentFact
-from parking.law.facts import Facts
+from parking.law.facts import Facts, Missing
 from parking.law.permits import resident
 from parking.law.plates import Plate
 from parking.law.reasoning import Answer, Finding
@@ -226,8 +226,9 @@ def _settle(
             valid_until=valid_until,
         )
         _assess(application, fact, getattr(seen.facts, fact))
-    if step is law.Step.DECIDE and "extra_permits" in values:
-        caseload.grant(application, values["extra_permits"], until=valid_until)
+    extra = seen.facts.extra_permits
+    if step is law.Step.DECIDE and "extra_permits" in values and not isinstance(extra, Missing):
+        caseload.grant(application, extra, until=valid_until)
     caseload.step(case, actor, step, now=now, staff=staff, text=reasons)
     _follow(application, seen, now)
     ended = _follow_permit(case, seen.finding, actor, now)

@@ -30,9 +30,7 @@ class Right(Enum):
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.READER: frozenset({Right.READ}),
     Role.DECIDER: frozenset({Right.READ, Right.DECIDE, Right.UNMASK}),
-    Role.LEAD: frozenset(
-        {Right.READ, Right.DECIDE, Right.UNMASK, Right.REASSIGN, Right.OPERATE}
-    ),
+    Role.LEAD: frozenset({Right.READ, Right.DECIDE, Right.UNMASK, Right.REASSIGN, Right.OPERATE}),
     # Whoever says who works here does not read about citizens.
     Role.OPERATOR: frozenset({Right.ADMIT, Right.OPERATE}),
 }
