@@ -84,7 +84,7 @@ def calm_sandbox(sandbox: Sandbox) -> Iterator[Sandbox]:
 
 
 def _addresses(process: subprocess.Popen[bytes], folder: Path) -> dict[str, str]:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     announcement = folder / "addresses.json"
     while not announcement.exists():
         if process.poll() is not None or time.monotonic() > deadline:
