@@ -16,12 +16,11 @@ from django.db import connection
 
 from parking.actions import carry, checkout, send
 from parking.jobs import tasks
-from parking.law.money import Money, total
 from parking.records.order import Order
 from parking.records.outbox import Outgoing
 from parking.site import wiring
 from sandbox.store import Store
-from town import fill_basket, now, party, pay
+from town import agreement, fill_basket, now, party, pay
 
 CHARGED = "payment.charge.created.v2"
 
@@ -124,13 +123,11 @@ class Drill:
         self.sandbox.control("DELETE", "faults")
         wiring.outside.cache_clear()
 
-    def begin(self, slug: str, agreed: Money | None = None, outside: Any = None, at: Any = None):
-        if agreed is None:
-            agreed = total(Money(line.price_ore) for line in checkout.basket(party(slug)))
+    def begin(self, slug: str, agreed: str = "", outside: Any = None, at: Any = None):
         return checkout.begin(
             outside or self.outside,
             party(slug),
-            agreed=agreed,
+            agreed=agreed or agreement(slug),
             language="da",
             addresses=self.addresses,
             now=at or now(),

@@ -15,7 +15,7 @@ from parking.ports import Unavailable
 from parking.records.outbox import Outgoing
 from sandbox.businesscentral import COMPANY, ENVIRONMENT
 from sandbox.world import TENANT
-from town import ask, fill_basket, now, party, pay
+from town import agreement, ask, fill_basket, now, party, pay
 
 BOOKS = f"/v2.0/{TENANT}/{ENVIRONMENT}/api/v2.0/companies({COMPANY})/"
 
@@ -70,8 +70,8 @@ def two_buy_for_one_vehicle(drill: Drill) -> None:
 
 def a_double_click(drill: Drill) -> None:
     """Anna presses twice, pays what both presses show her, and everything is settled."""
-    application = fill_basket(drill.outside, "anna")
-    agreed = checkout.Money(application.price_ore)
+    fill_basket(drill.outside, "anna")
+    agreed = agreement("anna")
     orders = at_once(*[lambda: drill.begin("anna", agreed)] * 2)
     for order in orders:
         if isinstance(order, checkout.Order):

@@ -22,7 +22,7 @@ from parking.records.application import Application
 from parking.records.order import Order
 from parking.records.outbox import Outgoing
 from parking.records.permit import Permit
-from town import fill_basket, now, party, pay
+from town import agreement, fill_basket, now, party, pay
 
 WORKER = ("-m", "django", "procrastinate", "worker", "--one-shot")
 #: A press on "pay", as a process of its own.
@@ -31,12 +31,11 @@ import django, sys
 django.setup()
 from django.utils import timezone
 from parking.actions import checkout
-from parking.law.money import Money
 from parking.records.party import Party
 from parking.site import wiring
 party, agreed, address = sys.argv[1:]
 checkout.begin(
-    wiring.outside(), Party.objects.get(id=party), agreed=Money(int(agreed)), language="da",
+    wiring.outside(), Party.objects.get(id=party), agreed=agreed, language="da",
     addresses=checkout.Addresses(back=lambda order: address, terms=address, notices=address),
     now=timezone.now(),
 )
@@ -119,8 +118,8 @@ def test_f53_f74_a_worker_killed_between_the_last_write_and_done(drill, settings
 
 
 def press(drill, settings):
-    application = fill_basket(drill.outside, "anna")
-    agreed, holder = str(application.price_ore), str(party("anna").id)
+    fill_basket(drill.outside, "anna")
+    agreed, holder = agreement("anna"), str(party("anna").id)
     return process(settings, "-c", PAYER, holder, agreed, "http://localhost:1/")
 
 

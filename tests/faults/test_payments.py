@@ -22,7 +22,7 @@ from parking.records.order import Order, Payment, Refund
 from parking.records.outbox import Outgoing
 from parking.records.permit import Permit
 from parking.records.tariff import FareLine
-from town import ask, fill_basket, now, party, pay
+from town import agreement, ask, fill_basket, now, party, pay
 
 #: What can come instead of an answer.
 NO_ANSWERS = ("status:500", "status:429", "drop", "garbage", "truncated", "wrong-content-type",
@@ -171,7 +171,8 @@ def test_f30_while_the_provider_is_gone_the_rest_works(drill):
     with pytest.raises(Unavailable, match="left alone"):
         drill.begin("anna")
     assert ask(drill.outside, "bo").answer.value == "yes"
-    assert drill.begin("dan", checkout.Money(0)) if fill_basket(drill.outside, "dan") else None
+    fill_basket(drill.outside, "dan")
+    assert drill.begin("dan").stands is State.DELIVERED
     drill.heal()
     pay(drill.begin("anna").payment.page_url)
     drill.quiesce()
@@ -236,7 +237,7 @@ def test_f35_a_basket_edited_after_payment_began_changes_no_order(drill):
         apply.withdraw(party("anna"), ordered, now=now())
     with pytest.raises(StepNotAllowed):
         apply.choose_start(party("anna"), ordered, now().date(), now=now())
-    assert drill.begin("anna", checkout.Money(1)).id == order.id
+    assert drill.begin("anna", "an older basket").id == order.id
     pay(order.payment.page_url)
     drill.quiesce()
     assert drill.truth.payments(order.number)[0]["charged"] == order.total_ore
@@ -245,12 +246,12 @@ def test_f35_a_basket_edited_after_payment_began_changes_no_order(drill):
 
 def test_f36_another_price_since_it_was_shown_is_shown_before_it_is_charged(drill):
     application = fill_basket(drill.outside, "anna")
-    shown = application.price_ore
+    shown, agreed = application.price_ore, agreement("anna")
     line = FareLine.objects.get(item_number=application.item_number, in_force__contains=now())
     line.price_ore += 100
     line.save()
     with pytest.raises(checkout.Changed):
-        drill.begin("anna", checkout.Money(shown))
+        drill.begin("anna", agreed)
     assert not Order.objects.exists()
     assert drill.begin("anna").total_ore == shown + 100
     assert violations(drill.truth, now(), at_rest=False) == {}
