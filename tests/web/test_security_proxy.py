@@ -10,6 +10,7 @@ from django.test import RequestFactory
 PROXY, SOMEBODY = "127.0.0.1", "203.0.113.9"
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("peer", "status"), [(PROXY, 405), (SOMEBODY, 301)])
 def test_only_the_proxy_is_believed_about_tls(settings, peer, status):
     settings.SECURE_SSL_REDIRECT = True
