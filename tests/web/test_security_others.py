@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
+from django.urls.converters import IntConverter
 
 from canaries import Planted
 from parking.actions import checkout
@@ -40,7 +41,14 @@ SOMEBODYS = sorted(
 
 
 def address(name, ids):
-    return reverse(name, kwargs={key: ids[key] for key in PATTERNS[name].pattern.converters})
+    """Return the address *name* with *ids* in it; where it takes a number, that of nothing."""
+    converters = PATTERNS[name].pattern.converters
+    return reverse(
+        name,
+        kwargs={
+            key: 0 if isinstance(of, IntConverter) else ids[key] for key, of in converters.items()
+        },
+    )
 
 
 def contents():
