@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parking.law import application, case, order, permit
+from parking.law import application, case, charge, order, permit
 from parking.law.course import Actor, Course, StepNotAllowed
 
 COURSES: dict[str, tuple[Course[Any, Any], type[Enum], type[Enum]]] = {
     subject.__name__.rpartition(".")[2]: (subject.COURSE, subject.State, subject.Step)
-    for subject in (application, case, order, permit)
+    for subject in (application, case, permit, order, charge)
 }
 
 of_every_course = pytest.mark.parametrize(
@@ -108,3 +108,23 @@ def test_nobody_but_the_system_delivers() -> None:
 
 def test_what_was_released_or_ended_is_never_valid_again() -> None:
     assert set(permit.COURSE.final()) == {permit.State.RELEASED, permit.State.ENDED}
+
+
+def test_whoever_is_at_debt_collection_neither_pays_nor_agrees_a_plan_here() -> None:
+    offered = charge.COURSE.steps(charge.State.AT_COLLECTION, Actor.PARTY)
+    assert offered == (charge.Step.COMPLAIN,)
+
+
+def test_whatever_can_be_claimed_can_be_complained_about() -> None:
+    given_up = {charge.State.ANNULLED, charge.State.WRITTEN_OFF, charge.State.TIME_BARRED}
+    for actor in (Actor.PARTY, Actor.CASE_WORKER):
+        complained = charge.COURSE.before(actor, charge.Step.COMPLAIN)
+        assert set(complained) == set(charge.State) - given_up
+
+
+def test_collection_moves_one_step_at_a_time_and_by_itself_only() -> None:
+    ways = (charge.Step.FALL_DUE, charge.Step.REMIND, charge.Step.FIRST_FEE)
+    for step in (*ways, charge.Step.SECOND_FEE, charge.Step.TRANSFER):
+        assert len(charge.COURSE.before(Actor.SYSTEM, step)) == 1
+        for actor in (Actor.PARTY, Actor.CASE_WORKER):
+            assert charge.COURSE.before(actor, step) == ()
