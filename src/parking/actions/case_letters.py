@@ -38,7 +38,7 @@ def answer(
     case: Case, finding: Finding, facts: Facts, *, reasons: str, ends_permit: bool
 ) -> CaseLetter:
     """Return the letter that tells the party what *finding* the case has led to."""
-    language = case.party.language
+    language = case.concerned.language
     with translation.override(language):
         subject = {
             Answer.YES: _("Ja, du kan få licens"),
@@ -56,7 +56,7 @@ def answer(
 
 def question(case: Case, *, text: str, until: date) -> CaseLetter:
     """Return the letter that asks the party for something, to be answered on *until* at latest."""
-    language = case.party.language
+    language = case.concerned.language
     with translation.override(language):
         sections = (
             Section("", (_about(case), _("Vi mangler noget fra dig, før vi kan svare."))),
@@ -97,9 +97,9 @@ def pdf(case: Case, letter: CaseLetter) -> bytes:
 
 def link(case: Case) -> str:
     """Return the address of the application's page, in the party's language."""
-    language = case.party.language
+    language = case.concerned.language
     prefix = "" if language == settings.LANGUAGE_CODE else f"/{language}"
-    return f"{settings.PORTAL_ADDRESS}{prefix}/permits/applications/{case.application_id}/"
+    return f"{settings.PORTAL_ADDRESS}{prefix}/permits/applications/{case.matter.id}/"
 
 
 def link_text(language: str) -> str:
@@ -112,7 +112,7 @@ def _about(case: Case) -> str:
     return _("Sag %(number)s: %(kind)s. Køretøj: %(plate)s.") % {
         "number": case.number,
         "kind": wording.case_kind(case.about),
-        "plate": spaced(Plate(case.application.plate)),
+        "plate": spaced(Plate(case.matter.plate)),
     }
 
 

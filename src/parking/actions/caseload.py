@@ -20,6 +20,7 @@ from parking.records import case as cases
 from parking.records.application import Application
 from parking.records.case import Case, CaseStep, Supplied
 from parking.records.party import Party
+from parking.records.recording import one_at_a_time
 from parking.records.staff import Staff
 
 #: How long we take at most (ASSUMED: the city publishes no deadline of its own).
@@ -99,6 +100,14 @@ def open_case(
         opened=now,
         due=danish_day(now) + OUR_TIME,
     )
+
+
+def one_at_a_time_with(case: Case) -> None:
+    """Let nobody else work on what *case* hangs on for the rest of the recording."""
+    if case.party_id is not None:
+        one_at_a_time("party", case.party_id)
+    else:
+        one_at_a_time("case about", case.subject.value)
 
 
 def step(

@@ -60,10 +60,10 @@ class ChangedMeanwhile(Exception):
 
 
 def is_own(staff: Staff, case: Case) -> bool:
-    """Tell whether the case is about *staff* themselves."""
-    return bool(staff.number_fingerprint) and (
-        staff.number_fingerprint == case.party.number_fingerprint
-    )
+    """Tell whether the case is about *staff* themselves; one that concerns nobody never is."""
+    if case.party is None or not staff.number_fingerprint:
+        return False
+    return staff.number_fingerprint == case.party.number_fingerprint
 
 
 def case_for(staff: Staff, case_id: UUID) -> Case:
@@ -72,8 +72,8 @@ def case_for(staff: Staff, case_id: UUID) -> Case:
     :raises NotYours: if there is no such case.
     :raises OwnCase: if it is about themselves.
     """
-    case = Case.objects.select_related("party", "application", "taken_by").filter(id=case_id)
-    found = case.first()
+    known = Case.objects.select_related("party", "application", "zone_version", "taken_by")
+    found = known.filter(id=case_id).first()
     if found is None:
         raise NotYours("case")
     if is_own(staff, found):
@@ -99,7 +99,7 @@ def latest(application: Application) -> Outlook:
 def outlook(case: Case, step: law.Step, values: Mapping[str, Any]) -> Outlook:
     """Return what the rule says when *values* are supplied, or with what is asked for not shown."""
     supplied = law.not_shown(case.facts) if step is law.Step.REFUSE else dict(values)
-    facts = replace(latest(case.application).facts, **supplied)
+    facts = replace(latest(case.matter).facts, **supplied)
     return Outlook(resident.ask(facts), facts)
 
 
@@ -133,7 +133,7 @@ def put_back(
 def may_ask_registers(staff: Staff, case: Case) -> bool:
     """Tell whether *staff* has the case, and the application waits so that answers are of use."""
     has_it = case.taken_by_id == staff.id and case.stands in law.UNFINISHED
-    return has_it and case.application.stands is application_law.State.WAITING
+    return has_it and case.matter.stands is application_law.State.WAITING
 
 
 def ask_registers(outside: Outside, staff: Staff, case: Case, *, now: datetime) -> Application:
@@ -144,7 +144,7 @@ def ask_registers(outside: Outside, staff: Staff, case: Case, *, now: datetime) 
     """
     if not may_ask_registers(staff, case):
         raise StepNotAllowed(f"{case.number}: the registers are not to be asked")
-    return apply.ask_again(outside, case.application, staff=staff, now=now)
+    return apply.ask_again(outside, case.matter, staff=staff, now=now)
 
 
 def ask(staff: Staff, case: Case, *, text: str, version: int, now: datetime) -> None:
@@ -154,7 +154,7 @@ def ask(staff: Staff, case: Case, *, text: str, version: int, now: datetime) -> 
     :raises StepNotAllowed: if *staff* does not have it.
     """
     with recording():
-        case = _locked_of(staff, case, version)
+        case = locked_of(staff, case, version)
         until = answer_until(now=now)
         case.due = until
         caseload.step(case, Actor.CASE_WORKER, law.Step.ASK, now=now, staff=staff, text=text)
@@ -188,7 +188,7 @@ def decide(
     :raises StepNotAllowed: if *staff* does not have it.
     """
     with recording():
-        case = _locked_of(staff, case, version)
+        case = locked_of(staff, case, version)
         return _settle(
             case,
             Actor.CASE_WORKER,
@@ -213,7 +213,7 @@ def _settle(
     valid_until: date | None = None,
 ) -> Outlook:
     seen = outlook(case, step, values)
-    application = Application.objects.select_for_update().get(id=case.application_id)
+    application = Application.objects.select_for_update().get(id=case.matter.id)
     case.application = application
     for fact in case.facts:
         Supplied.objects.create(
@@ -274,7 +274,7 @@ def has_provisional_permit(case: Case) -> bool:
 
 def _permits_of(case: Case) -> Any:
     return Permit.objects.holding().filter(
-        application_id=case.application_id, provisional_until__isnull=False
+        application=case.matter, provisional_until__isnull=False
     )
 
 
@@ -322,7 +322,7 @@ def _refuse_late(stale: Case, now: datetime) -> bool:
         case = Case.objects.select_for_update().get(id=stale.id)
         if case.stands is not law.State.ASKED or case.due >= danish_day(now):
             return False
-        with translation.override(case.party.language):
+        with translation.override(case.concerned.language):
             reasons = _("Vi bad om dokumenter senest %(day)s og har ikke fået dem.") % {
                 "day": wording.day(case.due)
             }
@@ -335,15 +335,20 @@ def _locked(case: Case, version: int) -> Case:
 
     :raises ChangedMeanwhile: if it is not as the page showed it.
     """
-    one_at_a_time("party", case.party_id)
-    now_it_is = Case.objects.select_for_update(of=("self",)).select_related("party", "application")
-    found = now_it_is.get(id=case.id)
+    caseload.one_at_a_time_with(case)
+    now_it_is = Case.objects.select_for_update(of=("self",))
+    found = now_it_is.select_related("party", "application", "zone_version").get(id=case.id)
     if found.version != version:
         raise ChangedMeanwhile(case.number)
     return found
 
 
-def _locked_of(staff: Staff, case: Case, version: int) -> Case:
+def locked_of(staff: Staff, case: Case, version: int) -> Case:
+    """Return the case of *staff* as it is now, within a recording.
+
+    :raises ChangedMeanwhile: if it is not as the page showed it.
+    :raises StepNotAllowed: if *staff* does not have it.
+    """
     case = _locked(case, version)
     if case.taken_by_id != staff.id:
         raise StepNotAllowed(f"{case.number} is not yours")
@@ -352,7 +357,7 @@ def _locked_of(staff: Staff, case: Case, version: int) -> Case:
 
 def _write_letter(case: Case, letter: case_letters.CaseLetter, now: datetime) -> None:
     written = Letter.objects.create(
-        party_id=case.party_id,
+        party=case.concerned,
         case=case,
         subject=letter.subject,
         language=letter.language,

@@ -204,8 +204,12 @@ def purpose_of(session: StaffSession, case: Case) -> str:
 def look(session: StaffSession, case: Case, *, now: datetime, saw: str = "answered") -> None:
     """Put on record that somebody looks at *case*, or *saw* something in it, and why.
 
+    A case that concerns nobody in particular may be read as it is: there is nobody to tell.
+
     :raises NoPurpose: if it was not opened with a purpose.
     """
+    if case.party is None:
+        return
     purpose = purpose_of(session, case)
     if not purpose:
         raise NoPurpose(case.number)
@@ -214,9 +218,11 @@ def look(session: StaffSession, case: Case, *, now: datetime, saw: str = "answer
 
 def note(session: StaffSession, case: Case, *, purpose: str, saw: str, now: datetime) -> None:
     """Put on record that somebody of ours looked at something about the party of *case*."""
+    if case.party is None:
+        return
     with recording():
         LookUp.objects.create(
-            party_id=case.party_id,
+            party=case.party,
             register="case",
             purpose=purpose[:LONGEST_PURPOSE],
             asked_by=f"staff {session.staff.unit}",

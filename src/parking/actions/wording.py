@@ -312,6 +312,7 @@ _CASE_KINDS: Final[Mapping[case.Kind, Any]] = {
     case.Kind.VEHICLE: _("Oplysninger om køretøjet"),
     case.Kind.DOCUMENTS: _("Dokumenter om retten til køretøjet"),
     case.Kind.SECOND_VEHICLE: _("Licens til et køretøj mere"),
+    case.Kind.MAP: _("Nyt kort fra kommunen"),
 }
 _ROLES: Final[Mapping[Role, Any]] = {
     Role.READER: _("Læser"),

@@ -22,9 +22,28 @@ class Kind(Enum):
     VEHICLE = "vehicle"  #: the vehicle register does not say enough
     DOCUMENTS = "documents"  #: a declaration or a contract has been handed in
     SECOND_VEHICLE = "second vehicle"  #: asked for by somebody who has all the permits they may
+    MAP = "map"  #: the city has published another map
 
 
-#: The facts that each kind of case may settle.
+class Subject(Enum):
+    """What a case hangs on; the value is what the case's records call it."""
+
+    APPLICATION = "application"
+    ZONE_VERSION = "zone_version"
+
+
+#: What each kind of case hangs on: one subject, and never another.
+SUBJECTS: Final[Mapping[Kind, Subject]] = {
+    Kind.HOME: Subject.APPLICATION,
+    Kind.VEHICLE: Subject.APPLICATION,
+    Kind.DOCUMENTS: Subject.APPLICATION,
+    Kind.SECOND_VEHICLE: Subject.APPLICATION,
+    Kind.MAP: Subject.ZONE_VERSION,
+}
+#: The subjects that are somebody's: their cases have a party, who reads who has looked at them.
+OF_A_PARTY: Final = frozenset({Subject.APPLICATION})
+
+#: The facts that each kind of case about an application may settle.
 SETTLES: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.HOME: ("residence", "born", "home", "home_area"),
     Kind.VEHICLE: ("gross_weight_kg",),

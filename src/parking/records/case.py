@@ -13,19 +13,39 @@ from parking.law.course import Actor
 from parking.records.application import Application
 from parking.records.party import Party
 from parking.records.staff import Staff
+from parking.records.zone import ZoneVersion
 
 _UNFINISHED = tuple(state.value for state in law.UNFINISHED)
 
 
+class AnotherSubject(TypeError):
+    """The case is about something else than whoever asks takes it to be."""
+
+
+def _one_subject() -> Q:
+    """Return that a case hangs on the one thing that its kind is about, and on nothing else."""
+    whole = Q()
+    for subject in law.Subject:
+        kinds = [kind.value for kind, about in law.SUBJECTS.items() if about is subject]
+        columns = {f"{each.value}__isnull": each is not subject for each in law.Subject}
+        whole |= Q(kind__in=kinds, party__isnull=subject not in law.OF_A_PARTY, **columns)
+    return whole
+
+
 class Case(models.Model):
-    """A question about one application that a case worker must settle."""
+    """A question that a case worker must settle; what it is about follows from its kind."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     number = models.CharField(max_length=20, unique=True)
     kind = models.CharField(max_length=20)
-    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="cases")
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="cases")
-    facts = models.JSONField()  #: the names of the facts to be settled
+    party = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="cases")
+    application = models.ForeignKey(
+        Application, null=True, on_delete=models.PROTECT, related_name="cases"
+    )
+    zone_version = models.ForeignKey(
+        ZoneVersion, null=True, on_delete=models.PROTECT, related_name="cases"
+    )
+    facts = models.JSONField(default=list)  #: the names of the facts to be settled
     state = models.CharField(max_length=10, default=law.State.OPEN.value)
     version = models.PositiveIntegerField(default=0)  #: of what a page showed: grows by each step
     taken_by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="cases")
@@ -34,7 +54,7 @@ class Case(models.Model):
     closed = models.DateTimeField(null=True)
 
     class Meta:
-        """One table; an application waits for one case of each kind at a time."""
+        """One table; a subject waits for one case of each kind at a time."""
 
         db_table = "case"
         constraints: ClassVar = [
@@ -42,7 +62,13 @@ class Case(models.Model):
                 name="case_one_of_a_kind",
                 fields=["application", "kind"],
                 condition=Q(state__in=_UNFINISHED),
-            )
+            ),
+            UniqueConstraint(
+                name="case_one_of_a_map",
+                fields=["zone_version"],
+                condition=Q(state__in=_UNFINISHED),
+            ),
+            models.CheckConstraint(name="case_one_subject", condition=_one_subject()),
         ]
         indexes: ClassVar = [
             models.Index(
@@ -59,6 +85,41 @@ class Case(models.Model):
     def about(self) -> law.Kind:
         """What it is about."""
         return law.Kind(self.kind)
+
+    @property
+    def subject(self) -> law.Subject:
+        """What it hangs on."""
+        return law.SUBJECTS[self.about]
+
+    @property
+    def concerned(self) -> Party:
+        """Whom it concerns.
+
+        :raises AnotherSubject: if it concerns nobody in particular.
+        """
+        if self.party is None:
+            raise AnotherSubject(self.number)
+        return self.party
+
+    @property
+    def matter(self) -> Application:
+        """The application it is about.
+
+        :raises AnotherSubject: if it is about none.
+        """
+        if self.application is None:
+            raise AnotherSubject(self.number)
+        return self.application
+
+    @property
+    def proposal(self) -> ZoneVersion:
+        """The map it is about.
+
+        :raises AnotherSubject: if it is about none.
+        """
+        if self.zone_version is None:
+            raise AnotherSubject(self.number)
+        return self.zone_version
 
     def move(self, actor: Actor, step: law.Step) -> None:
         """Take *step*; the caller saves.

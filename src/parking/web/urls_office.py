@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from parking.web.office import cases, door, operations, people
+from parking.web.office import applications, cases, door, operations, people
 
 _CASE = "cases/<uuid:case_id>/"
 
@@ -22,11 +22,11 @@ urlpatterns = [
     path(f"{_CASE}open/", cases.open_case, name="office-case-open"),
     path(f"{_CASE}take/", cases.take, name="office-case-take"),
     path(f"{_CASE}put-back/", cases.put_back, name="office-case-put-back"),
-    path(f"{_CASE}ask-registers/", cases.ask_registers, name="office-case-ask-registers"),
+    path(f"{_CASE}ask-registers/", applications.ask_registers, name="office-case-ask-registers"),
     path(f"{_CASE}work/", cases.work, name="office-case-work"),
-    path(f"{_CASE}reveal/", cases.reveal, name="office-case-reveal"),
-    path(f"{_CASE}documents/<uuid:document_id>/", cases.document, name="office-document"),
-    path(f"{_CASE}letters/<uuid:letter_id>/", cases.letter, name="office-letter"),
+    path(f"{_CASE}reveal/", applications.reveal, name="office-case-reveal"),
+    path(f"{_CASE}documents/<uuid:document_id>/", applications.document, name="office-document"),
+    path(f"{_CASE}letters/<uuid:letter_id>/", applications.letter, name="office-letter"),
     path("operations/", operations.operations, name="office-operations"),
     path("operations/<int:incident_id>/", operations.incident, name="office-incident"),
     path("operations/<int:outgoing_id>/again/", operations.try_again, name="office-try-again"),

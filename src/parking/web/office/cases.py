@@ -1,10 +1,10 @@
-"""The queue, and one case: its facts, the finding, the documents, and what can be done to it."""
+"""The queue, the search, and one case of any kind: opening it, taking it, putting it back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Final
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -14,28 +14,22 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from parking.actions import case_letters, casework, wording
+from parking.actions import casework, wording
 from parking.actions import staff as actions
-from parking.actions.permission import NotYours
 from parking.law import case as law
-from parking.law.course import Actor
 from parking.law.days import danish_day
-from parking.law.facts import Home
-from parking.law.reasoning import Answer
 from parking.law.staff import Right
 from parking.records.case import Case
-from parking.records.document import Document
-from parking.web.office import telling
+from parking.web.office import applications
+from parking.web.office.desk import Desk, version_of
 from parking.web.office.door import StaffRequest, page, staff
-from parking.web.office.forms import (
-    WITH_REASONS,
-    CaseForm,
-    PurposeForm,
-    SearchForm,
-    outlook_of,
-)
+from parking.web.office.forms import PurposeForm, SearchForm
 
 _ON_A_PAGE = 50
+#: Who shows the cases about each subject.
+_DESKS: Final[Mapping[law.Subject, Desk]] = {
+    law.Subject.APPLICATION: Desk(applications.show, applications.work),
+}
 _UNFINISHED = [state.value for state in law.UNFINISHED]
 _SOON = timedelta(days=3)
 
@@ -118,6 +112,8 @@ def search(request: StaffRequest) -> HttpResponse:
 def open_case(request: StaffRequest, case_id: UUID) -> HttpResponse:
     """Ask why the case is opened, before anything in it is shown."""
     case = casework.case_for(request.staff.staff, case_id)
+    if case.party is None:
+        return redirect("office-case", case_id=case.id)
     purpose = _("Behandling af sag %(number)s") % {"number": case.number}
     form = PurposeForm(request.POST or None, initial={"purpose": purpose})
     if request.method == "POST" and form.is_valid():
@@ -133,119 +129,7 @@ def case(request: StaffRequest, case_id: UUID) -> HttpResponse:
     """Show a case to somebody who has said why; the look is on record."""
     found = casework.case_for(request.staff.staff, case_id)
     actions.look(request.staff, found, now=request.now)
-    return _case(request, found)
-
-
-def _case(
-    request: StaffRequest, found: Case, form: CaseForm | None = None, shown: str = ""
-) -> HttpResponse:
-    application, today = found.application, danish_day(request.now)
-    decision = application.decisions.order_by("-id")[0]
-    seen = casework.latest(application)
-    mine = found.taken_by_id == request.staff.staff_id
-    allowed = law.COURSE.steps(found.stands, Actor.CASE_WORKER)
-    decides = Right.DECIDE in request.staff.rights
-    works = decides and mine and any(step in allowed for step in WITH_REASONS)
-    facts = telling.rows(
-        application, seen.facts, address_shown=shown == "address", decided=decision.decided
-    )
-    home = seen.facts.home
-    return page(
-        request,
-        "office/case.html",
-        {
-            "case": found,
-            "kind": wording.case_kind(found.about),
-            "state": wording.state(found.stands),
-            "application": application,
-            "number": _number(found, shown=shown == "number"),
-            "number_shown": shown == "number",
-            "address_hidden": isinstance(home, Home) and home.protected and shown != "address",
-            "facts": list(facts),
-            "told": wording.tell(seen.finding, seen.facts),
-            "asked": decision.decided,
-            "documents": list(
-                Document.objects.filter(application=application)
-                .exclude(state=Document.State.DRAFT)
-                .defer("content")
-            ),
-            "history": list(_history(found)),
-            "letters": found.letters.defer("pdf").order_by("written"),
-            "permits": application.permits.order_by("reserved"),
-            "purpose": actions.purpose_of(request.staff, found),
-            "can_take": decides and law.Step.TAKE in allowed,
-            "can_put_back": decides
-            and law.Step.PUT_BACK in allowed
-            and (mine or Right.REASSIGN in request.staff.rights),
-            "form": form or (CaseForm(found, today=today) if works else None),
-            "can_ask": decides and casework.may_ask_registers(request.staff.staff, found),
-            "waits": found.stands in law.UNFINISHED,
-        },
-        status=422 if form is not None else 200,
-    )
-
-
-def _number(found: Case, *, shown: bool) -> str:
-    digits = found.party.person_number
-    return f"{digits[:6]}-{digits[6:]}" if shown else f"{digits[:6]}-••••"
-
-
-def _history(found: Case) -> Iterator[dict[str, Any]]:
-    yield {"at": found.opened, "who": wording.actor(Actor.SYSTEM), "what": _("Åbnet"), "text": ""}
-    for step in found.steps.select_related("staff"):
-        who = wording.actor(Actor(step.actor))
-        yield {
-            "at": step.at,
-            "who": f"{who}: {step.staff.name}" if step.staff else who,
-            "what": wording.step(law.Step(step.step)),
-            "text": step.text,
-        }
-
-
-@staff(Right.UNMASK)
-@require_POST
-def reveal(request: StaffRequest, case_id: UUID) -> HttpResponse:
-    """Show a person number or a protected address once; that it was shown is on record."""
-    found = casework.case_for(request.staff.staff, case_id)
-    what = "address" if request.POST.get("what") == "address" else "number"
-    actions.look(request.staff, found, now=request.now, saw=f"{what} shown")
-    return _case(request, found, shown=what)
-
-
-@staff(Right.READ)
-@require_safe
-def document(request: StaffRequest, case_id: UUID, document_id: UUID) -> HttpResponse:
-    """Send a document: a picture to be seen here, a PDF only to be saved."""
-    found = casework.case_for(request.staff.staff, case_id)
-    kept = (
-        Document.objects.filter(application=found.application_id, id=document_id)
-        .exclude(state=Document.State.DRAFT)
-        .first()
-    )
-    if kept is None:
-        raise NotYours("document")
-    if kept.scan == Document.Scan.QUARANTINED:
-        return page(request, "office/stopped.html", {"why": "quarantined"}, status=403)
-    actions.look(request.staff, found, now=request.now, saw="document opened")
-    response = HttpResponse(bytes(kept.content), content_type=kept.media_type)
-    how = "attachment" if kept.media_type == "application/pdf" else "inline"
-    response["Content-Disposition"] = f'{how}; filename="{kept.file_name}"'
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
-
-
-@staff(Right.READ)
-@require_safe
-def letter(request: StaffRequest, case_id: UUID, letter_id: UUID) -> HttpResponse:
-    """Send a letter as the party got it."""
-    found = casework.case_for(request.staff.staff, case_id)
-    kept = found.letters.filter(id=letter_id).first()
-    if kept is None:
-        raise NotYours("letter")
-    actions.look(request.staff, found, now=request.now, saw="letter opened")
-    response = HttpResponse(bytes(kept.pdf), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{found.number}.pdf"'
-    return response
+    return _DESKS[found.subject].show(request, found)
 
 
 @staff(Right.DECIDE)
@@ -253,7 +137,7 @@ def letter(request: StaffRequest, case_id: UUID, letter_id: UUID) -> HttpRespons
 def take(request: StaffRequest, case_id: UUID) -> HttpResponse:
     """Take a case."""
     found = casework.case_for(request.staff.staff, case_id)
-    casework.take(request.staff.staff, found, version=_version(request), now=request.now)
+    casework.take(request.staff.staff, found, version=version_of(request), now=request.now)
     return redirect("office-case", case_id=case_id)
 
 
@@ -265,86 +149,16 @@ def put_back(request: StaffRequest, case_id: UUID) -> HttpResponse:
     casework.put_back(
         request.staff.staff,
         found,
-        version=_version(request),
+        version=version_of(request),
         rights=request.staff.rights,
         now=request.now,
     )
     return redirect("office-queue")
 
 
-def _version(request: StaffRequest) -> int:
-    text = request.POST.get("version", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else -1  # noqa: PLR2004
-
-
-@staff(Right.DECIDE)
-@require_POST
-def ask_registers(request: StaffRequest, case_id: UUID) -> HttpResponse:
-    """Ask the registers again, so that the case is decided on what is true today."""
-    found = casework.case_for(request.staff.staff, case_id)
-    actions.look(request.staff, found, now=request.now)
-    casework.ask_registers(request.outside, request.staff.staff, found, now=request.now)
-    return redirect("office-case", case_id=case_id)
-
-
 @staff(Right.DECIDE)
 @require_POST
 def work(request: StaffRequest, case_id: UUID) -> HttpResponse:
-    """Show the letter that a step would send; take the step once the letter has been seen."""
+    """Do what is done with reasons, as the subject of the case has it."""
     found = casework.case_for(request.staff.staff, case_id)
-    actions.look(request.staff, found, now=request.now)
-    today = danish_day(request.now)
-    form = CaseForm(found, request.POST, today=today)
-    if found.taken_by_id != request.staff.staff_id or found.version != _version(request):
-        raise casework.ChangedMeanwhile(found.number)
-    if not form.is_valid():
-        return _case(request, found, form)
-    reasons = form.cleaned_data["reasons"]
-    if "confirm" not in request.POST:
-        return _preview(request, found, form)
-    worker, version = request.staff.staff, form.cleaned_data["version"]
-    if form.chosen is law.Step.ASK:
-        casework.ask(worker, found, text=reasons, version=version, now=request.now)
-    else:
-        casework.decide(
-            worker,
-            found,
-            step=form.chosen,
-            values=form.values(today),
-            reasons=reasons,
-            version=version,
-            valid_until=form.cleaned_data["valid_until"],
-            now=request.now,
-        )
-    return redirect("office-case", case_id=case_id)
-
-
-def _preview(request: StaffRequest, found: Case, form: CaseForm) -> HttpResponse:
-    today, reasons = danish_day(request.now), form.cleaned_data["reasons"]
-    told = None
-    if form.chosen is law.Step.ASK:
-        until = casework.answer_until(now=request.now)
-        written = case_letters.question(found, text=reasons, until=until)
-    else:
-        seen = outlook_of(found, form, today)
-        ends = seen.finding.answer is Answer.NO and casework.has_provisional_permit(found)
-        written = case_letters.answer(
-            found, seen.finding, seen.facts, reasons=reasons, ends_permit=ends
-        )
-        told = wording.tell(seen.finding, seen.facts)
-    posted = [
-        (name, value)
-        for name, value in request.POST.items()
-        if name not in {"csrfmiddlewaretoken", "confirm"}
-    ]
-    return page(
-        request,
-        "office/preview.html",
-        {
-            "case": found,
-            "step": wording.step(form.chosen),
-            "letter": written,
-            "told": told,
-            "posted": posted,
-        },
-    )
+    return _DESKS[found.subject].work(request, found)

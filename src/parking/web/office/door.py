@@ -24,10 +24,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from parking.actions import casework, login
 from parking.actions import staff as actions
+from parking.actions.permission import NotYours
 from parking.law.course import StepNotAllowed
 from parking.law.staff import Right
 from parking.ports import Unavailable
 from parking.ports.identity import LoginRefused
+from parking.records.case import AnotherSubject
 from parking.records.staff import StaffSession
 from parking.web.access import Request, View, admit, anyone, local_path, national_login
 from parking.web.context import everywhere
@@ -88,6 +90,8 @@ def _answer(
         return page(request, "office/stopped.html", {"why": "changed"}, status=409)
     except actions.NoPurpose:
         return redirect("office-case-open", case_id=named["case_id"])
+    except AnotherSubject as other:
+        raise NotYours(str(other)) from None
 
 
 def page(
