@@ -146,6 +146,7 @@ class ComplaintDecision:
     amount: Money
     decided: datetime
     decided_by: str  #: a role or a short name, never a person number
+    due: date | None  #: the new last day to pay; ``None`` if nothing is left to pay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -469,8 +470,14 @@ class ChargeAccount(Protocol):
         """Tell that a reminder fee was added. Rejected while the charge is on hold or closed."""
         ...
 
-    def report_letter(self, charge_id: str, letter: SentLetter) -> ChargeAnswer:
-        """Tell that a letter was sent; a reminder brings the charge to its next state."""
+    def report_letter(
+        self, charge_id: str, letter: SentLetter, *, due: date | None = None
+    ) -> ChargeAnswer:
+        """Tell that a letter was sent; a reminder brings the charge to its next state.
+
+        *due* is the last day to pay as the letter says it. A reminder is rejected while the charge
+        is on hold or closed.
+        """
         ...
 
     def annul(
