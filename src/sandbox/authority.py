@@ -20,8 +20,8 @@ Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 CITY = "Københavns Kommune (sandkasse)"
 #: The mark of a folder that holds everything below; another name when there is more to make.
-COMPLETE = "complete-2"
-SECRETS = ("accounts", "payments", "payments-webhook")
+COMPLETE = "complete-3"
+SECRETS = ("accounts", "payments", "payments-webhook", "charges", "charges-webhook")
 
 
 class Authority:
@@ -42,7 +42,7 @@ class Authority:
         return self.path(name).read_bytes()
 
     def secret(self, name: str) -> str:
-        """A shared secret: `accounts`, `payments` or `payments-webhook`."""
+        """A shared secret, one of `SECRETS`."""
         return self.path(f"{name}.txt").read_text("utf-8")
 
     def certificate(self, name: str) -> x509.Certificate:

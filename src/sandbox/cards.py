@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sandbox import city
+from sandbox import charges, city
 from sandbox.city import Inhabitant
 from sandbox.employees import EMPLOYEES
 
@@ -36,6 +36,16 @@ elsewhere knows nobody until `./portal staff add` names somebody.
 """
 
 
+_CHARGES = """\
+## Parking charges
+
+Whoever is not logged in finds a charge by its number and plate. Dates follow the day on which the
+town begins; the numbers stay. Drawn from `src/sandbox/charges.py`.
+"""
+
+CHARGE_SHORT_LIST = ("anna-open", "tine-permit-slip", "fie-owed")
+
+
 def as_text(address: str, portal: str) -> str:
     """The most useful cards, for a terminal; `address` is where the sandbox shows all of them."""
     lines = []
@@ -48,6 +58,9 @@ def as_text(address: str, portal: str) -> str:
     lines.append(f"  all {len(city.INHABITANTS)} and their inboxes: {address}/")
     staff = {each.slug: " and ".join(each.roles) for each in EMPLOYEES}
     named = ", ".join(f"{slug} ({staff[slug]})" for slug in STAFF_SHORT_LIST)
+    for number, seed in charges.numbered():
+        if seed.slug in CHARGE_SHORT_LIST:
+            lines.append(f"  charge {number} of {seed.plate}: {seed.story_en}")
     lines.append(f"  the office: {portal}/office/ as {named}")
     return "\n".join(lines) + "\n"
 
@@ -66,6 +79,11 @@ def as_page() -> str:
         f"| `{each.slug}`: {each.name} | {', '.join(each.roles) or 'none'} | {each.story_en} |"
         for each in EMPLOYEES
     )
+    slips = "\n".join(
+        f"| `{number}` | `{seed.plate}` | {', '.join(seed.offences)} | {seed.story_en} |"
+        for number, seed in charges.numbered()
+    )
+    parts.append(f"{_CHARGES}\n| number | plate | offence | why |\n|---|---|---|---|\n{slips}\n")
     parts.append(f"{_OFFICE}\n| log in as | roles | who |\n|---|---|---|\n{rows}\n")
     return "\n".join(parts)
 

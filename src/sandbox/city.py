@@ -211,6 +211,7 @@ class KnownPermit:
     plate: str
     zone: str
     began_days_ago: int
+    mistyped: bool = False  #: one sign is wrong, and no vehicle has that plate
 
     @property
     def began(self) -> date:
@@ -712,6 +713,12 @@ CAST: dict[str, tuple[Inhabitant, ...]] = {
             "refused", ("applicant has a permit left",),
         ),
         Inhabitant(
+            "tine", "730688-1094", "Tine Tastefejl", date(1988, 6, 13), "VB",
+            "Skrev ét tegn forkert, da hun købte licens, og fik en afgift. Afvist: én pr. voksen.",
+            "Got one sign wrong when buying her permit, and was charged. Refused: one per adult.",
+            "refused", ("applicant has a permit left",),
+        ),
+        Inhabitant(
             "niels", "770595-1017", "Niels Deleby", date(1995, 5, 17), "IN",
             "Bilen har allerede en gyldig beboerlicens. Afvist.",
             "The car already has an active permit. Refused.",
@@ -873,6 +880,7 @@ VEHICLES = (
     Vehicle("ZW50005", "Skoda", "Superb", (owner("pavel"),), fuel="diesel", km_per_l=18.2),
     Vehicle("ZW50006", "Kia", "Picanto", (owner("noor"),), km_per_l=20.0),
     # How many.
+    Vehicle("ZM20001", "Skoda", "Citigo", (owner("tine"),)),
     Vehicle("ZM10013", "Mazda", "2", (owner("mette"),), km_per_l=18.5),
     Vehicle("ZM10014", "Citroën", "C3", (owner("mette"),), km_per_l=17.0,
             because_not=("vehicle has no other permit",)),
@@ -889,6 +897,7 @@ PERMITS = (
     KnownPermit("ERP-100002", "inger", "ZN10015", "IN", began_days_ago=60),
     KnownPermit("ERP-100003", "rita", "ZW60001", "YØ", began_days_ago=365),
     KnownPermit("ERP-100004", "sonja", "ZW60002", "YØ", began_days_ago=364),
+    KnownPermit("ERP-100005", "tine", "ZM20007", "VB", began_days_ago=200, mistyped=True),
 )
 
 

@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.templating import Jinja2Templates
 
-from sandbox import cards, city
+from sandbox import cards, charges, city
 from sandbox.employees import EMPLOYEES
 from sandbox.world import World
 
@@ -24,7 +24,13 @@ def routes(world: World) -> list[Route]:
         return templates.TemplateResponse(
             request,
             "front.html",
-            {"cards": cards, "city": city, "staff": EMPLOYEES, "world": world},
+            {
+                "cards": cards,
+                "charges": charges.numbered(),
+                "city": city,
+                "staff": EMPLOYEES,
+                "world": world,
+            },
         )
 
     async def text(request: Request) -> Response:

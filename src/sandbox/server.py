@@ -34,6 +34,7 @@ from sandbox import (
     mail,
     nemlogin,
     nexi,
+    pilen,
     stafflogin,
     wfs,
 )
@@ -159,6 +160,7 @@ ROUTES = {
     "wfs": wfs.routes,
     "businesscentral": businesscentral.routes,
     "nexi": nexi.routes,
+    "pilen": pilen.routes,
     "digitalpost": digitalpost.routes,
     "mail": mail.routes,
 }

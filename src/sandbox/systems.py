@@ -25,6 +25,7 @@ SYSTEMS = (
     System("wfs", "main"),
     System("businesscentral", "main"),
     System("nexi", "main"),
+    System("pilen", "main"),
     System("digitalpost", "post"),
     System("mail", "main"),
 )

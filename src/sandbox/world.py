@@ -66,6 +66,7 @@ class World:
             "ACCOUNTS": f"businesscentral+{self.address}/v2.0/{TENANT}/production",
             "ACCOUNTS_LOGIN": f"{self.address}/{TENANT}/oauth2/v2.0/token",
             "PAYMENTS": f"nexi+{self.address}",
+            "CHARGES": f"pilen+{self.address}/pilen",
             "POST": f"digitalpost+{tls}{port + 3}",
             "MAIL": f"smtp://127.0.0.1:{port + 4}",
             "OUTSIDE_CA_FILE": str(self.ca.path("ca.pem")),
@@ -77,4 +78,6 @@ class World:
             "CUSTOMER_KEY_FILE": str(self.ca.path("customer-key.txt")),
             "PAYMENTS_SECRET_FILE": str(self.ca.path("payments.txt")),
             "PAYMENTS_WEBHOOK_SECRET_FILE": str(self.ca.path("payments-webhook.txt")),
+            "CHARGES_SECRET_FILE": str(self.ca.path("charges.txt")),
+            "CHARGES_WEBHOOK_SECRET_FILE": str(self.ca.path("charges-webhook.txt")),
         }

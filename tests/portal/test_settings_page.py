@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-READS = re.compile(r'(?:text|secret|address|_file|_answered)\(\s*"([A-Z][A-Z_]+)"')
+READS = re.compile(r'(?:text|secrets?|address|_file|_answered)\(\s*"([A-Z][A-Z_]+)"')
 
 
 def test_the_page_and_the_source_name_the_same_settings():

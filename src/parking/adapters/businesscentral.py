@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -23,6 +22,7 @@ from typing import Any, Final
 
 import httpx
 
+from parking.adapters.oauth import ClientCredentials
 from parking.adapters.transport import Transport
 from parking.law.days import Period
 from parking.law.money import Money, total
@@ -85,14 +85,12 @@ class BusinessCentral:
 
         self._books = transport(address)
         self._login = transport(login_address)
-        self._client_id = client_id
-        self._secret_file = Path(secret_file)
+        self._bearer = ClientCredentials(
+            self._login, client_id=client_id, secret_file=secret_file, scope=SCOPE
+        )
         self._company = company
         self._patience = deadline
         self._turns = threading.BoundedSemaphore(AT_ONCE)
-        self._lock = threading.Lock()
-        self._token = ""
-        self._token_ends = 0.0
         self._known: dict[str, str] = {}  #: ids that do not change: the company, the journal
 
     def close(self) -> None:
@@ -431,7 +429,7 @@ class BusinessCentral:
         """Ask once with a token, and once more if the token was not accepted."""
 
         def send() -> httpx.Response:
-            authorization = {"Authorization": f"Bearer {self._bearer()}"}
+            authorization = {"Authorization": f"Bearer {self._bearer.token()}"}
             with self._turn():
                 return self._books.request(
                     method,
@@ -446,7 +444,7 @@ class BusinessCentral:
 
         response = send()
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            self._forget_token()
+            self._bearer.forget()
             response = send()
         if response.is_success:
             answer = self._books.json(response)
@@ -476,34 +474,6 @@ class BusinessCentral:
             yield
         finally:
             self._turns.release()
-
-    def _bearer(self) -> str:
-        with self._lock:
-            if time.monotonic() >= self._token_ends:
-                asked = time.monotonic()
-                answer = self._login.json(
-                    self._login.request(
-                        "POST",
-                        operation="token",
-                        repeatable=True,
-                        data={
-                            "grant_type": "client_credentials",
-                            "client_id": self._client_id,
-                            "client_secret": self._secret_file.read_text("utf-8").strip(),
-                            "scope": SCOPE,
-                        },
-                    )
-                )
-                try:
-                    self._token, lasts = str(answer["access_token"]), float(answer["expires_in"])
-                except (KeyError, TypeError, ValueError):
-                    raise Unavailable(f"{SYSTEM}: token: answered something else") from None
-                self._token_ends = asked + max(lasts - 60, 0)
-            return self._token
-
-    def _forget_token(self) -> None:
-        with self._lock:
-            self._token_ends = 0.0
 
 
 def _fare(line: Entity) -> Fare:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from parking.ports.accounts import Accounts
+    from parking.ports.charges import Charges
     from parking.ports.identity import Identity, StaffLogin
     from parking.ports.payments import Payments
     from parking.ports.places import Addresses, Zones
@@ -57,6 +58,7 @@ class Outside:
     zones: Zones
     accounts: Accounts
     payments: Payments
+    charges: Charges
     post: Post
     mail: Mail
     scanner: Scanner | None = None  #: without one, documents are kept as not scanned

@@ -55,7 +55,7 @@ class ChargePlace:
     house_number: str
     postcode: str
     town: str
-    zone: str  #: the paid zone's or time-limited zone's code; empty outside both
+    zone: str  #: the code of its permit zone; empty outside all
     latitude: float | None  #: WGS 84
     longitude: float | None
 

@@ -19,7 +19,7 @@ from parking.site import environment, wiring
 
 PORTS: Final = (
     "IDENTITY", "STAFF", "PERSONS", "VEHICLES", "ADDRESSES", "ZONES", "ACCOUNTS", "PAYMENTS",
-    "POST", "MAIL",
+    "CHARGES", "POST", "MAIL",
 )  # fmt: skip
 
 

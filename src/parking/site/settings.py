@@ -158,6 +158,9 @@ CONTENT_SECURITY_POLICY = {
 NOTICE_ADDRESS = environment.text("NOTICE_ADDRESS", f"{PORTAL_ADDRESS}/webhooks/nexi")
 PAYMENT_NOTICE_WORDS = environment.secrets("PAYMENTS_WEBHOOK_SECRET_FILE")
 
+#: What a hint from the charge system is signed with; two while they are being changed.
+CHARGE_NOTICE_SECRETS = environment.secrets("CHARGES_WEBHOOK_SECRET_FILE")
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 FILE_UPLOAD_HANDLERS = [
     "parking.web.uploads.NotTooMuch",

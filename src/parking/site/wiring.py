@@ -23,6 +23,7 @@ from parking.adapters import (
     dmr,
     nemlogin,
     nexi,
+    pilen,
     smtp,
     soap,
     stafflogin,
@@ -53,6 +54,7 @@ def outside() -> Outside:
         zones=_answered("ZONES", {"wfs": _wfs}),
         accounts=_answered("ACCOUNTS", {"businesscentral": _businesscentral}),
         payments=_answered("PAYMENTS", {"nexi": _nexi}),
+        charges=_answered("CHARGES", {"pilen": _pilen}),
         post=_answered("POST", {"digitalpost": _digitalpost}),
         mail=_answered("MAIL", {"smtp": _smtp}),
         scanner=_clamd(environment.text("SCANNER", "")),
@@ -165,6 +167,16 @@ def _nexi(url: str) -> nexi.Nexi:
         address=url,
         secret_file=_file("PAYMENTS_SECRET_FILE"),
         notice_word_file=_file("PAYMENTS_WEBHOOK_SECRET_FILE"),
+        ca_file=_ca_file(),
+        before_call=forbid_while_recording,
+    )
+
+
+def _pilen(url: str) -> pilen.Pilen:
+    return pilen.Pilen(
+        address=url,
+        client_id=environment.text("CHARGES_CLIENT", "parking-portal"),
+        secret_file=_file("CHARGES_SECRET_FILE"),
         ca_file=_ca_file(),
         before_call=forbid_while_recording,
     )
