@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from parking.law.facts import Facts, Missing, Supplier
+
+T = TypeVar("T")
 
 
 class UnreadableRecord(ValueError):
@@ -63,6 +65,19 @@ def fact_from_json(name: str, kept: Any) -> Any:
     return _read(_types_of(Facts)[name], kept, name)
 
 
+def as_json(value: Any) -> Any:
+    """Return what is kept of a frozen value: its fields, those of the values in it, and so on."""
+    return _written(value)
+
+
+def from_json(wanted: type[T], kept: Any) -> T:
+    """Return the value of the type *wanted* that :func:`as_json` wrote down.
+
+    :raises UnreadableRecord: if *kept* is not something it can have written.
+    """
+    return cast("T", _read(wanted, kept, wanted.__name__))
+
+
 def _written(value: Any) -> Any:
     if isinstance(value, Missing):
         return {"missing": value.supplier.value}
@@ -81,20 +96,24 @@ def _read(wanted: Any, kept: Any, where: str) -> Any:
     """Return *kept* as the type *wanted*; *where* it stands is for the message."""
     if get_origin(wanted) in {Union, UnionType}:
         return _read_one_of(get_args(wanted), kept, where)
+    if get_origin(wanted) is Literal:
+        if kept not in get_args(wanted):
+            raise UnreadableRecord(f"{where}: {kept!r} is none of {get_args(wanted)}")
+        return kept
     if get_origin(wanted) is tuple:
         each = get_args(wanted)[0]
         read = _of_type(list, kept, where)
         return tuple(_read(each, part, f"{where}[{at}]") for at, part in enumerate(read))
     wanted = getattr(wanted, "__supertype__", wanted)
-    if wanted is date or issubclass(wanted, Enum):
-        make: Callable[[Any], Any] = date.fromisoformat if wanted is date else wanted
+    if wanted in {date, datetime} or issubclass(wanted, Enum):
+        make: Callable[[Any], Any] = wanted if issubclass(wanted, Enum) else wanted.fromisoformat
         try:
             return make(kept)
         except (TypeError, ValueError):
             raise UnreadableRecord(f"{where}: {kept!r} is no {wanted.__name__}") from None
     if isinstance(wanted, type) and is_dataclass(wanted):
         return _read_fields(wanted, _of_type(Mapping, kept, where), where)
-    return _of_type(wanted, kept, where)
+    return _of_type((int, float) if wanted is float else wanted, kept, where)
 
 
 def _read_one_of(wanted: tuple[Any, ...], kept: Any, where: str) -> Any:
@@ -117,9 +136,10 @@ def _read_fields(wanted: type, kept: Mapping[str, Any], where: str) -> Any:
         raise UnreadableRecord(f"{where}: {error}") from None
 
 
-def _of_type(wanted: type, kept: Any, where: str) -> Any:
-    if not isinstance(kept, wanted) or (wanted is int and isinstance(kept, bool)):
-        raise UnreadableRecord(f"{where}: {kept!r} is no {wanted.__name__}")
+def _of_type(wanted: type | tuple[type, ...], kept: Any, where: str) -> Any:
+    if not isinstance(kept, wanted) or (isinstance(kept, bool) and wanted is not bool):
+        name = "number" if isinstance(wanted, tuple) else wanted.__name__
+        raise UnreadableRecord(f"{where}: {kept!r} is no {name}")
     return kept
 
 
