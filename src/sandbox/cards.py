@@ -80,10 +80,13 @@ def as_page() -> str:
         for each in EMPLOYEES
     )
     slips = "\n".join(
-        f"| `{number}` | `{seed.plate}` | {', '.join(seed.offences)} | {seed.story_en} |"
+        f"| `{number}` | `{seed.plate}` | `{charges.code_of(number)}` "
+        f"| {', '.join(seed.offences)} | {seed.story_en} |"
         for number, seed in charges.numbered()
     )
-    parts.append(f"{_CHARGES}\n| number | plate | offence | why |\n|---|---|---|---|\n{slips}\n")
+    parts.append(
+        f"{_CHARGES}\n| number | plate | code | offence | why |\n|---|---|---|---|---|\n{slips}\n"
+    )
     parts.append(f"{_OFFICE}\n| log in as | roles | who |\n|---|---|---|\n{rows}\n")
     return "\n".join(parts)
 

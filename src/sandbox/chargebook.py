@@ -95,7 +95,7 @@ class ChargeBook:
             charge = self.get(charge_id) if charge_id else None
         if charge is None or charge["registrationNumber"] != plate:
             raise Refused(404, "not-found")
-        return {**charge, "holders": [], "complaints": [], "masked": True}
+        return {**charge, "holders": [], "complaints": [], "code": None, "masked": True}
 
     def held_by(self, number: str) -> list[Charge]:
         """The charges of a person or a company, the newest first."""

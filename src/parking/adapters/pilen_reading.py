@@ -194,6 +194,7 @@ def charge(of: Part) -> ChargeAnswer:
         account=account,
         balance=balance,
         slip=_slip(of.part("slip")),
+        code=of.text_or_none("code") or "",
         images=of.whole("images"),
         holders=of.list("holders", _holder),
         hold=of.part_or_none("hold", _hold),

@@ -227,6 +227,9 @@ class ChargeAnswer:
     collection: CollectionState | None
     towed: datetime | None
     stolen: datetime | None  #: since when the car was reported stolen when it stood there
+    #: Of the slip's own, printed on it and in its QR code: at least 40 bits that nobody can guess.
+    #: Empty in a masked answer.
+    code: str = field(default="", repr=False)
     masked: bool = False  #: looked up without a login: holders and complaints are left out
 
 
