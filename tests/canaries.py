@@ -18,10 +18,13 @@ from parking.records.staff import Staff
 SAID = {
     "party": {"customer": ""},
     "application": {"state": "granted"},
-    "case": {"state": "decided"},
+    "case": {"state": "decided", "kind": "home", "zone_version": None},
+    "charge": {"state": "paid", "balance_ore": 0},
+    "charge_payment": {"refunded_ore": 0},
     "document": {"state": "approved", "media_type": "image/png"},
     "letter": {"case": None},
     "order": {"state": "delivered"},
+    "order_line": {"charge": None},
     "permit": {"state": "active", "slot": 1, "ended_on": None},
     "payment": {"refunded_ore": 0},
     "staff": {"disabled": None},
@@ -76,6 +79,8 @@ class Planted:
                 continue
             if isinstance(field, ForeignKey):
                 if field.name != "renews":
+                    if field.related_model not in self.rows:  # about somebody only through this
+                        self.rows[field.related_model] = self._row(field.related_model)
                     told[field.name] = self.rows[field.related_model]
             elif not isinstance(field, (models.AutoField, models.UUIDField)):
                 told[field.name] = self._value(model, field)

@@ -10,8 +10,9 @@ from lxml import html
 from parking.actions import apply, checkout
 from parking.law.days import danish_day
 from parking.law.plates import Plate
+from parking.records.charge import Charge
 from parking.records.party import Party
-from sandbox import city
+from sandbox import charges, city
 
 ADDRESSES = checkout.Addresses(
     back=lambda order: f"http://localhost:1/orders/{order}/return",
@@ -93,3 +94,13 @@ def pay(page_url: str) -> None:
                 fields["answer"] = "yes"
             page = browser.post(form.action, data=fields)
         assert page.status_code == 303, page.text
+
+
+def slip_of(slug: str) -> tuple[str, str]:
+    """Return the number and the plate of the charge that the sandbox calls *slug*."""
+    return next((number, seed.plate) for number, seed in charges.numbered() if seed.slug == slug)
+
+
+def charge(slug: str) -> Charge:
+    """Return our copy of the charge that the sandbox calls *slug*."""
+    return Charge.objects.get(number=slip_of(slug)[0])

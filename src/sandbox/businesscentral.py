@@ -267,6 +267,8 @@ _ITEMS = (
     ("BL-C", "Beboerlicens, klasse C-G"),
     ("BLT", "Beboerlicens, tidsbegrænset zone"),
 )
+#: What parking charges are booked as; the amount is on the order, not in a price list.
+_CHARGES = ("PARKAFG", "Parkeringsafgift")
 _PRICES = {  #: kroner a year: zero, a, b, c. The price list of 2027 is the one of 2026 and 3 %.
     2025: (715, 1270, 2555, 5865),
     2026: (735, 1310, 2630, 6040),
@@ -524,7 +526,10 @@ class Accounts:
                 "unitPrice": price,
                 "priceIncludesTax": True,
             }
-            for (number, name), price in zip(_ITEMS, current.values(), strict=True)
+            for (number, name), price in (
+                *zip(_ITEMS, current.values(), strict=True),
+                (_CHARGES, 0),
+            )
         ]
         fares = []
         for year, prices in _PRICES.items():

@@ -17,6 +17,7 @@ from parking.law.retention import SCHEDULE, Keep, Matter
 from parking.records.application import Application, Decision
 from parking.records.audit import LookUp
 from parking.records.case import Case, CaseStep, Supplied
+from parking.records.charge import ChargePayment
 from parking.records.document import Document
 from parking.records.forgetting import forgetting
 from parking.records.letter import Letter
@@ -29,7 +30,11 @@ from town import now
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WRITTEN_ONCE = (Decision, LookUp, CaseStep, Supplied)
-ACCOUNTS = {"order", "order_line", "payment", "refund", "letter", "permit", "application", "party"}
+ACCOUNTS = {
+    *("order", "order_line", "payment", "refund", "letter", "permit", "application", "party"),
+    "charge_payment",
+}
+CHARGES = {"charge", "charge_claim", "chosen_charge"}
 
 
 def ago(**of):
@@ -58,13 +63,13 @@ def test_all_of_it_is_forgotten_in_the_end():
     assert not gone.keys() - law.TABLES.keys() - {"django_session"}
 
 
-def test_after_three_years_only_the_accounts_are_left():
+def test_after_three_years_only_the_accounts_and_the_charges_are_left():
     planted = Planted("bogført", at=ago(days=3 * 365))
     Letter.objects.create(
         party=planted.party, case=Case.objects.get(), subject="x", pdf=b"x", written=planted.at
     )
     retention.forget(now=now())
-    assert tables(planted.party).keys() == ACCOUNTS
+    assert tables(planted.party).keys() == ACCOUNTS | CHARGES
     application = Application.objects.get()
     assert (application.finding, application.vehicle) == (None, None)
     (letter,) = planted.party.letters.all()
@@ -95,6 +100,7 @@ def test_a_permit_that_is_valid_keeps_what_led_to_it():
 def test_an_order_that_was_never_paid_goes_with_what_was_reserved():
     Planted("ubetalt", at=ago(days=100))
     OrderLine.objects.get().order.refunds.all().delete()
+    ChargePayment.objects.all().delete()
     Order.objects.update(state="expired")
     Permit.objects.update(state="released")
     Payment.objects.update(taken_ore=0, refunded_ore=0)

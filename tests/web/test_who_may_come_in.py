@@ -16,8 +16,9 @@ from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 from parking.records.party import LoginSession
 from parking.web import access, middleware
 
-WHOM = {"anyone", "national login", "party"}
+WHOM = {"anyone", "national login", "party", "payer", "slip"}
 NOBODY = uuid4()
+_THINGS = ("application", "charge", "order", "permit")
 
 
 def views(resolver=None):
@@ -33,13 +34,15 @@ VIEWS = dict(views())
 
 
 def address(name):
-    for kwargs in ({}, *({f"{what}_id": NOBODY} for what in ("application", "order", "permit"))):
+    for kwargs in ({}, *({f"{what}_id": NOBODY} for what in _THINGS)):
         with suppress(NoReverseMatch):
             return reverse(name, kwargs=kwargs)
     raise AssertionError(name)
 
 
-FOR_PARTIES = sorted(name for name, view in VIEWS.items() if getattr(view, "admits", "") == "party")
+FOR_PARTIES = sorted(
+    name for name, view in VIEWS.items() if getattr(view, "admits", "") in {"party", "payer"}
+)
 
 
 @pytest.mark.parametrize("name", sorted(VIEWS))
@@ -50,7 +53,7 @@ def test_every_view_says_who_may_come_in(name):
 def test_these_and_no_other_pages_are_for_everybody():
     assert {name for name, view in VIEWS.items() if view.admits == "anyone"} == {
         *("front", "accessibility", "privacy", "terms", "cookies", "contact"),
-        *("prices", "login", "saml-metadata"),
+        *("charges", "charge-scan", "prices", "login", "saml-metadata"),
         *("office-login", "office-saml-metadata"),
     }
     assert {name for name, view in VIEWS.items() if view.admits == "national login"} == {

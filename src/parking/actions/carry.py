@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import uuid5
 
+from django.conf import settings
 from django.utils import translation
 
 from parking.actions import case_letters, checkout, letters, send
+from parking.actions import charge as charges
 from parking.actions import permit as permits
 from parking.actions.send import Carrier
 from parking.law import permit as permit_law
@@ -19,6 +21,7 @@ from parking.law.zones import ZoneCode
 from parking.ports import Outside, Rejected, Unavailable
 from parking.ports.accounts import ActivePermit, BookedOrder, OrderLine
 from parking.ports.post import Letter as PostLetter
+from parking.records.charge import ChargePayment
 from parking.records.letter import Letter
 from parking.records.order import Order, Refund
 from parking.records.outbox import Outgoing
@@ -37,13 +40,13 @@ def book_order(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
     with translation.override("da"):
         lines = tuple(
             OrderLine(item_number=line.item_number, text=checkout.line_text(line), price=line.price)
-            for line in order.lines.select_related("permit")
+            for line in order.lines.select_related("permit", "charge")
         )
     payment = getattr(order, "payment", None)
     return outside.accounts.book(
         BookedOrder(
             reference=order.number,
-            customer=order.party.customer,
+            customer=order.party.customer if order.party else settings.CUSTOMER_WITHOUT_LOGIN,
             ordered=danish_day(order.opened),
             lines=lines,
             payment_reference=payment.payment_id if payment else "",
@@ -76,7 +79,8 @@ def publish_permit(outside: Outside, payload: dict[str, Any], now: datetime) -> 
 def send_receipt(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
     """Send the receipt to the party's Digital Post, if letters reach them there."""
     order = Order.objects.select_related("party").get(id=payload["order"])
-    letter = letters.receipt(order, now=now)
+    assert order.party is not None
+    letter = letters.receipt(order, order.party, now=now)
     number = order.party.person_number
     if not outside.post.reaches(person_number=number):
         return "not registered for Digital Post"
@@ -235,6 +239,40 @@ def _failed(reminder: Reminder, why: str) -> str:
     return why
 
 
+def report_payment(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Tell the charge system of money taken here, once, and take over what it answers."""
+    payment = ChargePayment.objects.select_related("charge").get(id=payload["payment"])
+    answer = outside.charges.report_payment(
+        payment.charge.source_id,
+        reference=payment.reference,
+        amount=payment.amount,
+        paid=payment.paid,
+        method=payment.method,
+    )
+    with recording():
+        charges.take_over([answer], now=now)
+    return str(answer.version)
+
+
+def report_refund(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Tell the charge system what was paid back, once it has been."""
+    refund = Refund.objects.select_related("charge_payment__charge").get(id=payload["refund"])
+    payment = refund.charge_payment
+    assert payment is not None
+    if refund.done is None:
+        raise Unavailable("the money has not been paid back yet")
+    answer = outside.charges.report_refund(
+        payment.charge.source_id,
+        reference=refund.number,
+        amount=refund.amount,
+        refunded=refund.done,
+        payment=payment.reference,
+    )
+    with recording():
+        charges.take_over([answer], now=now)
+    return str(answer.version)
+
+
 CARRIERS: Final[dict[str, Carrier]] = {
     Outgoing.Kind.BOOK_ORDER: book_order,
     Outgoing.Kind.PUBLISH_PERMIT: publish_permit,
@@ -244,4 +282,6 @@ CARRIERS: Final[dict[str, Carrier]] = {
     Outgoing.Kind.REFUND: refund,
     Outgoing.Kind.CREDIT_ORDER: credit_order,
     Outgoing.Kind.SEND_REMINDER: send_reminder,
+    Outgoing.Kind.REPORT_PAYMENT: report_payment,
+    Outgoing.Kind.REPORT_REFUND: report_refund,
 }

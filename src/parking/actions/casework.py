@@ -273,9 +273,7 @@ def has_provisional_permit(case: Case) -> bool:
 
 
 def _permits_of(case: Case) -> Any:
-    return Permit.objects.holding().filter(
-        application=case.matter, provisional_until__isnull=False
-    )
+    return Permit.objects.holding().filter(application=case.matter, provisional_until__isnull=False)
 
 
 def _follow_permit(case: Case, finding: Finding, actor: Actor, now: datetime) -> bool:

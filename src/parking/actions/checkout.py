@@ -9,17 +9,22 @@ Each may come first, twice, late or never.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import structlog
 from django.db import IntegrityError
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from parking.actions import apply, gather, send, wording
+from parking.actions import charge as charges
+from parking.actions.permission import NotYours
 from parking.actions.refund import owe
 from parking.law import application as application_law
+from parking.law import charge as charge_law
 from parking.law import order as law
 from parking.law import permit as permit_law
 from parking.law import quota
@@ -34,6 +39,7 @@ from parking.ports.payments import PaymentLine, PaymentRequest, PaymentTruth
 from parking.records import order as orders
 from parking.records import permit as permits
 from parking.records.application import Application
+from parking.records.charge import Charge, ChargePayment, ChosenCharge
 from parking.records.order import Order, OrderLine, Payment, PaymentNotice, Refund
 from parking.records.outbox import Outgoing
 from parking.records.party import Party
@@ -43,6 +49,8 @@ from parking.records.recording import one_at_a_time, recording
 
 log = structlog.get_logger(__name__)
 
+#: What money for charges is booked as in the accounts.
+CHARGE_ITEM = "PARKAFG"
 #: How long what is reserved is kept for somebody who is paying.
 TIME_TO_PAY = timedelta(minutes=60)
 #: How long after it ended an order is still asked about, in case money came after all.
@@ -51,6 +59,10 @@ LATE_MONEY = timedelta(days=3)
 
 class EmptyBasket(LookupError):
     """There is nothing to pay for."""
+
+
+class NothingOwed(LookupError):
+    """There is nothing to pay on the charge here: it is paid, annulled or at debt collection."""
 
 
 class Changed(Exception):
@@ -75,12 +87,40 @@ def basket(party: Party) -> Sequence[Application]:
     )
 
 
-def agreement(chosen: Sequence[Application]) -> str:
-    """Return what somebody agrees to who pays for *chosen*.
+def charges_in_basket(party: Party) -> Sequence[Charge]:
+    """Return the charges that *party* has in the basket."""
+    return list(Charge.objects.filter(chosen__party=party).order_by("chosen__chosen"))
+
+
+def choose(party: Party, charge: Charge, *, now: datetime) -> None:
+    """Put *charge*, which stands on *party*'s page, in the basket.
+
+    :raises NothingOwed: if there is nothing to pay on it here.
+    """
+    if not charges.payable(charge):
+        raise NothingOwed(charge.number)
+    with recording():
+        ChosenCharge.objects.get_or_create(party=party, charge=charge, defaults={"chosen": now})
+
+
+def put_away(party: Party, charge_id: UUID) -> None:
+    """Take a charge out of *party*'s basket again.
+
+    :raises NotYours: if it is not there.
+    """
+    with recording():
+        gone, _by_table = ChosenCharge.objects.filter(party=party, charge=charge_id).delete()
+    if not gone:
+        raise NotYours("charge")
+
+
+def agreement(chosen: Sequence[Application], owed: Sequence[Charge] = ()) -> str:
+    """Return what somebody agrees to who pays for *chosen* and what is *owed* on charges.
 
     Another permit, zone, period or price of the same total is another agreement.
     """
     said = [f"{a.id} {a.zone} {as_period(a.period)} {a.price_ore}" for a in chosen]
+    said += [f"{charge.id} {charges.payable(charge).ore}" for charge in owed]
     return hashlib.sha256("\n".join(sorted(said)).encode()).hexdigest()
 
 
@@ -114,14 +154,50 @@ def begin(
         gathered = [
             (application, _ask_afresh(outside, application, now)) for application in basket(party)
         ]
+        owed = [charges.refreshed(outside, each, now=now) for each in charges_in_basket(party)]
         try:
-            order = _order(party, gathered, agreed, language, now)
+            order = _order(party, gathered, owed, agreed=agreed, language=language, now=now)
         except IntegrityError as somebody_was_faster:
             # The database refused: another purchase took the vehicle or the place in the quota
             # after we looked. Asking once more shows the party what is in the way.
             _order_nothing(party, gathered, now)
             raise Changed from somebody_was_faster
     if order.stands is law.State.OPEN and not hasattr(order, "payment"):
+        open_payment(outside, order, addresses=addresses, now=now)
+    return order
+
+
+def begin_without_login(
+    outside: Outside, charge: Charge, *, agreed: Money, begun: Collection[UUID], language: str,
+    addresses: Addresses, now: datetime,
+) -> Order:  # fmt: skip
+    """Order what is owed on *charge*, if it is what was *agreed* to, for whoever has its slip.
+
+    *begun* are the orders that the same visitor has begun before: who is paying this charge already
+    gets that order. Others may pay it at the same time: what comes too much is refunded.
+
+    :raises NothingOwed: if there is nothing to pay.
+    :raises Changed: if another amount is owed by now.
+    :raises Unavailable: if the payment could not be opened; the order is kept.
+    :raises Rejected: if the provider would not open it.
+    """
+    charge = charges.refreshed(outside, charge, now=now)
+    with recording():
+        one_at_a_time("charge", charge.id)
+        order = (
+            Order.objects.select_related("payment")
+            .filter(id__in=list(begun), state=law.State.OPEN.value, lines__charge=charge)
+            .first()
+        )
+        if order is None:
+            owed = charges.payable(charge)
+            if not owed:
+                raise NothingOwed(charge.number)
+            if owed != agreed:
+                raise Changed
+            order = _open(None, owed, language, now)
+            _write_charge(order, charge, owed)
+    if not hasattr(order, "payment"):
         open_payment(outside, order, addresses=addresses, now=now)
     return order
 
@@ -140,41 +216,45 @@ def _ask_afresh(outside: Outside, application: Application, now: datetime) -> ga
 def _order(
     party: Party,
     gathered: Sequence[tuple[Application, gather.Answers]],
+    owed: Sequence[Charge],
+    *,
     agreed: str,
     language: str,
     now: datetime,
 ) -> Order:
-    changed = False
     with recording():
         one_at_a_time("party", party.id)
-        for plate in sorted({application.plate for application, _ in gathered}):
+        for plate in sorted({application.plate for application, _answers in gathered}):
             one_at_a_time("plate", plate)
+        for charge_id in sorted(str(charge.id) for charge in owed):
+            one_at_a_time("charge", charge_id)
         if begun := open_order(party):
             for stale, answers in gathered:
                 apply.record_look_ups(answers, stale)
             return begun
-        lines = []
-        for stale, answers in gathered:
-            application = Application.objects.select_for_update().get(id=stale.id)
-            if application.stands is not application_law.State.IN_BASKET:
-                apply.record_look_ups(answers, application)
-                changed = True
-                continue
-            start = max(as_period(application.period).start, danish_day(now))
-            if _still_holds(application, answers, start, now):
-                lines.append(application)
-            else:
-                changed = True
-        if not gathered:
+        if not gathered and not owed:
             raise EmptyBasket
-        if changed or agreement(lines) != agreed:
-            order = None
-        else:
-            price = total(Money(line.price_ore or 0) for line in lines)
-            order = _write_order(party, lines, price, language, now)
+        lines = [line for each in gathered if (line := _decided_again(*each, now)) is not None]
+        nothing_owed = [charge.id for charge in owed if not charges.payable(charge)]
+        ChosenCharge.objects.filter(party=party, charge__in=nothing_owed).delete()
+        order = None
+        if len(lines) == len(gathered) and not nothing_owed and agreement(lines, owed) == agreed:
+            order = _write_order(party, lines, owed, language, now)
     if order is None:
         raise Changed
     return order
+
+
+def _decided_again(
+    stale: Application, answers: gather.Answers, now: datetime
+) -> Application | None:
+    """Return the application if it may still be sold as it was agreed."""
+    application = Application.objects.select_for_update().get(id=stale.id)
+    if application.stands is not application_law.State.IN_BASKET:
+        apply.record_look_ups(answers, application)
+        return None
+    start = max(as_period(application.period).start, danish_day(now))
+    return application if _still_holds(application, answers, start, now) else None
 
 
 def _still_holds(
@@ -211,10 +291,8 @@ def _order_nothing(
                 _still_holds(application, answers, start, now)
 
 
-def _write_order(
-    party: Party, lines: Sequence[Application], price: Money, language: str, now: datetime
-) -> Order:
-    order = Order.objects.create(
+def _open(party: Party | None, price: Money, language: str, now: datetime) -> Order:
+    return Order.objects.create(
         number=orders.next_number(danish_day(now).year),
         party=party,
         total_ore=price.ore,
@@ -222,6 +300,27 @@ def _write_order(
         opened=now,
         expires=now + TIME_TO_PAY,
     )
+
+
+def _write_charge(order: Order, charge: Charge, owed: Money) -> None:
+    OrderLine.objects.create(
+        order=order, charge=charge, item_number=CHARGE_ITEM, price_ore=owed.ore
+    )
+
+
+def _write_order(
+    party: Party,
+    lines: Sequence[Application],
+    owed: Sequence[Charge],
+    language: str,
+    now: datetime,
+) -> Order:
+    amounts = [charges.payable(charge) for charge in owed]
+    price = total([*(Money(line.price_ore or 0) for line in lines), *amounts])
+    order = _open(party, price, language, now)
+    for charge, amount in zip(owed, amounts, strict=True):
+        _write_charge(order, charge, amount)
+    ChosenCharge.objects.filter(party=party, charge__in=owed).delete()
     for application in lines:
         period = as_period(application.period)
         permit = Permit.objects.create(
@@ -286,7 +385,7 @@ def open_payment(outside: Outside, order: Order, *, addresses: Addresses, now: d
             reference=order.number,
             lines=tuple(
                 PaymentLine(line.item_number, line_text(line), line.price)
-                for line in order.lines.select_related("permit")
+                for line in order.lines.select_related("permit", "charge")
             ),
             language=order.language,
             return_url=addresses.back(str(order.id)),
@@ -298,7 +397,7 @@ def open_payment(outside: Outside, order: Order, *, addresses: Addresses, now: d
     )
     with recording():
         order.state = Order.objects.select_for_update().get(id=order.id).state
-        payment, _ = Payment.objects.get_or_create(
+        payment, _created = Payment.objects.get_or_create(
             order=order,
             defaults={"payment_id": page.payment_id, "page_url": page.url, "created": now},
         )
@@ -311,7 +410,10 @@ def open_payment(outside: Outside, order: Order, *, addresses: Addresses, now: d
 
 def line_text(line: OrderLine) -> str:
     """Return what a line of an order is called, in the language in force."""
-    permit = line.permit
+    if line.charge is not None:
+        number = charge_law.spaced(charge_law.ChargeNumber(line.charge.number))
+        return _("Parkeringsafgift %(number)s") % {"number": number}
+    permit, _application = line.sold
     return f"{wording.product(permit.product)} {permit.zone}, {spaced(Plate(permit.plate))}"
 
 
@@ -407,8 +509,11 @@ def _take(order: Order, actor: Actor, step: law.Step, now: datetime) -> None:
 def _deliver(order: Order, now: datetime) -> None:
     _take(order, Actor.SYSTEM, law.Step.DELIVER, now)
     lane = f"order {order.number}"
-    for line in order.lines.select_related("permit", "application"):
-        permit, application = line.permit, line.application
+    for line in order.lines.select_related("permit", "application", "charge"):
+        if line.charge is not None:
+            _deliver_to_charge(order, line, line.charge, now)
+            continue
+        permit, application = line.sold
         permit.state = permit_law.COURSE.after(
             permit.stands, Actor.SYSTEM, permit_law.Step.ACTIVATE
         ).value
@@ -431,6 +536,8 @@ def _deliver(order: Order, now: datetime) -> None:
         payload={"order": str(order.id)},
         now=now,
     )
+    if order.party_id is None:
+        return
     send.put(
         Outgoing.Kind.SEND_RECEIPT,
         key=f"receipt {order.number}",
@@ -447,18 +554,54 @@ def _deliver(order: Order, now: datetime) -> None:
     )
 
 
+def _deliver_to_charge(order: Order, line: OrderLine, charge: Charge, now: datetime) -> None:
+    """Count the money on the charge at once, tell the charge system, and owe back what is too much.
+
+    Somebody else may have paid it meanwhile, or it may have been annulled.
+    """
+    one_at_a_time("charge", charge.id)
+    payment = ChargePayment.objects.create(
+        charge=charge,
+        order=order,
+        reference=f"{order.number}-{line.id}",
+        amount_ore=line.price_ore,
+        method=_method(order),
+        paid=now,
+    )
+    ChosenCharge.objects.filter(charge=charge).delete()
+    send.put(
+        Outgoing.Kind.REPORT_PAYMENT,
+        key=f"report payment {payment.reference}",
+        lane=f"charge {charge.id}",
+        payload={"payment": str(payment.id)},
+        now=now,
+    )
+    charges.owe_what_is_overpaid(Charge.objects.get(id=charge.id), now=now)
+
+
+def _method(order: Order) -> str:
+    return "mobilepay" if order.payment.method.lower().startswith("mobilepay") else "card"
+
+
 def _end(order: Order, step: law.Step, now: datetime, actor: Actor = Actor.SYSTEM) -> None:
     """End an order that was not paid: release what it reserved, and give the basket back."""
     _take(order, actor, step, now)
-    for line in order.lines.select_related("permit", "application"):
-        line.permit.state = permit_law.COURSE.after(
-            line.permit.stands, Actor.SYSTEM, permit_law.Step.RELEASE
+    for line in order.lines.select_related("permit", "application", "charge"):
+        if line.charge is not None:
+            if order.party is not None and charges.payable(line.charge):
+                ChosenCharge.objects.get_or_create(
+                    party=order.party, charge=line.charge, defaults={"chosen": now}
+                )
+            continue
+        permit, application = line.sold
+        permit.state = permit_law.COURSE.after(
+            permit.stands, Actor.SYSTEM, permit_law.Step.RELEASE
         ).value
-        line.permit.save()
-        apply.make_room_for(line.application, now=now)
-        line.application.move(Actor.SYSTEM, application_law.Step.GIVE_BACK)
-        line.application.changed = now
-        line.application.save()
+        permit.save()
+        apply.make_room_for(application, now=now)
+        application.move(Actor.SYSTEM, application_law.Step.GIVE_BACK)
+        application.changed = now
+        application.save()
 
 
 def _owe_back(order: Order, amount: Money, now: datetime) -> None:

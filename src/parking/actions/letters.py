@@ -20,10 +20,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from parking.actions import wording
+from parking.law.charge import ChargeNumber
+from parking.law.charge import spaced as spaced_number
 from parking.law.days import DENMARK
 from parking.law.plates import Plate, spaced
+from parking.records.charge import Charge
 from parking.records.letter import Letter
-from parking.records.order import Order
+from parking.records.order import Order, OrderLine
+from parking.records.party import Party
 from parking.records.permit import Permit
 from parking.records.recording import recording
 from parking.records.zone import zone_name
@@ -117,8 +121,8 @@ def order_address(order: Order) -> str:
     return f"{settings.PORTAL_ADDRESS}{prefix}/orders/{order.id}/"
 
 
-def receipt(order: Order, *, now: datetime) -> Letter:
-    """Return the receipt of *order* as a letter, written down the first time it is asked for."""
+def receipt(order: Order, party: Party, *, now: datetime) -> Letter:
+    """Return *party*'s receipt of *order* as a letter, written down the first time it is asked."""
     letter = Letter.objects.filter(order=order).first()
     if letter is None:
         pdf = receipt_pdf(order)
@@ -128,7 +132,7 @@ def receipt(order: Order, *, now: datetime) -> Letter:
             letter, _created = Letter.objects.get_or_create(
                 order=order,
                 defaults={
-                    "party_id": order.party_id,
+                    "party": party,
                     "subject": subject,
                     "pdf": pdf,
                     "written": now,
@@ -153,21 +157,25 @@ def _receipt(order: Order) -> dict[str, object]:
     settled = (order.settled or order.opened).astimezone(DENMARK)
     permits = []
     standings = []
-    for line in order.lines.select_related("permit"):
-        standings.append(_standing(line.permit, on=settled.date()))
+    for line in order.lines.select_related("permit", "application", "charge"):
+        if line.charge is not None:
+            permits.append(_paid_charge(line, line.charge))
+            continue
+        permit, _application = line.sold
+        standings.append(_standing(permit, on=settled.date()))
         rows = [
             [_("Gyldighed"), standings[-1]],
-            *_permit_rows(line.permit),
+            *_permit_rows(permit),
             [_("Pris"), wording.amount(line.price)],
         ]
-        permits.append({"heading": wording.product(line.permit.product), "rows": rows})
+        permits.append({"heading": wording.product(permit.product), "rows": rows})
     money = _("Betalingen er modtaget.") if order.total else _("Der er ikke noget at betale.")
     all_alike = len(set(standings)) == 1
     paid = [
         [_("Ordrenummer"), order.number],
         [_("Købt"), date_format(settled, "DATETIME_FORMAT")],
         [_("I alt"), wording.amount(order.total)],
-        [_("Moms"), _("Der er ikke moms på parkeringslicenser.")],
+        [_("Moms"), _("Der er ikke moms på parkeringslicenser og parkeringsafgifter.")],
     ]
     if payment and payment.method:
         paid.append([_("Betalt med"), f"{payment.method} {payment.masked_card}".strip()])
@@ -181,6 +189,18 @@ def _receipt(order: Order) -> dict[str, object]:
         **_sender(order_address(order)),
         "link_text": _("Se ordren på nettet: scan koden, eller brug adressen"),
         "link_alt": _("QR-kode, der fører til din ordre"),
+    }
+
+
+def _paid_charge(line: OrderLine, charge: Charge) -> dict[str, object]:
+    """Return what a receipt says of a charge that was paid."""
+    return {
+        "heading": _("Parkeringsafgift"),
+        "rows": [
+            [_("Afgiftsnummer"), spaced_number(ChargeNumber(charge.number))],
+            [_("Nummerplade"), spaced(Plate(charge.plate))],
+            [_("Betalt"), wording.amount(line.price)],
+        ],
     }
 
 

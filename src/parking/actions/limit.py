@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from parking.records.limit import Bucket
@@ -23,16 +24,33 @@ def take(key: str, *, most: int, per: timedelta, now: datetime) -> None:
     """
     with recording():
         one_at_a_time("bucket", key)
-        bucket = Bucket.objects.filter(key=key).first() or Bucket(key=key, left=most, at=now)
-        filled = max((now - bucket.at) / per, 0) * most
-        bucket.left = min(most, bucket.left + filled)
-        bucket.at = now
+        bucket = _filled(key, most=most, per=per, now=now)
         short = bucket.left < 1
         if not short:
             bucket.left -= 1
         bucket.save()
     if short:
         raise TooOften(per * ((1 - bucket.left) / most))
+
+
+def spend(key: str, *, most: int, per: timedelta, now: datetime) -> None:
+    """Take one from the bucket *key* if there is one left, and nothing if not."""
+    with suppress(TooOften):
+        take(key, most=most, per=per, now=now)
+
+
+def left(key: str, *, most: int, per: timedelta, now: datetime) -> float:
+    """Return how much is left in the bucket *key*, taking nothing from it."""
+    return float(_filled(key, most=most, per=per, now=now).left)
+
+
+def _filled(key: str, *, most: int, per: timedelta, now: datetime) -> Bucket:
+    """Return the bucket as it has filled by *now*."""
+    bucket = Bucket.objects.filter(key=key).first() or Bucket(key=key, left=most, at=now)
+    filled = max((now - bucket.at) / per, 0) * most
+    bucket.left = min(most, bucket.left + filled)
+    bucket.at = now
+    return bucket
 
 
 def forget(*, before: datetime) -> None:

@@ -18,7 +18,7 @@ from django.contrib.sessions.models import Session
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import BinaryField, Field, ForeignKey, Max, Model, QuerySet
 
-from parking.actions import apply, retention
+from parking.actions import apply, charge, retention
 from parking.law import order as order_law
 from parking.law.application import State
 from parking.law.days import danish_day
@@ -26,6 +26,7 @@ from parking.law.permit import State as PermitState
 from parking.law.retention import TIME_TO_COMPLAIN, Keep, Matter, keep
 from parking.records.application import Application
 from parking.records.audit import LookUp
+from parking.records.charge import Charge, ChargeHolder
 from parking.records.document import Document
 from parking.records.forgetting import forgetting
 from parking.records.order import Order
@@ -40,6 +41,9 @@ from parking.records.staff import Staff
 
 #: What a copy leaves out, and why. It is the party's own copy; these are not about the party.
 LEFT_OUT: Final[Mapping[tuple[str, str], str]] = {
+    ("charge", "code_hash"): "made of the code on the slip",
+    ("charge_holder", "number_fingerprint"): "made of the person number with a secret key",
+    ("charge_holder", "number_sealed"): "the person number itself is told instead",
     ("login_session", "session_key"): "opens the session to whoever has it",
     ("party", "number_sealed"): "the person number itself is told instead",
     ("party", "number_fingerprint"): "made of the person number with a secret key",
@@ -90,10 +94,25 @@ def about(party: Party) -> dict[type[Model], list[Model]]:
             if more := set(rows.values_list("pk", flat=True)) - known:
                 known |= more
                 waiting.append(key.model)
+    _add_charges(found, party)
     return {
         model: list(model._default_manager.filter(pk__in=keys).order_by("pk"))
         for model, keys in found.items()
     }
+
+
+def _add_charges(found: dict[type[Model], set[Any]], party: Party) -> None:
+    """Add the charges on the party's page: nothing refers to them but the party's number.
+
+    Who else has held, claimed or paid one is not the party's to see.
+    """
+    charges = set(charge.mine(party).values_list("pk", flat=True))
+    held = ChargeHolder.objects.filter(
+        charge__in=charges, number_fingerprint=party.number_fingerprint
+    )
+    if charges:
+        found.setdefault(Charge, set()).update(charges)
+        found.setdefault(ChargeHolder, set()).update(held.values_list("pk", flat=True))
 
 
 @cache
@@ -208,6 +227,10 @@ def kept(party: Party, *, now: datetime) -> list[Kept]:
         decided = documents.aggregate(at=Max("application__cases__closed"))["at"]
         last_day = rule(Matter.DOCUMENTS).until(danish_day(decided)) if decided else None
         found.append(Kept(Matter.DOCUMENTS, count, last_day))
+    charges = charge.mine(party).order_by()
+    if count := charges.count():
+        changed = charges.aggregate(at=Max("learnt"))["at"]
+        found.append(Kept(Matter.CHARGES, count, rule(Matter.CHARGES).until(danish_day(changed))))
     looks = LookUp.objects.filter(party=party)
     if count := looks.count():
         at = looks.aggregate(at=Max("at"))["at"]

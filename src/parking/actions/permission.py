@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from parking.records.application import Application
@@ -25,15 +26,21 @@ def application_of(party: Party, application_id: UUID) -> Application:
     return application
 
 
-def order_of(party: Party, order_id: UUID) -> Order:
-    """Return an order of *party*, with its payment if it has one.
+def order_of(party: Party | None, order_id: UUID, *, begun: Collection[UUID] = ()) -> Order:
+    """Return an order of *party*, or one *begun* without a login; with its payment if it has one.
 
     :raises NotYours: if they have no such order.
     """
-    order = Order.objects.select_related("payment").filter(party=party, id=order_id).first()
-    if order is None:
+    order = Order.objects.select_related("payment").filter(id=order_id).first()
+    if order is None or not _is_theirs(order, party, begun):
         raise NotYours("order")
     return order
+
+
+def _is_theirs(order: Order, party: Party | None, begun: Collection[UUID]) -> bool:
+    if order.party_id is None:
+        return order.id in begun
+    return party is not None and order.party_id == party.id
 
 
 def permit_of(party: Party, permit_id: UUID) -> Permit:

@@ -6,30 +6,39 @@ from datetime import datetime
 
 from parking.actions import send
 from parking.law.money import Money
+from parking.records.charge import ChargePayment
 from parking.records.order import Order, Refund
 from parking.records.outbox import Outgoing
 from parking.records.permit import Permit
 
 
 def owe(
-    order: Order, amount: Money, *, because: str, now: datetime, permit: Permit | None = None
+    order: Order,
+    amount: Money,
+    *,
+    because: str,
+    now: datetime,
+    permit: Permit | None = None,
+    charge_payment: ChargePayment | None = None,
 ) -> None:
     """Owe *amount* of what was paid for *order*, within a recording.
 
-    For a *permit* that was delivered the accounts are told to credit it; an order with nothing to
-    deliver was never booked there.
+    For a *permit* that was delivered, and for what was paid on a charge, the accounts are told to
+    credit it; an order with nothing to deliver was never booked there. The charge system is told of
+    what is paid back of a *charge_payment*.
     """
     refund = Refund.objects.create(
         number=f"{order.number}-R{order.refunds.count() + 1}",
         order=order,
         permit=permit,
+        charge_payment=charge_payment,
         amount_ore=amount.ore,
         reason=because[:40],
         due=now,
     )
     lane, payload = f"order {order.number}", {"refund": str(refund.id)}
     send.put(Outgoing.Kind.REFUND, key=f"refund {refund.id}", lane=lane, payload=payload, now=now)
-    if permit is not None:
+    if permit is not None or charge_payment is not None:
         send.put(
             Outgoing.Kind.CREDIT_ORDER,
             key=f"credit {refund.id}",
@@ -37,10 +46,19 @@ def owe(
             payload=payload,
             now=now,
         )
-    send.put(
-        Outgoing.Kind.SEND_MAIL,
-        key=f"mail refund {refund.id}",
-        lane=f"mail {order.number}",
-        payload={"mail": "refund", "party": str(order.party_id)},
-        now=now,
-    )
+    if charge_payment is not None:
+        send.put(
+            Outgoing.Kind.REPORT_REFUND,
+            key=f"report refund {refund.id}",
+            lane=f"charge {charge_payment.charge_id}",
+            payload=payload,
+            now=now,
+        )
+    if order.party_id is not None:
+        send.put(
+            Outgoing.Kind.SEND_MAIL,
+            key=f"mail refund {refund.id}",
+            lane=f"mail {order.number}",
+            payload={"mail": "refund", "party": str(order.party_id)},
+            now=now,
+        )

@@ -18,6 +18,7 @@ from django.db.models import Max, Model, Q, QuerySet
 
 from parking.law import application as application_law
 from parking.law import case as case_law
+from parking.law import charge as charge_law
 from parking.law import order as order_law
 from parking.law import permit as permit_law
 from parking.law.days import DENMARK, danish_day
@@ -25,6 +26,13 @@ from parking.law.retention import Matter, keep
 from parking.records.application import Application, Decision
 from parking.records.audit import Incident, LookUp
 from parking.records.case import Case, CaseStep, Supplied
+from parking.records.charge import (
+    Charge,
+    ChargeClaim,
+    ChargeHolder,
+    ChargePayment,
+    ChosenCharge,
+)
 from parking.records.document import Document
 from parking.records.forgetting import forgetting
 from parking.records.letter import Letter
@@ -58,7 +66,8 @@ def forget(*, now: datetime) -> Forgotten:
     """Forget what the schedule says; return how many rows of each table are gone."""
     gone = Forgotten()
     for part in (
-        _documents, _unpaid, _unfinished, _decided, _permits, _accounts, _look_ups, _traffic,
+        _documents, _unpaid, _unfinished, _decided, _permits, _accounts, _charges, _look_ups,
+        _traffic,
         _logins, _parties,
     ):  # fmt: skip
         gone += part(now)
@@ -228,6 +237,7 @@ def _accounts(now: datetime) -> Forgotten:
             for rows in (
                 Letter.objects.filter(order__in=ids),
                 Refund.objects.filter(order__in=ids),
+                ChargePayment.objects.filter(order__in=ids),
                 Payment.objects.filter(order__in=ids),
                 OrderLine.objects.filter(order__in=ids),
                 Order.objects.filter(id__in=ids),
@@ -235,6 +245,30 @@ def _accounts(now: datetime) -> Forgotten:
                 gone += _delete(rows)
     # The permits that only the accounts kept.
     return gone + _permits(now)
+
+
+def _charges(now: datetime) -> Forgotten:
+    """Charges that nobody owes anything on any more; what was paid stays with the accounts."""
+    closed = Charge.objects.filter(
+        state__in=[state.value.replace(" ", "_") for state in charge_law.COURSE.final()]
+        + [charge_law.State.PAID.value],
+        balance_ore=0,
+        learnt__lt=_before(Matter.CHARGES, now),
+        lines=None,
+        payments__order=None,
+    )
+    gone = Forgotten()
+    for ids in _chunks(closed.values_list("id", flat=True).distinct()):
+        with recording():
+            for rows in (
+                ChargePayment.objects.filter(charge__in=ids),
+                ChargeClaim.objects.filter(charge__in=ids),
+                ChosenCharge.objects.filter(charge__in=ids),
+                ChargeHolder.objects.filter(charge__in=ids),
+                Charge.objects.filter(id__in=ids),
+            ):
+                gone += _delete(rows)
+    return gone
 
 
 def _look_ups(now: datetime) -> Forgotten:

@@ -60,6 +60,13 @@ def settle_later(payment_id: str) -> None:
         task.defer(payment_id=payment_id)
 
 
+def follow_charges_soon() -> None:
+    """Have the charges read on soon; several reasons waiting at once are one."""
+    task = queue.configure_task("follow_charges", queueing_lock="follow_charges")
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        task.defer()
+
+
 def raise_incident(
     key: str, what: str, *, now: datetime, detail: str = "", anew: bool = False
 ) -> None:

@@ -397,6 +397,8 @@ _OUTGOING: Final[Mapping[str, Any]] = {
     "refund": _("Tilbagebetaling"),
     "credit order": _("Kreditering i regnskabet"),
     "send reminder": _("Påmindelse"),
+    "report payment": _("Betaling af en afgift til afgiftssystemet"),
+    "report refund": _("Tilbagebetaling af en afgift til afgiftssystemet"),
 }
 _INCIDENTS: Final[Mapping[str, Any]] = {
     "money for no order of ours": _("Der er betalt for en ordre, vi ikke kender"),
@@ -409,6 +411,8 @@ _INCIDENTS: Final[Mapping[str, Any]] = {
     "fare set aside": _("En pris er lagt til side"),
     "fare missing": _("En pris mangler"),
     "map set aside": _("Et kort er lagt til side"),
+    "a charge's account contradicts itself": _("En afgifts regnskab modsiger sig selv"),
+    "money to be paid back by bank": _("Penge skal betales tilbage til en bankkonto"),
     "a letter must go on paper": _("Et brev skal sendes på papir"),
 }
 _INCIDENTS_OF: Final[Mapping[str, Any]] = {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from parking.api import notices, operations, well_known
+from parking.api import charge_notices, notices, operations, well_known
 
 urlpatterns = [
     path("webhooks/nexi", notices.payment_notice, name="payment-notice"),
+    path("webhooks/charges", charge_notices.changed, name="charge-notice"),
     path("healthz", operations.health, name="health"),
     path("robots.txt", well_known.robots, name="robots"),
     path(".well-known/security.txt", well_known.security, name="security"),

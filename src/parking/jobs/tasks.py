@@ -16,6 +16,7 @@ from parking.actions import (
     carry,
     casework,
     catalogue,
+    charge_feed,
     checkout,
     documents,
     limit,
@@ -58,6 +59,16 @@ def send_waiting(timestamp: int) -> None:
 def reconcile_payments(timestamp: int) -> None:
     """Ask about the payments that may have changed without our hearing of it."""
     checkout.reconcile(outside(), now=timezone.now())
+
+
+@app.periodic(cron="* * * * * */20", periodic_id="charges")
+@app.task(name="follow_charges", queue="charges", queueing_lock="follow_charges")
+def follow_charges(timestamp: int = 0) -> None:
+    """Read on in what the charge system tells; a notice only has it read sooner."""
+    try:
+        charge_feed.follow(outside(), now=timezone.now())
+    except PortError as error:
+        log.warning("the charges must be read on later", why=str(error))
 
 
 @app.periodic(cron="* * * * * */30", periodic_id="applications")

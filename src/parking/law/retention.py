@@ -24,6 +24,7 @@ class Matter(Enum):
     CASES = "cases"
     PERMITS = "permits"
     ACCOUNTS = "accounts"
+    CHARGES = "charges"
     LOOK_UPS = "look-ups"
     TRAFFIC = "traffic with other systems"
     PARTIES = "parties"
@@ -64,6 +65,7 @@ SCHEDULE: Final[Dated[Mapping[Matter, Keep]]] = Dated.of(
             Matter.ACCOUNTS: Keep(
                 60, "end of the year it was settled", "bogføringsloven § 12", True
             ),
+            Matter.CHARGES: Keep(60, "last change", "offentlighedsloven § 13; ASSUMED"),
             Matter.LOOK_UPS: Keep(12, "look-up", "databeskyttelsesforordningen art. 32; ASSUMED"),
             Matter.TRAFFIC: Keep(12, "sending", "GDPR art. 5(1)(e); ASSUMED"),
             Matter.PARTIES: Keep(24, "last login, when nothing else is left", "GDPR art. 5(1)(e)"),
@@ -83,6 +85,12 @@ TABLES: Final[Mapping[str, Matter | None]] = {
     "bucket": None,
     "case": Matter.CASES,
     "case_step": Matter.CASES,
+    "charge": Matter.CHARGES,
+    "charge_claim": Matter.CHARGES,
+    "charge_feed": None,
+    "charge_holder": Matter.CHARGES,
+    "charge_payment": Matter.ACCOUNTS,
+    "chosen_charge": Matter.CHARGES,
     "decision": Matter.UNFINISHED,
     "document": Matter.DOCUMENTS,
     "fare": None,

@@ -6,6 +6,14 @@ from parking.records.announcement import Announcement
 from parking.records.application import Application, Decision
 from parking.records.audit import Incident, LookUp
 from parking.records.case import Case, CaseStep, Supplied
+from parking.records.charge import (
+    Charge,
+    ChargeClaim,
+    ChargeFeed,
+    ChargeHolder,
+    ChargePayment,
+    ChosenCharge,
+)
 from parking.records.document import Document
 from parking.records.letter import Letter
 from parking.records.limit import Bucket
@@ -24,6 +32,12 @@ __all__ = [
     "Bucket",
     "Case",
     "CaseStep",
+    "Charge",
+    "ChargeClaim",
+    "ChargeFeed",
+    "ChargeHolder",
+    "ChargePayment",
+    "ChosenCharge",
     "Decision",
     "Document",
     "FareLine",

@@ -11,16 +11,18 @@ from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from parking.law import order as law
 from parking.law.money import Money
 from parking.records.application import Application
+from parking.records.charge import Charge, ChargePayment
 from parking.records.party import Party
 from parking.records.permit import Permit
 
 
 class Order(models.Model):
-    """What a party pays for at one time."""
+    """What somebody pays for at one time: a party, or whoever has the slip of a charge."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     number = models.CharField(max_length=20, unique=True)
-    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="orders")
+    #: ``None`` for somebody who pays a charge without logging in.
+    party = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="orders")
     state = models.CharField(max_length=12, default=law.State.OPEN.value)
     total_ore = models.PositiveIntegerField()
     language = models.CharField(max_length=2)
@@ -59,24 +61,45 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """One permit of an order, at the price that was shown."""
+    """One permit of an order, at the price that was shown, or what was owed on one charge."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="lines")
-    permit = models.OneToOneField(Permit, on_delete=models.PROTECT, related_name="line")
+    application = models.ForeignKey(
+        Application, null=True, on_delete=models.PROTECT, related_name="lines"
+    )
+    permit = models.OneToOneField(Permit, null=True, on_delete=models.PROTECT, related_name="line")
+    charge = models.ForeignKey(Charge, null=True, on_delete=models.PROTECT, related_name="lines")
     item_number = models.CharField(max_length=40)
     price_ore = models.PositiveIntegerField()
 
     class Meta:
-        """One table; a permit is sold once."""
+        """One table; a permit is sold once, and a line is for one thing."""
 
         db_table = "order_line"
         ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            CheckConstraint(
+                name="order_line_for_one_thing",
+                condition=Q(permit__isnull=False, application__isnull=False, charge__isnull=True)
+                | Q(permit__isnull=True, application__isnull=True, charge__isnull=False),
+            ),
+            UniqueConstraint(name="order_line_charge_once", fields=["order", "charge"]),
+        ]
 
     @property
     def price(self) -> Money:
         """What it costs."""
         return Money(self.price_ore)
+
+    @property
+    def sold(self) -> tuple[Permit, Application]:
+        """The permit it is for, and what was applied for.
+
+        :raises ValueError: if it is for a charge.
+        """
+        if self.permit is None or self.application is None:
+            raise ValueError("a line about a charge sells no permit")
+        return self.permit, self.application
 
 
 class Payment(models.Model):
@@ -128,6 +151,10 @@ class Refund(models.Model):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
     permit = models.OneToOneField(
         Permit, null=True, on_delete=models.PROTECT, related_name="refund"
+    )
+    #: What was paid on a charge and is not owed on it any more.
+    charge_payment = models.ForeignKey(
+        ChargePayment, null=True, on_delete=models.PROTECT, related_name="refunds"
     )
     amount_ore = models.PositiveIntegerField()
     reason = models.CharField(max_length=40)

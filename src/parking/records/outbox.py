@@ -27,6 +27,8 @@ class Outgoing(models.Model):
         REFUND = "refund"
         CREDIT_ORDER = "credit order"
         SEND_REMINDER = "send reminder"
+        REPORT_PAYMENT = "report payment"
+        REPORT_REFUND = "report refund"
 
     class State(models.TextChoices):
         """How far it has come."""

@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import lru_cache, wraps
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
+from uuid import UUID
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import hashes
@@ -27,6 +28,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from parking.ports import Outside
 from parking.records.party import LoginSession, Party
+from parking.web import visit
 
 
 class Request(HttpRequest):
@@ -37,6 +39,7 @@ class Request(HttpRequest):
     party: Party | None
     login: LoginSession | None  #: the login that made it *party*'s
     session_ended: bool  #: whether somebody was logged in until just now
+    visit: visit.Visit  #: what was opened without a login, where a view admits by that
 
 
 class PartyRequest(Request):
@@ -79,6 +82,48 @@ def party(*, form_at: str = "", form_of: str = "") -> Callable[[View], View]:
             return view(request, **named)
 
         return admit(view, "party", guarded)
+
+    return decorate
+
+
+def slip(view: View) -> View:
+    """Let in who is logged in, and who has opened the charge by its slip; the view says which.
+
+    Others are asked for number and plate.
+    """
+
+    @wraps(view)
+    def guarded(request: Request, /, charge_id: UUID, **named: Any) -> HttpResponse:
+        request.visit = visit.of(request)
+        if request.party is None and charge_id not in request.visit.charges:
+            response: HttpResponse = redirect("charges")
+            response.status_code = 303
+            return response
+        response = view(request, charge_id=charge_id, **named)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    return admit(view, "slip", guarded)
+
+
+def payer(*, form_of: str = "") -> Callable[[View], View]:
+    """Let in who is logged in, and who has begun the order without a login.
+
+    *form_of* as for :func:`party`.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: Request, /, order_id: UUID, **named: Any) -> HttpResponse:
+            request.visit = visit.of(request)
+            if request.party is None and order_id not in request.visit.orders:
+                form = _form(request, "", form_of, {"order_id": order_id, **named})
+                return _ask_to_log_in(request, form)
+            response = view(request, order_id=order_id, **named)
+            response["Cache-Control"] = "no-store"
+            return response
+
+        return admit(view, "payer", guarded)
 
     return decorate
 

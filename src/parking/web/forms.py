@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from parking.actions import wording
+from parking.law.charge import ChargeNumber, NotAChargeNumber, charge_number
 from parking.law.days import Period
 from parking.law.plates import NotAPlate, Plate, plate
 from parking.web.widgets import DayInput
@@ -79,6 +80,46 @@ class StartForm(_Form):
                 gettext("Licensen kan begynde %(days)s.") % {"days": wording.period(self._days)}
             )
         return start
+
+
+class SlipForm(PlateForm):
+    """What stands on the slip of a charge; its code only when number and plate do not suffice."""
+
+    field_order = ("number", "plate", "code")
+
+    number = forms.CharField(
+        label=_("Afgiftsnummer"),
+        help_text=_("De ni tal på sedlen, for eksempel 123 456 789."),
+        max_length=40,
+        error_messages={"required": _("Skriv afgiftens nummer. Det står på sedlen.")},
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    code = forms.CharField(
+        label=_("Koden på sedlen"),
+        help_text=_("Den står under QR-koden. Bindestreger og små bogstaver er i orden."),
+        max_length=40,
+        error_messages={"required": _("Skriv den kode, der står under QR-koden på sedlen.")},
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *given: Any, code_needed: bool, **named: Any) -> None:
+        """*code_needed* asks for the slip's code too."""
+        super().__init__(*given, **named)
+        if not code_needed:
+            del self.fields["code"]
+
+    def clean_number(self) -> ChargeNumber:
+        """Return the number that was meant."""
+        try:
+            return charge_number(self.cleaned_data["number"])
+        except NotAChargeNumber:
+            raise forms.ValidationError(
+                gettext("Et afgiftsnummer har ni tal. Se efter på sedlen, om alle er med.")
+            ) from None
+
+    def clean_code(self) -> str:
+        """Return the code as it is kept: capital letters and digits."""
+        return "".join(each for each in self.cleaned_data["code"].upper() if each.isalnum())
 
 
 class EmailForm(_Form):

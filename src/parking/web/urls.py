@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from parking.web.citizen import account, checkout, documents, mydata, pages, permits, prices
+from parking.web.citizen import (
+    account,
+    charges,
+    checkout,
+    documents,
+    mydata,
+    pages,
+    permits,
+    prices,
+)
 
 _APPLICATION = "permits/applications/<uuid:application_id>/"
 _ORDER = "orders/<uuid:order_id>/"
+_CHARGE = "charges/<uuid:charge_id>/"
 
 urlpatterns = [
     path("", pages.front, name="front"),
@@ -50,6 +60,15 @@ urlpatterns = [
     path("permits/<uuid:permit_id>/end/", permits.end, name="permit-end"),
     path("prices/", prices.for_plate, name="prices"),
     path("basket/", checkout.basket, name="basket"),
+    path("charges/", charges.find, name="charges"),
+    path("charges/slip/<str:number>/<str:code>/", charges.scan, name="charge-scan"),
+    path("my/charges/", charges.mine, name="my-charges"),
+    path(_CHARGE, charges.charge, name="charge"),
+    path(f"{_CHARGE}photos/<int:number>/", charges.photo, name="charge-photo"),
+    path(f"{_CHARGE}pay/", charges.pay, name="charge-pay"),
+    path(f"{_CHARGE}add/", charges.add, name="charge-add"),
+    path(f"{_CHARGE}take-off/", charges.take_off, name="charge-take-off"),
+    path("basket/charges/<uuid:charge_id>/put-away/", checkout.put_away, name="basket-put-away"),
     path("basket/summary/", checkout.summary, name="summary"),
     path("basket/<uuid:application_id>/remove/", checkout.remove, name="basket-remove"),
     path(_ORDER, checkout.order, name="order"),

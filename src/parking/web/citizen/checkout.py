@@ -6,6 +6,7 @@ asked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parking.actions import apply, checkout, letters, login, permission, wording
+from parking.actions import charge as charges
 from parking.law import order as law
 from parking.law.course import Actor
 from parking.law.days import danish_day
@@ -24,9 +26,10 @@ from parking.law.money import Money, total
 from parking.law.plates import Plate, spaced
 from parking.ports import PortError, Unavailable
 from parking.records.application import Application
+from parking.records.charge import Charge
 from parking.records.order import Order, Refund
 from parking.records.ranges import as_period
-from parking.web.access import PartyRequest, party, typed
+from parking.web.access import PartyRequest, Request, party, payer, typed
 from parking.web.citizen import zones
 from parking.web.citizen.permits import steps
 from parking.web.forms import SummaryForm
@@ -41,18 +44,21 @@ _LOOKS = 12
 @require_safe
 def basket(request: PartyRequest) -> HttpResponse:
     """Show what is in the basket."""
-    return _basket(request, checkout.basket(request.party))
+    return _basket(request)
 
 
 def _basket(
-    request: PartyRequest, chosen: Any, changes: list[str] | None = None, status: int = 200
+    request: PartyRequest, changes: list[str] | None = None, status: int = 200
 ) -> HttpResponse:
+    chosen = checkout.basket(request.party)
+    owed = _owed(checkout.charges_in_basket(request.party))
     return render(
         request,
         "citizen/basket.html",
         {
             "lines": _lines(chosen, danish_day(request.now)),
-            "total": _total(chosen),
+            "charges": owed,
+            "total": _total(chosen, owed),
             "open_order": checkout.open_order(request.party),
             "changes": changes,
             "steps": steps(chosen[-1] if chosen else None),
@@ -77,8 +83,13 @@ def _lines(chosen: Any, today: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _total(chosen: Any) -> Money:
-    return total(Money(each.price_ore) for each in chosen)
+def _owed(chosen: Sequence[Charge]) -> list[dict[str, Any]]:
+    return [{"charge": each, "owed": charges.payable(each)} for each in chosen]
+
+
+def _total(chosen: Any, owed: list[dict[str, Any]]) -> Money:
+    prices = [Money(each.price_ore) for each in chosen]
+    return total([*prices, *(each["owed"] for each in owed)])
 
 
 @party(form_at="basket")
@@ -90,35 +101,46 @@ def remove(request: PartyRequest, application_id: UUID) -> HttpResponse:
     return redirect("basket")
 
 
+@party(form_at="basket")
+@require_POST
+def put_away(request: PartyRequest, charge_id: UUID) -> HttpResponse:
+    """Take a charge out of the basket; it is owed as before."""
+    checkout.put_away(request.party, charge_id)
+    return redirect("basket")
+
+
 @party()
 @require_http_methods(["GET", "HEAD", "POST"])
 def summary(request: PartyRequest) -> HttpResponse:
     """Show everything once more, and begin to pay for what was agreed to."""
     chosen = checkout.basket(request.party)
+    owing = checkout.charges_in_basket(request.party)
     begun = checkout.open_order(request.party)
     if begun is not None:
         return redirect("order", order_id=begun.id)
-    if not chosen:
+    if not chosen and not owing:
         return redirect("basket")
     form = SummaryForm(
         request.POST or None,
         initial={
             "email": request.party.email,
             **typed(request),
-            "agreed": checkout.agreement(chosen),
+            "agreed": checkout.agreement(chosen, owing),
         },
     )
     if request.method == "POST" and form.is_valid():
         login.set_email(request.party, form.cleaned_data["email"])
         return _begin(request, chosen, form.cleaned_data["agreed"])
+    owed = _owed(owing)
     return render(
         request,
         "citizen/summary.html",
         {
             "lines": _lines(chosen, danish_day(request.now)),
-            "total": _total(chosen),
+            "charges": owed,
+            "total": _total(chosen, owed),
             "form": form,
-            "steps": steps(chosen[-1]),
+            "steps": steps(chosen[-1] if chosen else None),
             "step": _SUMMARY,
         },
     )
@@ -132,24 +154,19 @@ def _begin(request: PartyRequest, chosen: Any, agreed: str) -> HttpResponse:
             request.party,
             agreed=agreed,
             language=language,
-            addresses=_addresses(language),
+            addresses=addresses(language),
             now=request.now,
         )
     except checkout.EmptyBasket:
         return redirect("basket")
     except checkout.Changed:
-        return _basket(
-            request,
-            checkout.basket(request.party),
-            _changes(chosen),
-            status=409,
-        )
+        return _basket(request, _changes(chosen), status=409)
     except Unavailable:
         begun = checkout.open_order(request.party)
         if begun is None:
             raise
         return redirect("order", order_id=begun.id)
-    return _onward(order)
+    return onward(order)
 
 
 def _changes(before: Any) -> list[str]:
@@ -183,7 +200,9 @@ def _changes(before: Any) -> list[str]:
     ]
 
 
-def _addresses(language: str) -> checkout.Addresses:
+def addresses(language: str) -> checkout.Addresses:
+    """Return our own pages that the payment provider leads to, in *language*."""
+
     def address(name: str, **named: str) -> str:
         with translation.override(language):
             return f"{settings.PORTAL_ADDRESS}{reverse(name, kwargs=named)}"
@@ -195,7 +214,7 @@ def _addresses(language: str) -> checkout.Addresses:
     )
 
 
-def _onward(order: Order) -> HttpResponse:
+def onward(order: Order) -> HttpResponse:
     """Lead to the payment page while there is something to pay, else to the order."""
     if order.stands is not law.State.OPEN:
         return redirect("order", order_id=order.id)
@@ -204,12 +223,17 @@ def _onward(order: Order) -> HttpResponse:
     return response
 
 
-@party()
+def _order_of(request: Request, order_id: UUID) -> Order:
+    return permission.order_of(request.party, order_id, begun=request.visit.orders)
+
+
+@payer()
 @require_safe
-def order(request: PartyRequest, order_id: UUID) -> HttpResponse:
+def order(request: Request, order_id: UUID) -> HttpResponse:
     """Show an order: the receipt once it is paid, else where it stands and what one can do."""
-    found = permission.order_of(request.party, order_id)
-    lines = list(found.lines.select_related("permit", "application"))
+    found = _order_of(request, order_id)
+    lines = list(found.lines.select_related("permit", "application", "charge"))
+    permits = [line.sold[0] for line in lines if line.charge is None]
     today = danish_day(request.now)
     looks = _looks(request)
     response = render(
@@ -221,7 +245,8 @@ def order(request: PartyRequest, order_id: UUID) -> HttpResponse:
             "payment": getattr(found, "payment", None),
             "refund": Refund.objects.filter(order=found).order_by("-due").first(),
             "lines": lines,
-            "valid_from": min((line.permit.days.start for line in lines), default=today),
+            "valid_from": min((each.days.start for each in permits), default=today),
+            "sells_permits": bool(permits),
             "today": today,
             "zone_names": zones.names(today),
             "can": {step.name: True for step in law.COURSE.steps(found.stands, Actor.PARTY)},
@@ -237,17 +262,17 @@ def order(request: PartyRequest, order_id: UUID) -> HttpResponse:
     return response
 
 
-def _looks(request: PartyRequest) -> int | None:
+def _looks(request: Request) -> int | None:
     """Return how often the provider has been asked in vain, or ``None`` if it has answered."""
     looked = request.GET.get("looked", "")
     return int(looked) if looked.isascii() and looked.isdigit() and len(looked) < 3 else None  # noqa: PLR2004
 
 
-@party()
+@payer()
 @require_safe
-def come_back(request: PartyRequest, order_id: UUID) -> HttpResponse:
+def come_back(request: Request, order_id: UUID) -> HttpResponse:
     """Come back from the payment page: ask the provider what is true, and show that."""
-    found = permission.order_of(request.party, order_id)
+    found = _order_of(request, order_id)
     page = reverse("order", kwargs={"order_id": found.id})
     if hasattr(found, "payment"):
         try:
@@ -257,39 +282,39 @@ def come_back(request: PartyRequest, order_id: UUID) -> HttpResponse:
     return redirect(page)
 
 
-@party(form_of="order")
+@payer(form_of="order")
 @require_POST
-def pay(request: PartyRequest, order_id: UUID) -> HttpResponse:
+def pay(request: Request, order_id: UUID) -> HttpResponse:
     """Go on to the payment page of an order that is not paid yet."""
-    found = permission.order_of(request.party, order_id)
+    found = _order_of(request, order_id)
     if found.stands is law.State.OPEN and not hasattr(found, "payment"):
         try:
             checkout.open_payment(
                 request.outside,
                 found,
-                addresses=_addresses(found.language),
+                addresses=addresses(found.language),
                 now=request.now,
             )
         except Unavailable:
             return redirect("order", order_id=found.id)
-    return _onward(found)
+    return onward(found)
 
 
-@party(form_of="order")
+@payer(form_of="order")
 @require_POST
-def cancel(request: PartyRequest, order_id: UUID) -> HttpResponse:
+def cancel(request: Request, order_id: UUID) -> HttpResponse:
     """Cancel an order that is not paid, and give the basket back."""
-    found = permission.order_of(request.party, order_id)
+    found = _order_of(request, order_id)
     if found.stands is law.State.OPEN:
         checkout.cancel(request.outside, found, now=request.now)
     return redirect("order", order_id=found.id)
 
 
-@party()
+@payer()
 @require_safe
-def receipt(request: PartyRequest, order_id: UUID) -> HttpResponse:
+def receipt(request: Request, order_id: UUID) -> HttpResponse:
     """Give the receipt as a PDF."""
-    found = permission.order_of(request.party, order_id)
+    found = _order_of(request, order_id)
     if found.stands is not law.State.DELIVERED:
         raise permission.NotYours("receipt")
     response = HttpResponse(letters.receipt_pdf(found), content_type="application/pdf")

@@ -267,6 +267,10 @@ _KEPT: Final[Mapping[Matter, tuple[Any, Any]]] = {
         _("Dokumenter, du har afleveret"),
         _("De hører til en sag. Et år efter, at sagen er afgjort."),
     ),
+    Matter.CHARGES: (
+        _("Dine parkeringsafgifter"),
+        _("Vi har pligt til at gemme, hvad vi har lagt vægt på. Fem år efter sidste ændring."),
+    ),
     Matter.LOOK_UPS: (
         _("Listen over, hvem der har set på dine oplysninger"),
         _("Den passer på dig: Den skal kunne vise misbrug. Et år."),

@@ -32,6 +32,7 @@ _KEPT: Final[Mapping[Matter, tuple[Any, Any]]] = {
     Matter.CASES: (_("Sager, som en sagsbehandler har haft"), _("efter at sagen er afgjort")),
     Matter.PERMITS: (_("Licenser og svarene bag dem"), _("efter licensens sidste dag")),
     Matter.ACCOUNTS: (_("Køb og kvitteringer"), _("efter udgangen af det år, du købte")),
+    Matter.CHARGES: (_("Parkeringsafgifter, der er afsluttet"), _("efter sidste ændring")),
     Matter.LOOK_UPS: (_("Listen over, hvem der har set på dine data"), _("efter opslaget")),
     Matter.TRAFFIC: (_("Hvad vi har sendt til andre systemer"), _("efter at det blev sendt")),
     Matter.PARTIES: (

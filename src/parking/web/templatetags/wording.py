@@ -5,6 +5,8 @@ from __future__ import annotations
 from django import template
 
 from parking.actions import wording
+from parking.law.charge import ChargeNumber
+from parking.law.charge import spaced as spaced_number
 from parking.law.facts import Supplier
 from parking.law.plates import Plate, spaced
 
@@ -21,6 +23,12 @@ register.filter("incident", wording.incident)
 register.filter("outgoing", wording.outgoing)
 register.filter("document_kind", wording.document_kind)
 register.filter("document_state", wording.document_state)
+
+
+@register.filter
+def charge_number(text: str) -> str:
+    """Return a charge's number as it is read aloud."""
+    return spaced_number(ChargeNumber(text))
 
 
 @register.filter

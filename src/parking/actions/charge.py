@@ -1,0 +1,243 @@
+"""Charges: what the charge system tells of them, what is owed, and whose page one stands on.
+
+What the charge system told last is ours to read; what we ourselves have taken or paid back counts
+at once. Whoever is asked for the money is told the same by every page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from parking.actions import send
+from parking.actions.permission import NotYours
+from parking.actions.refund import owe
+from parking.law import charge as law
+from parking.law.charge import Balance, Entry
+from parking.law.days import danish_day
+from parking.law.money import NOTHING, Money
+from parking.law.record import as_json, from_json
+from parking.ports import Outside, PortError
+from parking.ports.charges import ChargeAnswer
+from parking.records.charge import Charge, ChargeClaim, ChargeHolder, ChargePayment
+from parking.records.order import Refund
+from parking.records.party import Party
+from parking.records.recording import one_at_a_time, recording
+
+_KINDS: Final = {
+    "charge": law.Kind.CHARGE,
+    "fee": law.Kind.FEE,
+    "payment": law.Kind.PAYMENT,
+    "collected": law.Kind.PAYMENT,  # to the debt collection: paid all the same
+    "refund": law.Kind.REFUND,
+    "annulment": law.Kind.ANNULMENT,
+    "write_off": law.Kind.WRITE_OFF,
+}
+
+
+def answer_of(charge: Charge) -> ChargeAnswer:
+    """Return what the charge system told last, without who holds the vehicle."""
+    return from_json(ChargeAnswer, charge.told)
+
+
+def stands(charge: Charge) -> law.State:
+    """Return how far the collection of *charge* has come."""
+    return law.State(charge.state.replace("_", " "))
+
+
+def account(charge: Charge) -> tuple[Entry, ...]:
+    """Return the account of *charge* as the charge system keeps it."""
+    return tuple(
+        Entry(_KINDS[line.kind], Money(abs(line.amount.ore)), line.booked, line.reference)
+        for line in answer_of(charge).account
+        if line.amount
+    )
+
+
+def paid_here(charge: Charge) -> tuple[Entry, ...]:
+    """Return what we have taken for *charge*, and what we owe or have paid back of it."""
+    payments = ChargePayment.objects.filter(charge=charge)
+    refunds = Refund.objects.filter(charge_payment__charge=charge)
+    return (
+        *(Entry(law.Kind.PAYMENT, p.amount, danish_day(p.paid), p.reference) for p in payments),
+        *(Entry(law.Kind.REFUND, r.amount, danish_day(r.due), r.number) for r in refunds),
+    )
+
+
+def balance(charge: Charge) -> Balance:
+    """Return what is owed on *charge* now, what was taken here counted.
+
+    :raises EntriesDisagree: if the account contradicts itself: a person must look.
+    """
+    return law.balance(account(charge), paid_here(charge), due=None if charge.waits else charge.due)
+
+
+def payable(charge: Charge) -> Money:
+    """Return what can be paid here now: nothing if it is paid, annulled or not ours to collect."""
+    return balance(charge).owed if stands(charge) in law.COLLECTED_HERE else NOTHING
+
+
+# Whose page
+
+
+def mine(party: Party) -> QuerySet[Charge]:
+    """Return the charges on *party*'s page, the newest first.
+
+    Those of vehicles they owned or used at the time, and those they have added by number and plate.
+    """
+    return (
+        Charge.objects.filter(
+            Q(holders__number_fingerprint=party.number_fingerprint) | Q(claims__party=party)
+        )
+        .distinct()
+        .order_by("-issued")
+    )
+
+
+def charge_of(party: Party, charge_id: UUID) -> Charge:
+    """Return a charge on *party*'s page.
+
+    :raises NotYours: if there is no such charge there.
+    """
+    charge = mine(party).filter(id=charge_id).first()
+    if charge is None:
+        raise NotYours("charge")
+    return charge
+
+
+def claim(party: Party, charge: Charge, *, now: datetime) -> None:
+    """Put *charge* on *party*'s page: they have shown its number and plate, or the slip's code."""
+    with recording():
+        ChargeClaim.objects.get_or_create(party=party, charge=charge, defaults={"claimed": now})
+
+
+def give_up(party: Party, charge: Charge) -> None:
+    """Take a charge that *party* had added off their page; one of their own vehicle stays."""
+    with recording():
+        ChargeClaim.objects.filter(party=party, charge=charge).delete()
+
+
+# Money that is not owed any more
+
+
+def follow_up(charges: Iterable[Charge], *, now: datetime) -> None:
+    """Owe back what has been paid too much on *charges*, within the recording that changed them.
+
+    What was taken here by card goes back the way it came. What came another way is for a person.
+    """
+    ids = [charge.id for charge in charges]
+    paid = ChargePayment.objects.filter(charge__in=ids).values_list("charge", flat=True)
+    for charge in Charge.objects.filter(Q(id__in=list(paid)) | Q(id__in=ids, balance_ore__lt=0)):
+        owe_what_is_overpaid(charge, now=now)
+
+
+def owe_what_is_overpaid(charge: Charge, *, now: datetime) -> Money:
+    """Owe back what is paid too much on *charge*, within a recording; return how much that is."""
+    one_at_a_time("charge", charge.id)
+    try:
+        overpaid = balance(charge).overpaid
+    except law.EntriesDisagree as wrong:
+        send.raise_incident(
+            f"charge {charge.number} disagrees", "a charge's account contradicts itself", now=now,
+            detail=str(wrong),
+        )  # fmt: skip
+        return NOTHING
+    left = overpaid
+    for payment in ChargePayment.objects.filter(charge=charge, order__isnull=False).order_by(
+        "-paid"
+    ):
+        back = min(left, payment.left)
+        if not back:
+            continue
+        payment.refunded_ore += back.ore
+        payment.save()
+        assert payment.order is not None
+        owe(payment.order, back, because="nothing owed on charge", now=now, charge_payment=payment)
+        left -= back
+    if left:
+        send.raise_incident(
+            f"charge {charge.number} overpaid {left.ore}", "money to be paid back by bank", now=now
+        )
+    return overpaid
+
+
+# What the charge system tells
+
+#: What a newer answer puts in the place of an older one.
+_TOLD = (
+    *("number", "version", "plate", "country", "issued", "state", "due", "balance_ore", "waits"),
+    *("code_hash", "told", "learnt"),
+)
+
+
+def take_over(answers: Iterable[ChargeAnswer], *, now: datetime) -> int:
+    """Write down the *answers* that are newer than what we have, within a recording.
+
+    Returns how many there were. What is owed to somebody because of them is owed in the same
+    commit.
+    """
+    whole = {answer.id: answer for answer in answers if not answer.masked}
+    known = {
+        row.source_id: row
+        for row in Charge.objects.filter(source_id__in=whole).only("id", "source_id", "version")
+    }
+    rows: list[Charge] = []
+    for source_id, answer in whole.items():
+        row = known.get(source_id) or Charge(source_id=source_id)
+        if row.version is None or row.version < answer.version:
+            rows.append(_filled(row, answer, now))
+    Charge.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["source_id"], update_fields=_TOLD
+    )
+    ChargeHolder.objects.filter(charge__in=[row.id for row in rows]).delete()
+    ChargeHolder.objects.bulk_create(
+        ChargeHolder(
+            charge=row,
+            relation=holder.relation,
+            kind=holder.kind,
+            since=holder.since,
+            until=holder.until,
+        ).with_number(holder.number)
+        for row in rows
+        for holder in whole[row.source_id].holders
+        if holder.number
+    )
+    follow_up(rows, now=now)
+    return len(rows)
+
+
+def _filled(row: Charge, answer: ChargeAnswer, now: datetime) -> Charge:
+    row.number = answer.number
+    row.version = answer.version
+    row.plate = answer.plate
+    row.country = answer.country
+    row.issued = answer.issued
+    row.state = answer.state.value
+    row.due = answer.due
+    row.balance_ore = answer.balance.ore
+    row.waits = answer.hold is not None or bool(answer.plan)
+    row.code_hash = hash_of(answer.code)
+    row.told = as_json(answer) | {"holders": [], "code": ""}
+    row.learnt = now
+    return row
+
+
+def hash_of(code: str) -> str:
+    """Return what is kept of a slip's code."""
+    return hashlib.sha256(code.encode()).hexdigest() if code else ""
+
+
+def refreshed(outside: Outside, charge: Charge, *, now: datetime) -> Charge:
+    """Return *charge* as the charge system tells it now; as we have it if it does not answer."""
+    try:
+        answer = outside.charges.charge(charge.source_id)
+    except PortError:
+        return charge
+    with recording():
+        take_over([answer], now=now)
+    return Charge.objects.get(id=charge.id)

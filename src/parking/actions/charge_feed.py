@@ -1,0 +1,127 @@
+"""Keeping our copy of the charges in step with the charge system.
+
+The feed is the authority: a notice is only a reason to read it now. It is read on from a cursor
+that is recorded in the same commit as what was read, so that a lost notice, a page that comes
+twice, a gap, and a process that dies all end in the same rows. When the cursor is too old every
+charge is listed anew, page by page, and that is taken up again where it was left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+import structlog
+
+from parking.actions import charge as charges
+from parking.ports import Outside
+from parking.ports.charges import ChargeAnswer, ChargeChange, ChargePage, FeedGone
+from parking.records.charge import ChargeFeed
+from parking.records.recording import one_at_a_time, recording
+
+log = structlog.get_logger(__name__)
+
+#: Hears how many charges of how many the listing has brought so far.
+Progress = Callable[[int, int], None]
+
+
+def follow(outside: Outside, *, now: datetime, progress: Progress | None = None) -> int:
+    """Take over everything that has changed; return how many charges were new or newer.
+
+    The first time, and when the charge system no longer knows how far we have come, every charge is
+    listed; *progress* hears of it.
+
+    :raises Unavailable: if the charge system did not answer: what was read so far stays, and the
+        next call goes on there.
+    :raises Rejected: if it would not answer.
+    """
+    taken = _list_on(outside, now, progress)
+    while True:
+        cursor = _feed().cursor
+        try:
+            page = outside.charges.changes(cursor)
+        except FeedGone:
+            log.warning("the feed no longer knows our cursor; every charge is listed anew")
+            _begin_listing(cursor)
+            return taken + follow(outside, now=now, progress=progress)
+        with recording():
+            feed = _locked()
+            if feed.cursor != cursor:  # somebody else has read on meanwhile
+                return taken
+            taken += charges.take_over(newest(page.changes), now=now)
+            feed.cursor = page.next
+            if not page.more:
+                feed.read = now
+            feed.save()
+        if not page.more:
+            return taken
+
+
+def newest(changes: Iterable[ChargeChange]) -> list[ChargeAnswer]:
+    """Return each charge among *changes* once, as the highest version tells it."""
+    latest: dict[str, ChargeAnswer] = {}
+    for change in changes:
+        known = latest.get(change.charge.id)
+        if known is None or known.version < change.charge.version:
+            latest[change.charge.id] = change.charge
+    return list(latest.values())
+
+
+def _feed() -> ChargeFeed:
+    return ChargeFeed.objects.filter(only=True).first() or ChargeFeed()
+
+
+def _locked() -> ChargeFeed:
+    """Return how far we have come; nobody else reads on until the recording ends."""
+    one_at_a_time("charges", "feed")
+    return _feed()
+
+
+def _begin_listing(gone: str) -> None:
+    with recording():
+        feed = _locked()
+        if feed.cursor == gone:
+            feed.cursor, feed.listing, feed.listed, feed.total = "", "", 0, 0
+            feed.save()
+
+
+def _list_on(outside: Outside, now: datetime, progress: Progress | None) -> int:
+    """List every charge, or go on listing; until the feed's own cursor is known there is no other.
+
+    The cursor that the listing was begun at is only taken over with its last page.
+    """
+    taken = 0
+    while not _feed().cursor:
+        before = _feed().listing
+        try:
+            page = outside.charges.page(before or None)
+        except FeedGone:
+            page = outside.charges.page(None)
+            before = _begin_again(before)
+        with recording():
+            feed = _locked()
+            if feed.cursor or feed.listing != before:
+                return taken
+            taken += charges.take_over(page.charges, now=now)
+            _write_progress(feed, page)
+        if progress is not None:
+            progress(feed.listed, feed.total)
+    return taken
+
+
+def _begin_again(gone: str) -> str:
+    with recording():
+        feed = _locked()
+        if feed.listing == gone:
+            feed.listing, feed.listed = "", 0
+            feed.save()
+    return feed.listing
+
+
+def _write_progress(feed: ChargeFeed, page: ChargePage) -> None:
+    feed.listed += len(page.charges)
+    feed.total = page.total
+    feed.listing = page.next or ""
+    if page.next is None:
+        feed.cursor = page.feed
+    feed.save()

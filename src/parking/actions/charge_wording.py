@@ -1,0 +1,120 @@
+"""What the law's words about charges are called by people: for pages and letters alike.
+
+Everything is said in the language in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from parking.law import charge as law
+from parking.law.charge import Entry, Kind
+from parking.law.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class StateText:
+    """A state in a word, how good or bad it is, and what follows from it."""
+
+    text: str
+    kind: str  #: of the badge: ``success``, ``warning``, ``error`` or ``info``
+    next: str
+
+
+_STATES: Final = {
+    law.State.ISSUED: (
+        gettext_lazy("Skal betales"),
+        "warning",
+        gettext_lazy("Betaler du ikke til tiden, sender vi en påmindelse. Den koster ikke noget."),
+    ),
+    law.State.DUE: (
+        gettext_lazy("Fristen er gået"),
+        "warning",
+        gettext_lazy("Vi sender en påmindelse. Den koster ikke noget."),
+    ),
+    law.State.REMINDED: (
+        gettext_lazy("Vi har mindet dig om afgiften"),
+        "warning",
+        gettext_lazy("Betaler du ikke til tiden, sender vi en rykker med gebyr."),
+    ),
+    law.State.FIRST_FEE: (
+        gettext_lazy("Rykket én gang"),
+        "error",
+        gettext_lazy("Betaler du ikke til tiden, sender vi en rykker med et gebyr mere."),
+    ),
+    law.State.SECOND_FEE: (
+        gettext_lazy("Rykket to gange"),
+        "error",
+        gettext_lazy("Betaler du ikke til tiden, sender vi gælden til Gældsstyrelsen."),
+    ),
+    law.State.AT_COLLECTION: (
+        gettext_lazy("Hos Gældsstyrelsen"),
+        "error",
+        gettext_lazy(
+            "Gælden er hos Gældsstyrelsen. Du kan ikke betale eller aftale noget her. "
+            "Se gælden og betal på gaeldst.dk."
+        ),
+    ),
+    law.State.PAID: (gettext_lazy("Betalt"), "success", gettext_lazy("Sagen er slut.")),
+    law.State.ANNULLED: (
+        gettext_lazy("Annulleret"),
+        "success",
+        gettext_lazy("Afgiften gælder ikke mere. Du skal ikke betale den."),
+    ),
+    law.State.WRITTEN_OFF: (
+        gettext_lazy("Opgivet"),
+        "info",
+        gettext_lazy("Vi kræver ikke afgiften betalt."),
+    ),
+    law.State.TIME_BARRED: (
+        gettext_lazy("Forældet"),
+        "info",
+        gettext_lazy("Afgiften er for gammel til at blive krævet."),
+    ),
+}
+
+_KINDS: Final = {
+    Kind.CHARGE: gettext_lazy("Parkeringsafgift"),
+    Kind.FEE: gettext_lazy("Rykkergebyr"),
+    Kind.PAYMENT: gettext_lazy("Betalt"),
+    Kind.ANNULMENT: gettext_lazy("Annulleret"),
+    Kind.WRITE_OFF: gettext_lazy("Opgivet"),
+    Kind.REFUND: gettext_lazy("Betalt tilbage"),
+}
+
+
+def state(stands: law.State) -> StateText:
+    """Return how far a charge has come, in words."""
+    text, kind, following = _STATES[stands]
+    return StateText(str(text), kind, str(following))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the account as people read it: what makes more owed is positive."""
+
+    booked: date
+    text: str
+    amount: Money
+
+
+def account(entries: Iterable[Entry], paid_here: Iterable[Entry]) -> list[Line]:
+    """Return the account in words, what was taken here and is on its way included."""
+    entries = tuple(entries)
+    merged = law.merged(entries, paid_here)
+    return [
+        Line(
+            entry.booked,
+            str(_KINDS[entry.kind])
+            if at < len(entries)
+            else _("%(what)s her, på vej til regnskabet") % {"what": _KINDS[entry.kind]},
+            entry.signed,
+        )
+        for at, entry in enumerate(merged)
+    ]

@@ -1,0 +1,224 @@
+"""Charges: found by the slip or on my page, seen, understood and paid.
+
+Without a login one sees the one charge whose slip one has, and nothing about any person.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from parking.actions import charge as charges
+from parking.actions import charge_wording, checkout, slip
+from parking.actions.permission import NotYours
+from parking.law import order as order_law
+from parking.law.charge import ChargeNumber, NotAChargeNumber, charge_number
+from parking.law.money import Money
+from parking.ports import NotFound
+from parking.ports.charges import ChargeAnswer
+from parking.records.charge import Charge, ChargeClaim
+from parking.records.order import Order
+from parking.web import access, visit
+from parking.web.access import PartyRequest, Request, anyone, party
+from parking.web.citizen.checkout import addresses, onward
+from parking.web.forms import SlipForm
+
+_ON_A_PAGE = 50
+_LONGEST_AMOUNT = 9  #: digits of an amount in øre
+
+
+@anyone
+@require_http_methods(["GET", "HEAD", "POST"])
+def find(request: Request) -> HttpResponse:
+    """Ask for number and plate, or for the slip's code once they have been guessed at."""
+    form = SlipForm(request.POST or None, code_needed="code" in request.POST)
+    why = ""
+    if request.method == "POST" and form.is_valid():
+        asked = slip.Slip(
+            number=form.cleaned_data["number"],
+            plate=form.cleaned_data["plate"],
+            code=form.cleaned_data.get("code", ""),
+        )
+        try:
+            return _open(request, asked)
+        except slip.NoSuchCharge:
+            why = "not found"
+        except slip.CodeNeeded:
+            form, why = SlipForm(request.POST, code_needed=True), "code needed"
+    return render(
+        request,
+        "citizen/charge-find.html",
+        {"form": form, "why": why},
+        status=422 if why or form.errors else 200,
+    )
+
+
+@anyone
+@require_safe
+def scan(request: Request, number: str, code: str) -> HttpResponse:
+    """Come straight from the QR code on the slip."""
+    try:
+        return _open(request, slip.Slip(number=charge_number(number), plate=None, code=code))
+    except (slip.NoSuchCharge, NotAChargeNumber):
+        raise NotYours("charge") from None
+
+
+def _open(request: Request, asked: slip.Slip) -> HttpResponse:
+    """Open a charge, and remember in this browser that its slip was shown."""
+    found = slip.find(request.outside, asked, asker=request.META["REMOTE_ADDR"], now=request.now)
+    response: HttpResponse = redirect("charge", charge_id=found.id)
+    response.status_code = 303
+    return visit.keep(response, visit.of(request).with_charge(found.id))
+
+
+@party()
+@require_safe
+def mine(request: PartyRequest) -> HttpResponse:
+    """Show the charges of the vehicles that were mine at the time, and those I have added."""
+    shown = charges.mine(request.party)[:_ON_A_PAGE]
+    return render(
+        request,
+        "citizen/charges.html",
+        {"charges": [_in_short(each) for each in shown], "most": _ON_A_PAGE},
+    )
+
+
+def _in_short(charge: Charge) -> dict[str, Any]:
+    return {
+        "charge": charge,
+        "place": charges.answer_of(charge).place,
+        "state": charge_wording.state(charges.stands(charge)),
+        "owed": charges.balance(charge).owed,
+        "payable": charges.payable(charge),
+    }
+
+
+@access.slip
+@require_safe
+def charge(request: Request, charge_id: UUID) -> HttpResponse:
+    """Show a charge: what, where and when, why, what it costs by now, and what happens next."""
+    found = _opened(request, charge_id)
+    told = charges.answer_of(found)
+    balance = charges.balance(found)
+    return render(
+        request,
+        "citizen/charge.html",
+        {
+            "charge": found,
+            "number": ChargeNumber(found.number),
+            "told": told,
+            "observed": _minutes(told),
+            "account": charge_wording.account(charges.account(found), charges.paid_here(found)),
+            "balance": balance,
+            "payable": charges.payable(found),
+            "state": charge_wording.state(charges.stands(found)),
+            "photos": range(1, told.images + 1),
+            "mine": _is_mine(request, found),
+            "added": request.party is not None
+            and ChargeClaim.objects.filter(party=request.party, charge=found).exists(),
+            "begun": _begun(request, found),
+        },
+    )
+
+
+def _opened(request: Request, charge_id: UUID) -> Charge:
+    """Return a charge of my page, or one whose slip was shown in this browser."""
+    if charge_id in request.visit.charges:
+        found = Charge.objects.filter(id=charge_id).first()
+        if found is not None:
+            return found
+    if request.party is None:
+        raise NotYours("charge")
+    return charges.charge_of(request.party, charge_id)
+
+
+def _is_mine(request: Request, found: Charge) -> bool:
+    return request.party is not None and charges.mine(request.party).filter(id=found.id).exists()
+
+
+def _begun(request: Request, found: Charge) -> Order | None:
+    """Return the order by which this browser is paying the charge without a login."""
+    return (
+        Order.objects.filter(
+            id__in=request.visit.orders, lines__charge=found, state=order_law.State.OPEN.value
+        )
+        .select_related("payment")
+        .first()
+    )
+
+
+def _minutes(told: ChargeAnswer) -> int:
+    return int((told.observation.ended - told.observation.began).total_seconds() // 60)
+
+
+@access.slip
+@require_safe
+def photo(request: Request, charge_id: UUID, number: int) -> HttpResponse:
+    """Send one of the warden's photographs; nobody else keeps it."""
+    found = _opened(request, charge_id)
+    try:
+        content_type, content = request.outside.charges.image(found.source_id, number)
+    except NotFound:
+        raise NotYours("photo") from None
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f'inline; filename="{found.number}-{number}.jpg"'
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@access.slip
+@require_POST
+def pay(request: Request, charge_id: UUID) -> HttpResponse:
+    """Put the charge in the basket; without a login go straight to the payment page."""
+    found = _opened(request, charge_id)
+    try:
+        if request.party is not None:
+            checkout.choose(request.party, found, now=request.now)
+            return redirect("basket")
+        order = checkout.begin_without_login(
+            request.outside,
+            found,
+            agreed=_agreed(request),
+            begun=request.visit.orders,
+            language=translation.get_language(),
+            addresses=addresses(translation.get_language()),
+            now=request.now,
+        )
+    except (checkout.NothingOwed, checkout.Changed):
+        return HttpResponseRedirect(f"{_address(found)}?changed=yes")
+    return visit.keep(onward(order), request.visit.with_order(order.id))
+
+
+def _agreed(request: Request) -> Money:
+    said = request.POST.get("owed", "")
+    return Money(int(said) if said.isascii() and said.isdigit() and len(said) <= 9 else 0)  # noqa: PLR2004
+
+
+def _address(found: Charge) -> str:
+    return str(redirect("charge", charge_id=found.id)["Location"])
+
+
+@access.slip
+@require_POST
+def add(request: Request, charge_id: UUID) -> HttpResponse:
+    """Put a charge on my page: I borrowed the car. It opens this charge and no other."""
+    found = _opened(request, charge_id)
+    if request.party is None:
+        return redirect(access.log_in_address(_address(found)))
+    charges.claim(request.party, found, now=request.now)
+    return redirect("charge", charge_id=found.id)
+
+
+@access.slip
+@require_POST
+def take_off(request: Request, charge_id: UUID) -> HttpResponse:
+    """Take a charge that I had added off my page."""
+    found = _opened(request, charge_id)
+    if request.party is not None:
+        charges.give_up(request.party, found)
+    return redirect("my-charges")

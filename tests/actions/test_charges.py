@@ -1,0 +1,366 @@
+"""Charges: kept in step with the charge system, found by their slips, and paid."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import httpx
+import pytest
+from django.db.models import Max
+
+from parking.actions import carry, charge_feed, checkout, send, slip
+from parking.actions import charge as charges
+from parking.law.charge import Kind, charge_number
+from parking.law.money import NOTHING, Money
+from parking.law.plates import Plate
+from parking.ports import Unavailable
+from parking.records.charge import Charge, ChargeClaim, ChargeFeed, ChargeHolder, ChargePayment
+from parking.records.order import Order, Refund
+from parking.records.outbox import Outgoing
+from sandbox.charges import SEEDS, code_of
+from town import ADDRESSES, agreement, charge, fill_basket, now, party, pay, slip_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def charged(stocked):
+    """A portal that has read every charge of the sandbox."""
+    charge_feed.follow(stocked, now=now())
+    return stocked
+
+
+@pytest.fixture
+def officer(sandbox):
+    """What the case officers of the charge system do at their own console."""
+
+    def act(path: str, **form: str) -> dict:
+        answer = httpx.post(f"{sandbox.base}/pilen/{path}", data=form)
+        answer.raise_for_status()
+        return answer.json()
+
+    return act
+
+
+def book(charge: Charge, outside) -> list[tuple[str, int, str]]:
+    """What stands on the charge's account in the charge system."""
+    account = outside.charges.charge(charge.source_id).account
+    return [(line.kind, line.amount.ore, line.reference) for line in account]
+
+
+# In step
+
+
+def test_every_charge_is_taken_over_with_whoever_held_the_vehicle(charged):
+    assert Charge.objects.count() == len(SEEDS)
+    anna = party("anna")
+    assert {each.plate for each in charges.mine(anna)} == {"ZA10001"}
+    assert charges.mine(anna).count() == 2
+    assert ChargeFeed.objects.get().read is not None
+
+
+def test_nobodys_number_is_kept_in_clear(charged):
+    told = str(list(Charge.objects.values_list("told", flat=True)))
+    numbers = {each.number for each in ChargeHolder.objects.all()}
+    assert numbers
+    assert [number for number in numbers if number in told] == []
+    assert charges.answer_of(charge("anna-now")).code == ""
+
+
+def test_reading_again_changes_nothing(charged):
+    before = list(Charge.objects.order_by("id").values_list())
+    assert charge_feed.follow(charged, now=now()) == 0
+    assert list(Charge.objects.order_by("id").values_list()) == before
+
+
+def test_a_change_comes_by_the_feed(charged, officer):
+    officer(f"charge/{charge('anna-open').source_id}/annul", reason="warden_error")
+    assert charge_feed.follow(charged, now=now()) == 1
+    assert charges.stands(charge("anna-open")) is charges.law.State.ANNULLED
+    assert charges.payable(charge("anna-open")) == NOTHING
+
+
+def test_a_page_that_comes_twice_is_the_same(charged, officer, sandbox):
+    officer(f"charge/{charge('anna-open').source_id}/annul", reason="warden_error")
+    sandbox.fault("pilen", "duplicate-page", count=1)
+    charge_feed.follow(charged, now=now())
+    charge_feed.follow(charged, now=now())
+    assert charges.stands(charge("anna-open")) is charges.law.State.ANNULLED
+    assert Charge.objects.count() == len(SEEDS)
+
+
+def test_an_older_answer_never_takes_the_place_of_a_newer_one(charged, officer):
+    older = charged.charges.charge(charge("anna-open").source_id)
+    officer(f"charge/{older.id}/annul", reason="warden_error")
+    charge_feed.follow(charged, now=now())
+    with charges.recording():
+        assert charges.take_over([older], now=now()) == 0
+    assert charges.stands(charge("anna-open")) is charges.law.State.ANNULLED
+
+
+def test_a_gap_in_the_feed_is_read_again(charged, officer, sandbox):
+    slugs = ("anna-open", "anna-now", "bo-tomorrow")
+    for slug in slugs:
+        officer(f"charge/{charge(slug).source_id}/annul", reason="warden_error")
+    sandbox.fault("pilen", "feed-gap", count=1)
+    with pytest.raises(Unavailable):
+        charge_feed.follow(charged, now=now())
+    charge_feed.follow(charged, now=now())
+    stand = {charges.stands(charge(slug)) for slug in slugs}
+    assert stand == {charges.law.State.ANNULLED}
+
+
+def test_when_the_feed_has_forgotten_us_every_charge_is_listed_anew(charged, sandbox):
+    Charge.objects.filter(id=charge("anna-open").id).delete()
+    sandbox.fault("pilen", "feed-gone", count=1)
+    charge_feed.follow(charged, now=now())
+    assert Charge.objects.count() == len(SEEDS)
+
+
+def test_a_listing_that_was_stopped_goes_on_where_it_was(stocked, officer, sandbox):
+    officer("many", count="2500")
+    heard = []
+
+    def stop_after_two(listed: int, total: int) -> None:
+        heard.append((listed, total))
+        if len(heard) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        charge_feed.follow(stocked, now=now(), progress=stop_after_two)
+    assert Charge.objects.count() == 2000
+    asked = len(sandbox.journal("pilen"))
+    charge_feed.follow(stocked, now=now())
+    assert Charge.objects.count() == len(SEEDS) + 2500
+    assert heard == [(1000, len(SEEDS) + 2500), (2000, len(SEEDS) + 2500)]
+    assert len(sandbox.journal("pilen")) - asked <= 3, "the first pages are not read again"
+
+
+# By the slip
+
+
+def seen(outside, slug: str, *, plate: str = "", code: str = "", asker: str = "::1") -> Charge:
+    number, own = slip_of(slug)
+    asked = slip.Slip(
+        number=charge_number(number), plate=None if code else Plate(plate or own), code=code
+    )
+    return slip.find(outside, asked, asker=asker, now=now())
+
+
+def test_number_and_plate_find_the_charge(charged):
+    assert seen(charged, "lars-swedish").plate == "SWE123"
+
+
+def test_a_wrong_plate_and_a_wrong_number_look_alike(charged):
+    with pytest.raises(slip.NoSuchCharge) as wrong_plate:
+        seen(charged, "lars-swedish", plate="AB12345")
+    asked = slip.Slip(number=charge_number("000000001"), plate=Plate("SWE123"))
+    with pytest.raises(slip.NoSuchCharge) as wrong_number:
+        slip.find(charged, asked, asker="::1", now=now())
+    assert str(wrong_plate.value) == str(wrong_number.value)
+
+
+def test_guessing_asks_for_more_and_locks_nobody_out(charged):
+    for guess in range(5):
+        with pytest.raises(slip.NoSuchCharge):
+            seen(charged, "lars-swedish", plate=f"AB1234{guess}", asker=f"10.0.0.{guess}")
+    with pytest.raises(slip.CodeNeeded):
+        seen(charged, "lars-swedish")
+    code = code_of(slip_of("lars-swedish")[0])
+    assert seen(charged, "lars-swedish", code=code).plate == "SWE123"
+    with pytest.raises(slip.NoSuchCharge):
+        seen(charged, "lars-swedish", code=code[:-1] + "A")
+    assert seen(charged, "german-unknown").plate == "HHXY99", "others are not touched"
+
+
+def test_guessing_fades(charged):
+    for guess in range(5):
+        with pytest.raises(slip.NoSuchCharge):
+            seen(charged, "lars-swedish", plate=f"AB1234{guess}", asker=f"10.0.0.{guess}")
+    number, plate = slip_of("lars-swedish")
+    asked = slip.Slip(number=charge_number(number), plate=Plate(plate))
+    later = now() + timedelta(minutes=16)
+    assert slip.find(charged, asked, asker="::1", now=later).number == number
+
+
+def test_a_charge_that_was_given_just_now_is_found(charged, officer):
+    given = officer("issue", plate="AB12345", offence="40a", place="VB")
+    asked = slip.Slip(number=charge_number(given["chargeNumber"]), plate=Plate("AB12345"))
+    found = slip.find(charged, asked, asker="::1", now=now())
+    assert found.plate == "AB12345"
+    assert found.code_hash
+
+
+def test_a_borrowed_car_opens_one_charge_and_no_other(charged):
+    hanne = party("hanne")
+    borrowed = charge("peter-borrowed")
+    assert borrowed not in charges.mine(hanne)
+    before = set(charges.mine(hanne))
+    charges.claim(hanne, borrowed, now=now())
+    charges.claim(hanne, borrowed, now=now())
+    assert set(charges.mine(hanne)) == before | {borrowed}
+    assert ChargeClaim.objects.count() == 1
+    charges.give_up(hanne, borrowed)
+    assert set(charges.mine(hanne)) == before
+
+
+# Paid
+
+
+def begin(outside, slug: str, *given: Charge) -> Order:
+    payer = party(slug)
+    for each in given:
+        checkout.choose(payer, each, now=now())
+    chosen = checkout.charges_in_basket(payer)
+    return checkout.begin(
+        outside,
+        payer,
+        agreed=checkout.agreement(checkout.basket(payer), chosen),
+        language="da",
+        addresses=ADDRESSES,
+        now=now(),
+    )
+
+
+def paid(outside, order: Order) -> Order:
+    pay(order.payment.page_url)
+    settled = checkout.settle(outside, order.payment.payment_id, now=now())
+    assert settled is not None
+    return settled
+
+
+def test_what_is_paid_counts_at_once_and_reaches_the_account_once(charged, work):
+    given = charge("anna-open")
+    order = paid(charged, begin(charged, "anna", given))
+    balance = charges.balance(given)
+    assert (balance.owed, balance.underway) == (NOTHING, Money(51_000))
+    checkout.settle(charged, order.payment.payment_id, now=now())
+    work()
+    work()
+    payment = ChargePayment.objects.get()
+    assert book(given, charged).count(("payment", -51_000, payment.reference)) == 1
+    balance = charges.balance(charge("anna-open"))
+    assert (balance.owed, balance.underway, balance.overpaid) == (NOTHING, NOTHING, NOTHING)
+    assert charges.stands(charge("anna-open")) is charges.law.State.PAID
+    assert not Outgoing.objects.exclude(state=Outgoing.State.DONE).exists()
+
+
+def test_an_answer_that_is_lost_books_the_money_once(charged, sandbox, work):
+    given = charge("anna-open")
+    paid(charged, begin(charged, "anna", given))
+    sandbox.fault("pilen", "answer-lost", count=1, path="/payments")
+    work()
+    row = Outgoing.objects.get(kind=Outgoing.Kind.REPORT_PAYMENT)
+    send.send(charged, row.id, carriers=carry.CARRIERS, now=now() + timedelta(hours=1))
+    assert Outgoing.objects.get(id=row.id).state == Outgoing.State.DONE
+    payments = [line for line in book(given, charged) if line[0] == "payment"]
+    assert len(payments) == 1
+
+
+def test_charges_and_a_permit_are_paid_together(charged, work):
+    fill_basket(charged, "anna")
+    both = (charge("anna-open"), charge("anna-now"))
+    order = begin(charged, "anna", *both)
+    assert order.total_ore == 131_000 + 2 * 51_000
+    paid(charged, order)
+    assert {charges.payable(each) for each in both} == {NOTHING}
+    assert order.lines.filter(permit__state="active").count() == 1
+    work()
+    assert {Charge.objects.get(id=each.id).balance for each in both} == {NOTHING}
+
+
+def test_who_has_the_slip_pays_without_a_login(charged, work):
+    given = charge("lars-swedish")
+    order = checkout.begin_without_login(
+        charged,
+        given,
+        agreed=Money(51_000),
+        begun=(),
+        language="en",
+        addresses=ADDRESSES,
+        now=now(),
+    )
+    again = checkout.begin_without_login(
+        charged,
+        given,
+        agreed=Money(51_000),
+        begun=[order.id],
+        language="en",
+        addresses=ADDRESSES,
+        now=now(),
+    )
+    assert again.id == order.id, "a double click is one order"
+    assert order.party is None
+    paid(charged, order)
+    work()
+    assert charges.stands(charge("lars-swedish")) is charges.law.State.PAID
+    assert not Outgoing.objects.exclude(state=Outgoing.State.DONE).exists()
+
+
+def test_another_amount_than_was_agreed_to_is_not_taken(charged):
+    with pytest.raises(checkout.Changed):
+        checkout.begin_without_login(
+            charged,
+            charge("lars-swedish"),
+            agreed=Money(100),
+            begun=(),
+            language="en",
+            addresses=ADDRESSES,
+            now=now(),
+        )
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("slug", ["clara-paid", "asta-collection", "kamma-time-barred"])
+def test_what_is_not_owed_here_is_not_put_in_a_basket(charged, slug):
+    with pytest.raises(checkout.NothingOwed):
+        checkout.choose(party("clara"), charge(slug), now=now())
+
+
+def test_two_who_pay_the_same_charge_are_one_payment_and_one_refund(charged, work):
+    given = charge("inger-shared")
+    orders = [begin(charged, who, given) for who in ("inger", "niels")]
+    for order in orders:
+        paid(charged, order)
+    assert sorted(ChargePayment.objects.values_list("refunded_ore", flat=True)) == [0, 51_000]
+    work()
+    work()
+    assert Refund.objects.get().done is not None
+    balance = charges.balance(charge("inger-shared"))
+    assert (balance.owed, balance.overpaid) == (NOTHING, NOTHING)
+    kinds = [kind for kind, _, _ in book(given, charged)]
+    assert kinds == ["charge", "payment", "payment", "refund"]
+
+
+def test_what_is_annulled_after_payment_is_paid_back_by_itself(charged, officer, work):
+    given = charge("anna-open")
+    paid(charged, begin(charged, "anna", given))
+    work()
+    officer(f"charge/{given.source_id}/annul", reason="sign_defect")
+    charge_feed.follow(charged, now=now())
+    refund = Refund.objects.get()
+    assert (refund.amount_ore, refund.reason) == (51_000, "nothing owed on charge")
+    charge_feed.follow(charged, now=now())
+    work()
+    work()
+    assert Refund.objects.aggregate(at=Max("done"))["at"] is not None
+    balance = charges.balance(charge("anna-open"))
+    assert (balance.owed, balance.overpaid, balance.returning) == (NOTHING, NOTHING, NOTHING)
+    assert [kind for kind, _, _ in book(given, charged)].count("refund") == 1
+
+
+def test_an_order_that_was_not_paid_gives_the_charge_back_to_the_basket(charged):
+    given = charge("anna-open")
+    order = begin(charged, "anna", given)
+    assert list(checkout.charges_in_basket(party("anna"))) == []
+    checkout.cancel(charged, order, now=now())
+    assert list(checkout.charges_in_basket(party("anna"))) == [given]
+    assert charges.payable(given) == Money(51_000)
+
+
+def test_the_account_has_everything_that_was_taken_here(charged, work):
+    given = charge("anna-open")
+    paid(charged, begin(charged, "anna", given))
+    entries = charges.account(charge("anna-open")) + charges.paid_here(charge("anna-open"))
+    assert [entry.kind for entry in entries] == [Kind.CHARGE, Kind.PAYMENT]
+    assert agreement("anna") == checkout.agreement([], [])
