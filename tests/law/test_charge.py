@@ -65,7 +65,7 @@ def test_an_entry_can_be_recognised() -> None:
 
 
 @pytest.mark.parametrize(
-    ("account", "paid_here", "owed", "overpaid", "underway"),
+    ("account", "booked_here", "owed", "overpaid", "underway"),
     [
         ([], [], 0, 0, 0),
         ([CHARGE], [], 510, 0, 0),
@@ -108,12 +108,12 @@ def test_an_entry_can_be_recognised() -> None:
 )
 def test_what_is_owed(
     account: Sequence[Entry],
-    paid_here: Sequence[Entry],
+    booked_here: Sequence[Entry],
     owed: int,
     overpaid: int,
     underway: int,
 ) -> None:
-    now = balance(account, paid_here)
+    now = balance(account, booked_here)
     assert (now.owed, now.overpaid) == (kroner(owed), kroner(overpaid))
     assert now.underway == kroner(underway)
 
@@ -186,7 +186,7 @@ def test_every_ore_is_owed_or_overpaid_and_order_and_repetition_change_nothing(
 
 
 @given(entries, st.data())
-def test_acknowledging_what_was_paid_here_changes_nothing_that_is_owed(
+def test_acknowledging_what_was_booked_here_changes_nothing_that_is_owed(
     account: list[Entry], data: st.DataObject
 ) -> None:
     ours = [e for e in account if e.kind in {Kind.PAYMENT, Kind.REFUND}]

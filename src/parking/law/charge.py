@@ -1,8 +1,8 @@
 """The course of a charge (*parkeringsafgift*), its number, and what is owed on it.
 
-The charge system keeps the account. What is paid or refunded here is missing from it until the
-charge system has acknowledged it; in between we count it ourselves, so that nobody is asked to pay
-twice and nobody is refunded twice.
+The charge system keeps the account. What we book here, a payment before all else, is missing from
+it until the charge system has acknowledged it; in between we count it ourselves, so that nobody is
+asked to pay twice, refunded twice or charged a fee twice.
 
 A :class:`State` says how far the *collection* of a charge has come, and nothing else. Whether a
 complaint is open, a plan is agreed or a case worker has stopped it stands beside the state, as
@@ -113,8 +113,8 @@ def distinct(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple(seen.values())
 
 
-def merged(account: Iterable[Entry], paid_here: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Return *account* and those of our own payments and refunds that it does not have yet.
+def merged(account: Iterable[Entry], booked_here: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return *account* and those entries booked here that it does not have yet.
 
     What has been acknowledged counts as the account has it, for the charge system keeps it.
 
@@ -122,8 +122,7 @@ def merged(account: Iterable[Entry], paid_here: Iterable[Entry]) -> tuple[Entry,
     """
     account = distinct(account)
     known = {(entry.kind, entry.reference) for entry in account}
-    ours = distinct(paid_here)
-    return account + tuple(e for e in ours if (e.kind, e.reference) not in known)
+    return account + tuple(e for e in distinct(booked_here) if (e.kind, e.reference) not in known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,14 +141,14 @@ class Balance:
 
 
 def balance(
-    account: Iterable[Entry], paid_here: Iterable[Entry], *, due: date | None = None
+    account: Iterable[Entry], booked_here: Iterable[Entry], *, due: date | None = None
 ) -> Balance:
-    """Return what is owed, given the charge system's *account* and our own payments and refunds.
+    """Return what is owed, given the charge system's *account* and what was booked here.
 
     :raises EntriesDisagree: if the entries contradict each other.
     """
     account = distinct(account)
-    entries = merged(account, paid_here)
+    entries = merged(account, booked_here)
     left = total(entry.signed for entry in entries)
     unknown = entries[len(account) :]
     return Balance(
@@ -161,15 +160,15 @@ def balance(
     )
 
 
-def claimed(account: Iterable[Entry]) -> Money:
-    """Return what is still claimed, paid or not: charge and fees, less what has been given up.
+def claimed(entries: Iterable[Entry]) -> Money:
+    """Return what *entries* still claim, paid or not: charge and fees, less what was given up.
 
     It is what an annulment of the whole has to take away.
 
     :raises EntriesDisagree: if the entries contradict each other.
     """
     about_the_claim = {Kind.CHARGE, Kind.FEE, Kind.ANNULMENT, Kind.WRITE_OFF}
-    return total(entry.signed for entry in distinct(account) if entry.kind in about_the_claim)
+    return total(entry.signed for entry in distinct(entries) if entry.kind in about_the_claim)
 
 
 # How far its collection has come

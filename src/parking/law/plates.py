@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import Enum
 from typing import NewType
 
 Plate = NewType("Plate", str)
@@ -35,3 +36,37 @@ def spaced(plate: Plate) -> str:
     if re.fullmatch(r"[A-Z]{2}\d{5}", plate):
         return f"{plate[:2]} {plate[2:4]} {plate[4:]}"
     return plate
+
+
+class Slip(Enum):
+    """One small mistake that makes one plate of another."""
+
+    WRONG = "wrong character"
+    MISSING = "missing character"
+    EXTRA = "extra character"
+    SWAPPED = "swapped characters"  #: two that stand beside each other
+
+
+def slip(typed: Plate, meant: Plate) -> Slip | None:
+    """Return the one mistake by which *typed* differs from *meant*; ``None`` if it is not one.
+
+    Plates that are the same differ by none, and plates with two mistakes are two plates.
+    """
+    if len(typed) == len(meant):
+        wrong = [at for at, (t, m) in enumerate(zip(typed, meant, strict=True)) if t != m]
+        if len(wrong) == 1:
+            return Slip.WRONG
+        if len(wrong) == 2 and wrong[1] == wrong[0] + 1:  # noqa: PLR2004 -- a swap is of two
+            first, second = wrong
+            crossed = typed[first] == meant[second] and typed[second] == meant[first]
+            return Slip.SWAPPED if crossed else None
+        return None
+    if len(meant) == len(typed) + 1 and typed in _one_left_out(meant):
+        return Slip.MISSING
+    if len(typed) == len(meant) + 1 and meant in _one_left_out(typed):
+        return Slip.EXTRA
+    return None
+
+
+def _one_left_out(plate: Plate) -> set[str]:
+    return {plate[:at] + plate[at + 1 :] for at in range(len(plate))}
