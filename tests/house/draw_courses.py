@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from parking.law import application, case, charge, instalments, order, permit
+from parking.law import application, case, charge, complaint, instalments, order, permit
 
 COURSES = Path(__file__).parents[2] / "docs" / "courses.md"
 
@@ -20,7 +20,7 @@ Drawn from the tables in `src/parking/law` by `python -m tests.house.draw_course
 def drawn() -> str:
     """Return the page as it must be today."""
     parts = [_HEAD]
-    for subject in (application, case, permit, order, charge, instalments):
+    for subject in (application, case, permit, order, charge, instalments, complaint):
         name = subject.__name__.rpartition(".")[2]
         said = (subject.__doc__ or "").strip().partition("\n")[0]
         parts.append(

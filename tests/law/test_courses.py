@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parking.law import application, case, charge, instalments, order, permit
+from parking.law import application, case, charge, complaint, instalments, order, permit
 from parking.law.course import Actor, Course, StepNotAllowed
 
 COURSES: dict[str, tuple[Course[Any, Any], type[Enum], type[Enum]]] = {
     subject.__name__.rpartition(".")[2]: (subject.COURSE, subject.State, subject.Step)
-    for subject in (application, case, permit, order, charge, instalments)
+    for subject in (application, case, permit, order, charge, instalments, complaint)
 }
 
 of_every_course = pytest.mark.parametrize(
