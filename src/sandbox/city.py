@@ -880,7 +880,7 @@ VEHICLES = (
     Vehicle("ZW50005", "Skoda", "Superb", (owner("pavel"),), fuel="diesel", km_per_l=18.2),
     Vehicle("ZW50006", "Kia", "Picanto", (owner("noor"),), km_per_l=20.0),
     # How many.
-    Vehicle("ZM20001", "Skoda", "Citigo", (owner("tine"),)),
+    Vehicle("ZM31751", "Skoda", "Citigo", (owner("tine"),)),
     Vehicle("ZM10013", "Mazda", "2", (owner("mette"),), km_per_l=18.5),
     Vehicle("ZM10014", "Citroën", "C3", (owner("mette"),), km_per_l=17.0,
             because_not=("vehicle has no other permit",)),
@@ -897,7 +897,7 @@ PERMITS = (
     KnownPermit("ERP-100002", "inger", "ZN10015", "IN", began_days_ago=60),
     KnownPermit("ERP-100003", "rita", "ZW60001", "YØ", began_days_ago=365),
     KnownPermit("ERP-100004", "sonja", "ZW60002", "YØ", began_days_ago=364),
-    KnownPermit("ERP-100005", "tine", "ZM20007", "VB", began_days_ago=200, mistyped=True),
+    KnownPermit("ERP-100005", "tine", "ZM31757", "VB", began_days_ago=200, mistyped=True),
 )
 
 

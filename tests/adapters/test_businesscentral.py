@@ -403,7 +403,7 @@ def test_the_books_understand_what_life_understands_and_nothing_else(accounts, o
     accounts.fares()
     answer = WEB.get(
         f"{accounts._books._base_url}{accounts._page('items')}?{options}",
-        headers={"Authorization": f"Bearer {accounts._bearer()}"},
+        headers={"Authorization": f"Bearer {accounts._bearer.token()}"},
     )
     assert answer.status_code == status
     if status == 200:

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox import cards, city
+from sandbox import cards, charges, city
 from sandbox.employees import EMPLOYEES
 from sandbox_process import Sandbox
 
@@ -59,7 +59,7 @@ def test_everybody_and_everything_that_is_named_exists() -> None:
             assert city.inhabitant(held.holder) or city.company(held.holder)
     for permit in city.PERMITS:
         assert city.inhabitant(permit.holder)
-        assert city.vehicle(permit.plate)
+        assert bool(city.vehicle(permit.plate)) != permit.mistyped
     for person in city.INHABITANTS:
         own = {
             each.plate
@@ -103,7 +103,8 @@ def test_the_front_page_shows_everybody_and_the_terminal_a_few(calm_sandbox: San
     page = httpx.get(calm_sandbox.base).text
     assert all(each.name in page and each.person_number in page for each in city.INHABITANTS)
     text = httpx.get(f"{calm_sandbox.base}/cards.txt").text
-    assert 8 <= len(text.splitlines()) <= 10
+    assert 11 <= len(text.splitlines()) <= 13
+    assert all(number in page for number, _ in charges.numbered())
     assert "anna" in text
     assert f"{calm_sandbox.portal}/office/ as ditte" in text
     assert all(each.name in page for each in EMPLOYEES)

@@ -8,6 +8,7 @@ changed it meanwhile" is looked at: if what stands there is what we asked for, i
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -49,6 +50,13 @@ _BEGINNINGS: Final = {
     "image/jpeg": b"\xff\xd8\xff",
     "image/png": b"\x89PNG\r\n\x1a\n",
     "application/pdf": b"%PDF-",
+}
+
+_IDS: Final = {
+    "c": re.compile(r"c-[0-9]{4}-[0-9]{7}"),
+    "k": re.compile(r"k-[0-9a-f]{32}"),
+    "a": re.compile(r"a-[0-9a-f]{32}"),
+    "p": re.compile(r"p-[0-9a-f]{32}"),
 }
 
 Body = dict[str, Any]
@@ -260,7 +268,7 @@ class Pilen:
             "kind": letter.kind,
             "channel": letter.channel,
             "sentAt": _moment(letter.sent),
-            "subject": letter.subject,
+            "subject": _line(letter.subject),
             **({} if due is None else {"dueDate": due.isoformat()}),
         }
         return self._report(charge_id, "letters", letter.reference, body)
@@ -280,13 +288,13 @@ class Pilen:
         """Annul a part of what the charge and its fees come to; all of it if *amount* is None."""
         body = {
             "reasonCode": reason,
-            "reasons": reasons,
+            "reasons": _text(reasons),
             "evidence": [
-                {"kind": each.kind, "reference": each.reference, "text": each.text}
+                {"kind": each.kind, "reference": each.reference, "text": _text(each.text)}
                 for each in evidence
             ],
             "decidedAt": _moment(decided),
-            "decidedBy": decided_by,
+            "decidedBy": _line(decided_by),
             **({} if amount is None else {"amount": _money(amount)}),
         }
         return self._report(charge_id, "annulments", reference, body)
@@ -384,7 +392,7 @@ class Pilen:
             "reasons": _text(decision.reasons),
             "amount": _money(decision.amount),
             "decidedAt": _moment(decision.decided),
-            "decidedBy": decision.decided_by,
+            "decidedBy": _line(decision.decided_by),
             "dueDate": None if decision.due is None else decision.due.isoformat(),
         }
         return self._change_complaint(
@@ -597,8 +605,7 @@ def _id(letter: str, text: str) -> str:
 
     :raises NotFound: if it cannot be one: nothing but what they gave us is asked for.
     """
-    rest = text.removeprefix(f"{letter}-")
-    if rest == text or not rest.replace("-", "").isalnum() or not rest.isascii():
+    if not _IDS[letter].fullmatch(text):
         raise NotFound(f"{SYSTEM}: no such id")
     return text
 
@@ -642,6 +649,11 @@ def _text(text: str) -> str:
     """Return *text* with line feeds for line ends and without other control characters."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(sign for sign in lines if sign in "\n\t" or ord(sign) >= ord(" "))
+
+
+def _line(text: str) -> str:
+    """Return *text* as one line, and not too long."""
+    return "".join(sign if ord(sign) >= ord(" ") else " " for sign in text)[:200]
 
 
 def _file_name(name: str) -> str:
