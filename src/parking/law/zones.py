@@ -21,6 +21,15 @@ class ZoneKind(Enum):
     TIME_LIMITED = "time-limited"  #: one stands for a few hours, or has a permit
 
 
+class Colour(Enum):
+    """The paid zones: what an hour costs goes by their colour."""
+
+    RED = "red"
+    GREEN = "green"
+    BLUE = "blue"
+    YELLOW = "yellow"
+
+
 class Place(Enum):
     """The five answers to "where is this address?"."""
 

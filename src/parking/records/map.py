@@ -12,12 +12,22 @@ from datetime import date
 from functools import lru_cache
 
 import shapely
+from django.conf import settings
 from shapely.geometry import shape as shape_of
 from shapely.strtree import STRtree
 
 from parking.law.days import NotInForce
-from parking.law.zones import HomeArea, Place, ZoneCode, ZoneKind
+from parking.law.standing import FlexZone, Spot
+from parking.law.zones import Colour, HomeArea, Place, ZoneCode, ZoneKind
 from parking.records.zone import ZoneShape, ZoneVersion
+
+#: What the city calls the colours of its paid zones.
+_COLOURS = {
+    "Rød": Colour.RED,
+    "Grøn": Colour.GREEN,
+    "Blå": Colour.BLUE,
+    "Gul": Colour.YELLOW,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,40 @@ class Map:
         if here:
             return HomeArea(place=Place.NO_AREA)
         return HomeArea(place=Place.UNKNOWN)
+
+    def spot(self, x: float, y: float) -> Spot:
+        """Return what lies at this point, in the law's words; what only tables know is not in it.
+
+        :raises ValueError: if a paid zone has a colour that the law does not know.
+        """
+        here = self.at(x, y)
+
+        def codes(category: str) -> tuple[ZoneCode, ...]:
+            return tuple(sorted({ZoneCode(s.code) for s in here if s.category == category}))
+
+        kinds = ZoneShape.Category
+        outside = {shape.name for shape in here if shape.category == kinds.OUTSIDE}
+        colours = {_colour(shape) for shape in here if shape.category == kinds.PAID_ZONE}
+        return Spot(
+            colours=tuple(colour for colour in Colour if colour in colours),
+            time_limited=codes(kinds.TIME_LIMITED_ZONE),
+            permit_zones=codes(kinds.PERMIT_ZONE),
+            flex_zones=tuple(
+                FlexZone(name=shape.name, codes=tuple(ZoneCode(code) for code in shape.codes))
+                for shape in here
+                if shape.category == kinds.FLEX_ZONE
+            ),
+            home_areas=codes(kinds.HOME_AREA),
+            outside=bool(outside),
+            elsewhere=not outside.isdisjoint(settings.NEIGHBOURS),
+        )
+
+
+def _colour(shape: ZoneShape) -> Colour:
+    for word in (shape.code, *shape.name.split()):
+        if word in _COLOURS:
+            return _COLOURS[word]
+    raise ValueError(f"paid zone {shape.source_id}: {shape.code} is no colour of ours")
 
 
 def map_on(day: date) -> Map:

@@ -24,6 +24,8 @@ ALLOWED_HOSTS = [urlsplit(PORTAL_ADDRESS).hostname or "", "127.0.0.1"]
 MUNICIPALITY = environment.text("MUNICIPALITY", "0101")
 #: Under which customer the accounts book what somebody pays without logging in.
 CUSTOMER_WITHOUT_LOGIN = environment.text("CUSTOMER_WITHOUT_LOGIN", "UDEN-LOGIN")
+#: What our zone map calls other municipalities that lie within it, where our rules do not hold.
+NEIGHBOURS = environment.text("NEIGHBOURS", "Frederiksberg").split(",")
 CONTACT_PHONE = environment.text("CONTACT_PHONE", "70 80 80 90")
 CONTACT_EMAIL = environment.text("CONTACT_EMAIL", "parkering@kk.dk")
 CONTACT_ADDRESS = environment.text(
