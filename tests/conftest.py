@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from procrastinate.contrib.django import app as queue
 
-from parking.actions import catalogue
+from parking.actions import catalogue, hours
 from parking.records import sealing
 from parking.site import wiring
 from sandbox_process import calm_sandbox, sandbox
@@ -53,6 +53,7 @@ def stocked(transactional_db, outside, settings, sandbox):
         Path(sandbox.addresses["PAYMENTS_WEBHOOK_SECRET_FILE"]).read_text().strip()
     ]
     catalogue.seed_tariff(TARIFF)
+    hours.seed_holidays(TARIFF, years=range(now().year, now().year + 2), today=now().date())
     catalogue.fetch_fares(outside, now=now())
     catalogue.fetch_zones(outside, now=now())
     return outside

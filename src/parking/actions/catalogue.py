@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -21,13 +21,14 @@ from django.db import IntegrityError
 from shapely.geometry import mapping
 from shapely.geometry import shape as shape_of
 
-from parking.actions import send
+from parking.actions import hours, send
+from parking.actions.hours import Version
 from parking.law import price
 from parking.law.days import Period, danish_day
 from parking.law.zones import ZoneKind
 from parking.ports import Outside
 from parking.ports.places import ZoneFeature, ZoneLayer
-from parking.records.ranges import as_range
+from parking.records.ranges import as_period, as_range
 from parking.records.recording import one_at_a_time, recording
 from parking.records.tariff import FareLine, TermsVersion
 from parking.records.zone import PrivateCommonRoad, ZoneShape, ZoneVersion
@@ -47,36 +48,70 @@ class BadTariff(ValueError):
     """A file of the tariff contradicts itself or what is in force; says which line."""
 
 
-def seed_tariff(folder: Path) -> int:
+def seed_tariff(folder: Path, *, today: date | None = None) -> int:
     """Take over the versions in the files of *folder* that we do not have yet; return how many.
 
-    A version that is in force is never edited: a file that says otherwise is refused.
+    A version that is in force is never edited: a file that says otherwise is refused. But one that
+    has no end may be given one that lies after *today*, so that another can follow it.
 
     :raises BadTariff: if a file contradicts what is recorded.
     """
-    added = 0
+    changed = 0
     for file in sorted(folder.glob("*.toml")):
         said = tomllib.loads(file.read_text(encoding="utf-8"))
         with recording():
             one_at_a_time("catalogue", "tariff")
-            for terms in said.get("terms", []):
-                added += _add(TermsVersion, "product", terms, file)
-            for road in said.get("private_common_road", []):
-                added += _add(PrivateCommonRoad, "road_code", road, file)
-    return added
+            known: dict[Any, list[Any]] = {}
+            for version in _versions(said):
+                if version.table not in known:
+                    known[version.table] = list(version.table.objects.all())
+                row = _row(known[version.table], version, file, today)
+                if row is None:
+                    continue
+                changed += 1
+                if row.pk is None:
+                    known[version.table].append(row)
+                else:
+                    row.save()
+            for table, rows in known.items():
+                table.objects.bulk_create(row for row in rows if row.pk is None)
+    return changed
 
 
-def _add(table: Any, key: str, said: dict[str, Any], file: Path) -> bool:
+def _versions(said: Mapping[str, Any]) -> list[Version]:
+    """Return the versions in a file, the earlier before those that follow them."""
+    terms = said.get("terms", [])
+    roads = said.get("private_common_road", [])
+    found = [
+        *(Version(TermsVersion, ("product",), each) for each in terms),
+        *(Version(PrivateCommonRoad, ("municipality", "road_code"), each) for each in roads),
+        *hours.versions(said),
+    ]
+    return sorted(found, key=lambda version: version.said["from"])
+
+
+def _row(known: Iterable[Any], version: Version, file: Path, today: date | None) -> Any | None:
+    """Return the row to be added, or the one that is given its end; ``None`` if all is as said.
+
+    :raises BadTariff: if it contradicts one of those that are *known*.
+    """
+    said, keys = version.said, version.keys
     values = {name: value for name, value in said.items() if name not in {"from", "until"}}
-    in_force = as_range(Period(said["from"], said.get("until")))
-    existing = table.objects.filter(**{key: said[key]}, in_force__overlap=in_force).first()
+    period = Period(said["from"], said.get("until"))
+    same = [row for row in known if all(getattr(row, key) == said[key] for key in keys)]
+    existing = next((row for row in same if as_period(row.in_force).overlaps(period)), None)
     if existing is None:
-        table.objects.create(**values, in_force=in_force)
-        return True
-    kept = {name: getattr(existing, name) for name in values}
-    if kept != values or existing.in_force != in_force:
-        raise BadTariff(f"{file.name}: {said[key]} from {said['from']} is recorded differently")
-    return False
+        return version.table(**values, in_force=as_range(period))
+    recorded = as_period(existing.in_force)
+    if values == {name: getattr(existing, name) for name in values}:
+        if recorded == period:
+            return None
+        ends_ahead = today is not None and period.end is not None and period.end > today
+        if recorded == Period(period.start) and ends_ahead:
+            existing.in_force = as_range(period)
+            return existing
+    what = " ".join(str(said[key]) for key in keys)
+    raise BadTariff(f"{file.name}: {what} from {said['from']} is recorded differently")
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,7 @@ TIME_TO_COMPLAIN: Final = timedelta(days=28)
 
 #: What each table holds about people; ``None`` if it holds nothing about anybody.
 TABLES: Final[Mapping[str, Matter | None]] = {
+    "after_hours": None,
     "announcement": None,
     "application": Matter.UNFINISHED,
     "bucket": None,
@@ -94,6 +95,10 @@ TABLES: Final[Mapping[str, Matter | None]] = {
     "decision": Matter.UNFINISHED,
     "document": Matter.DOCUMENTS,
     "fare": None,
+    "garage": None,
+    "garage_right": None,
+    "holiday": None,
+    "hourly_fare": None,
     "incident": Matter.TRAFFIC,
     "letter": Matter.CASES,
     "login_attempt": Matter.LOGINS,
@@ -114,6 +119,7 @@ TABLES: Final[Mapping[str, Matter | None]] = {
     "staff_session": Matter.LOGINS,
     "supplied": Matter.CASES,
     "terms": None,
+    "time_limit": None,
     "used_assertion": Matter.LOGINS,
     "zone_shape": None,
     "zone_version": None,

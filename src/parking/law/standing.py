@@ -134,7 +134,7 @@ def road_is_not_a_private_common_road(private_common_road: bool) -> bool:  # noq
 
 RULE: Dated[Together] = Dated.of(
     (
-        date(2018, 1, 1),
+        date(2025, 1, 1),
         all_of(
             "permit here",
             permit_is_valid_on_the_day,

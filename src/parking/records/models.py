@@ -15,6 +15,14 @@ from parking.records.charge import (
     ChosenCharge,
 )
 from parking.records.document import Document
+from parking.records.hours import (
+    AfterHours,
+    Garage,
+    GarageRight,
+    Holiday,
+    HourlyFare,
+    TimeLimit,
+)
 from parking.records.letter import Letter
 from parking.records.limit import Bucket
 from parking.records.order import Order, OrderLine, Payment, PaymentNotice, Refund
@@ -27,6 +35,7 @@ from parking.records.tariff import FareLine, TermsVersion
 from parking.records.zone import PrivateCommonRoad, ZoneShape, ZoneVersion
 
 __all__ = [
+    "AfterHours",
     "Announcement",
     "Application",
     "Bucket",
@@ -41,6 +50,10 @@ __all__ = [
     "Decision",
     "Document",
     "FareLine",
+    "Garage",
+    "GarageRight",
+    "Holiday",
+    "HourlyFare",
     "Incident",
     "Letter",
     "LoginAttempt",
@@ -61,6 +74,7 @@ __all__ = [
     "StaffSession",
     "Supplied",
     "TermsVersion",
+    "TimeLimit",
     "UsedAssertion",
     "ZoneShape",
     "ZoneVersion",

@@ -12,6 +12,7 @@ STEPS: dict[str, dict[str, object]] = {
     "migrate": {"interactive": False},
     "collectstatic": {"interactive": False},
     "seed_tariff": {},
+    "seed_holidays": {},
     "fetch_catalogue": {},
 }
 

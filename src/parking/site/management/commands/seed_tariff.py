@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
 from parking.actions import catalogue
+from parking.law.days import danish_day
 
 TARIFF = Path(__file__).resolve().parents[5] / "data" / "tariff"
 
@@ -18,4 +20,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         """Do it, and say how much was new."""
-        self.stdout.write(f"{catalogue.seed_tariff(TARIFF)} new versions of the tariff")
+        today = danish_day(timezone.now())
+        added = catalogue.seed_tariff(TARIFF, today=today)
+        self.stdout.write(f"{added} new versions of the tariff")
