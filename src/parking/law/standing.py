@@ -95,18 +95,24 @@ def permit_is_valid_on_the_day(permit: Holding, at: datetime) -> bool:
 
 
 @condition("§ 2, stk. 1")
+def place_is_in_the_municipality(spot: Spot) -> bool:
+    """The place does not lie in another municipality."""
+    return not spot.elsewhere
+
+
+@condition("§ 2, stk. 2")
 def place_is_in_the_permits_zone(permit: Holding, spot: Spot) -> bool:
     """The place lies in the permit zone or the time-limited zone that the permit is for."""
     return permit.zone in spot.permit_zones or permit.zone in spot.time_limited
 
 
-@condition("§ 2, stk. 2")
+@condition("§ 2, stk. 3")
 def place_is_in_a_flex_zone_that_names_it(permit: Holding, spot: Spot) -> bool:
     """The place lies in a flex zone that names the permit's zone."""
     return any(permit.zone in flex.codes for flex in spot.flex_zones)
 
 
-@condition("§ 2, stk. 3")
+@condition("§ 2, stk. 4")
 def zone_lets_the_permit_in_at_this_hour(
     permit: Holding, spot: Spot, at: datetime, after_hours: tuple[AfterHours, ...]
 ) -> bool:
@@ -117,7 +123,7 @@ def zone_lets_the_permit_in_at_this_hour(
     )
 
 
-@condition("§ 2, stk. 4")
+@condition("§ 2, stk. 5")
 def garage_gives_the_permit_a_right(permit: Holding, spot: Spot) -> bool:
     """The place is a garage to which the permit gives a right."""
     return spot.garage is not None and permit.zone in spot.garage.permits
@@ -138,6 +144,7 @@ RULE: Dated[Together] = Dated.of(
         all_of(
             "permit here",
             permit_is_valid_on_the_day,
+            place_is_in_the_municipality,
             any_of(
                 "where it is valid",
                 garage_gives_the_permit_a_right,
@@ -157,12 +164,24 @@ RULE: Dated[Together] = Dated.of(
 )
 
 
+def about(
+    spot: Spot, permit: Holding | None, at: datetime, *, after_hours: Iterable[AfterHours] = ()
+) -> Question:
+    """Return what is known about *permit* at *spot* at the moment *at*.
+
+    Where the map says nothing, what it says is missing; without a permit, the permit is.
+    """
+    return Question(
+        at=at,
+        permit=FROM_APPLICANT if permit is None else permit,
+        spot=FROM_MAP if spot.ground is Ground.UNKNOWN and spot.garage is None else spot,
+        private_common_road=spot.private_common_road,
+        after_hours=tuple(after_hours),
+    )
+
+
 def ask(
-    spot: Spot,
-    permit: Holding | None,
-    at: datetime,
-    *,
-    after_hours: Iterable[AfterHours] = (),
+    spot: Spot, permit: Holding | None, at: datetime, *, after_hours: Iterable[AfterHours] = ()
 ) -> Finding:
     """Ask whether *permit* lets its vehicle stand at *spot* at the moment *at*.
 
@@ -171,13 +190,7 @@ def ask(
 
     :raises NotInForce: if no rule was in force that day.
     """
-    question = Question(
-        at=at,
-        permit=FROM_APPLICANT if permit is None else permit,
-        spot=FROM_MAP if spot.ground is Ground.UNKNOWN and spot.garage is None else spot,
-        private_common_road=spot.private_common_road,
-        after_hours=tuple(after_hours),
-    )
+    question = about(spot, permit, at, after_hours=after_hours)
     return RULE.on(danish_day(at)).ask(question)
 
 
@@ -296,7 +309,7 @@ def _valid(
             for zone in zones
             for code in _let_in(after_hours, zone, danish_day(at))
         ]
-    if spot.garage is not None:
+    if spot.garage is not None and not spot.elsewhere:
         found += [Valid(zone=code, why=Why.GARAGE) for code in sorted(spot.garage.permits)]
     # Valid for two reasons is valid once: the first, unless only a later one holds now.
     best: dict[ZoneCode, Valid] = {}
