@@ -204,9 +204,9 @@ def hourly_fares(during: Period) -> tuple[law.HourlyFare, ...]:
     return tuple(row.as_law() for row in rows)
 
 
-def time_limits(zones: Iterable[str], during: Period) -> tuple[law.TimeLimit, ...]:
-    """Return the time limits of *zones* in force on a day of the period *during*."""
-    rows = TimeLimit.objects.filter(zone__in=list(zones), in_force__overlap=as_range(during))
+def time_limits(during: Period) -> tuple[law.TimeLimit, ...]:
+    """Return the time limits in force on a day of the period *during*."""
+    rows = TimeLimit.objects.filter(in_force__overlap=as_range(during))
     return tuple(row.as_law() for row in rows)
 
 

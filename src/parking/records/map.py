@@ -60,6 +60,11 @@ class Map:
             return HomeArea(place=Place.NO_AREA)
         return HomeArea(place=Place.UNKNOWN)
 
+    def zone_names(self) -> dict[str, str]:
+        """Return what the permit zones are called, by code."""
+        home_area = ZoneShape.Category.HOME_AREA
+        return {shape.code: shape.name for shape in self.shapes if shape.category == home_area}
+
     def spot(self, x: float, y: float) -> Spot:
         """Return what lies at this point, in the law's words; what only tables know is not in it.
 
