@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import translation
+from tests.law import spots
 from tests.law.situations import application as a_situation
 
 from parking.actions import wording
-from parking.law import application, order, permit
+from parking.law import application, order, permit, standing
 from parking.law.days import Period
 from parking.law.facts import (
+    FROM_ADDRESSES,
     FROM_APPLICANT,
     FROM_CASE_WORKER,
     FROM_PEOPLE,
@@ -30,7 +32,7 @@ from parking.law.money import Money
 from parking.law.permits import resident
 from parking.law.price import FREE, TOP, ZERO_EMISSION
 from parking.law.reasoning import Answer
-from parking.law.zones import Place
+from parking.law.zones import Colour, Place
 
 LANGUAGES = ["da", "en"]
 STATES = [*application.State, *order.State, *permit.State]
@@ -211,3 +213,125 @@ def test_what_an_unknown_vehicle_leaves_open_is_not_blamed_on_the_register():
     with translation.override("da"):
         said = wording.fact(finding.rule, finding, facts)
     assert said == "Motorregistret kender ikke køretøjet, så det er ikke undersøgt."
+
+
+# May I park here?
+
+AT = datetime(2026, 11, 27, 12, tzinfo=UTC)  # a Friday at 13 in Denmark
+KOEDBY = spots.KOEDBYEN
+NAMES = {"HK": "Den Hvide Kødby", "VB": "Vesterbro"}
+
+
+def standing_conditions():
+    return [
+        condition.name for _since, rule in standing.RULE.versions for condition in rule.conditions()
+    ]
+
+
+@pytest.mark.parametrize("name", standing_conditions())
+def test_each_condition_of_standing_says_what_it_requires(name):
+    differs(lambda: wording.standing_sentence(name))
+
+
+@pytest.mark.parametrize("colour", Colour)
+def test_each_colour_has_a_name(colour):
+    differs(lambda: wording.colour(colour))
+
+
+@pytest.mark.parametrize("ground", standing.Ground)
+def test_each_sort_of_ground_has_words(ground):
+    differs(lambda: wording.ground(ground))
+
+
+def told_rows(spot, language="da", at=AT, **more):
+    with translation.override(language):
+        rows = wording.standing(spots.answer(spot, at, **more), NAMES)
+    return [(row.what, row.now, row.then) for row in rows]
+
+
+def test_what_holds_at_a_spot_is_told_line_by_line():
+    assert told_rows(KOEDBY) == [
+        ("Stedet", "Kommunen har regler for at parkere her.", ""),
+        (
+            "Betaling, grøn zone",
+            "45 kr. i timen.",
+            "Fra 27. november 2026 kl. 18.00: 18 kr. i timen.",
+        ),
+        (
+            "Tidsgrænse i zone HK Den Hvide Kødby",
+            "Højst 1 time uden licens, indtil 27. november 2026 kl. 17.00. Husk P-skive.",
+            "Fra 28. november 2026 kl. 08.00: Højst 1 time.",
+        ),
+        ("Licens til zone HK Den Hvide Kødby", "Gælder her.", ""),
+        (
+            "Licens til zone VB Vesterbro",
+            "Gælder ikke her.",
+            "Fra 27. november 2026 kl. 17.00: Gælder her.",
+        ),
+        ("Vejen", "Vejen står ikke på kommunens liste over private fællesveje.", ""),
+    ]
+
+
+def test_the_same_is_told_in_english():
+    rows = told_rows(KOEDBY, "en")
+    assert rows[1] == (
+        "Payment, green zone",
+        "DKK 45 an hour.",
+        "From 27 November 2026 at 18:00: DKK 18 an hour.",
+    )
+    assert rows[4][2] == "From 27 November 2026 at 17:00: Valid here."
+
+
+def test_the_free_first_hour_is_told_with_what_one_must_do():
+    (_, now_, then), *_ = told_rows(spots.VESTERBRO, at=AT + timedelta(days=1, hours=4))[1:]
+    free = "Den første time er gratis, men du skal starte en parkering."
+    assert now_ == f"45 kr. i timen. {free}"
+    assert then.endswith(f"18 kr. i timen. {free}")
+
+
+def test_where_nothing_is_known_nothing_is_invented():
+    (_, price, then), *_ = [row for row in told_rows(spots.GARAGE) if "blå" in row[0]]
+    assert (price, then) == ("Vi kender ikke prisen.", "")
+    point = replace(spots.VESTERBRO, private_common_road=FROM_ADDRESSES)
+    assert told_rows(point)[-1][1].startswith("Vi ved ikke")
+    assert [what for what, *_ in told_rows(spots.FREDERIKSBERG)] == ["Stedet"]
+
+
+def told_of(holding, spot):
+    question = standing.about(spot, holding, AT, after_hours=spots.AFTER_HOURS)
+    finding = standing.ask(spot, holding, AT, after_hours=spots.AFTER_HOURS)
+    with translation.override("da"):
+        return wording.tell_standing(finding, question, NAMES)
+
+
+def leaves(told):
+    return [told] if not told.because else [leaf for each in told.because for leaf in leaves(each)]
+
+
+def test_the_finding_about_a_permit_is_told_with_what_it_rests_on():
+    told = told_of(spots.permit("VB"), spots.VESTERBRO)
+    assert told.answer == "yes"
+    assert [(leaf.citation, leaf.fact) for leaf in leaves(told)] == [
+        ("§ 1, stk. 1", "Din licens gælder 1. juni 2026 til og med 31. maj 2027."),
+        ("§ 2, stk. 1", "Kortet: Stedet ligger ikke i en anden kommune."),
+        ("§ 2, stk. 2", "Din licens er til zone VB Vesterbro. Her gælder: VB Vesterbro."),
+        ("§ 3, stk. 1", "Vejen står ikke på kommunens liste over private fællesveje."),
+    ]
+
+
+@pytest.mark.parametrize("spot", [spots.VESTERBRO, spots.GARAGE, spots.FREDERIKSBERG, spots.GAP])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_a_permit_that_is_not_ones_own_nothing_is_told_but_the_answer(spot, language):
+    holding = replace(spots.permit("XX"), own=False)
+    question = standing.about(spot, holding, AT)
+    with translation.override(language):
+        told = wording.tell_standing(standing.ask(spot, holding, AT), question, NAMES)
+    facts = " ".join(leaf.fact for leaf in leaves(told))
+    assert facts
+    assert not [each for each in ("XX", "2027", "ZA10001") if each in facts]
+
+
+@pytest.mark.parametrize("spot", [spots.JAGTVEJ, spots.GARAGE, spots.FREDERIKSBERG, spots.GAP])
+@pytest.mark.parametrize("holding", [None, spots.permit("VB")], ids=["none", "own"])
+def test_every_finding_can_be_told_whatever_is_missing(spot, holding):
+    assert all(leaf.fact for leaf in leaves(told_of(holding, spot)))

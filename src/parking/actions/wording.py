@@ -16,7 +16,8 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from parking.law import application, case, order, permit
+from parking.law import application, case, hours, order, permit
+from parking.law import standing as standing_law
 from parking.law.course import Actor
 from parking.law.days import DENMARK, Period
 from parking.law.facts import (
@@ -41,7 +42,7 @@ from parking.law.plates import spaced
 from parking.law.price import FREE, TOP, ZERO_EMISSION
 from parking.law.reasoning import Answer, Finding, Rule, Together
 from parking.law.staff import Role
-from parking.law.zones import Place
+from parking.law.zones import Colour, Place
 
 # Amounts and days
 
@@ -763,7 +764,10 @@ def _alternatives(rule: Rule) -> Iterator[str]:
 
 
 _EITHER: Final = frozenset(
-    name for _since, rule in resident.RULE.versions for name in _alternatives(rule)
+    name
+    for dated in (resident.RULE, standing_law.RULE)
+    for _since, rule in dated.versions
+    for name in _alternatives(rule)
 )
 
 
@@ -777,3 +781,238 @@ def months(count: int) -> str:
     if count % 12 == 0:
         return ngettext("%(count)s år", "%(count)s år", count // 12) % {"count": count // 12}
     return ngettext("%(count)s måned", "%(count)s måneder", count) % {"count": count}
+
+
+# May I park here?
+
+_COLOURS: Final[Mapping[Colour, Any]] = {
+    Colour.RED: _("Betaling, rød zone"),
+    Colour.GREEN: _("Betaling, grøn zone"),
+    Colour.BLUE: _("Betaling, blå zone"),
+    Colour.YELLOW: _("Betaling, gul zone"),
+}
+_GROUNDS: Final[Mapping[standing_law.Ground, Any]] = {
+    standing_law.Ground.SCHEME: _("Kommunen har regler for at parkere her."),
+    standing_law.Ground.OUTSIDE: _(
+        "Her tager kommunen ikke betaling, og der er ingen tidsgrænse for hele området. "
+        "Se efter skilte."
+    ),
+    standing_law.Ground.ELSEWHERE: _("Her gælder en anden kommunes regler. Dem kender vi ikke."),
+    standing_law.Ground.UNKNOWN: _(
+        "Kommunens kort siger ikke, hvad der gælder her. Se efter skilte, eller ring til os."
+    ),
+}
+_WHYS: Final[Mapping[standing_law.Why, Any]] = {
+    standing_law.Why.ZONE: _("Gælder her."),
+    standing_law.Why.FLEX_ZONE: _("Gælder her, fordi det er en flexzone."),
+    standing_law.Why.HOUR: _("Gælder her på denne tid."),
+    standing_law.Why.GARAGE: _("Gælder i garagen."),
+}
+_STANDING_SENTENCES: Final[Mapping[str, Any]] = {
+    "permit here": _("Licensen gælder her"),
+    "where it is valid": _("Gade eller garage (én af to er nok)"),
+    "on the street": _("På gaden"),
+    "zones where it is valid": _("Licensens zone (én af tre er nok)"),
+    "permit_is_valid_on_the_day": _("Licensen skal gælde den dag."),
+    "place_is_in_the_municipality": _("Stedet må ikke ligge i en anden kommune."),
+    "place_is_in_the_permits_zone": _("Stedet ligger i licensens egen zone."),
+    "place_is_in_a_flex_zone_that_names_it": _(
+        "Stedet ligger i en flexzone, der nævner licensens zone."
+    ),
+    "zone_lets_the_permit_in_at_this_hour": _(
+        "Stedet ligger i en zone, der lukker licensen ind på denne tid."
+    ),
+    "garage_gives_the_permit_a_right": _("Stedet er en garage, som licensen giver ret til."),
+    "road_is_not_a_private_common_road": _("Vejen må ikke være en privat fællesvej."),
+}
+
+
+def colour(which: Colour) -> str:
+    """Return what the paid zones of the colour *which* are called."""
+    return str(_COLOURS[which])
+
+
+def ground(which: standing_law.Ground) -> str:
+    """Return what it means that a spot is of the sort *which*."""
+    return str(_GROUNDS[which])
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of what holds at a spot: at the moment asked about, and after it."""
+
+    what: str
+    now: str
+    then: str = ""
+
+
+def standing(said: standing_law.Standing, names: Mapping[str, str] | None = None) -> list[Row]:
+    """Return what holds at a spot, line by line, in the order of reading.
+
+    *names* is what the permit zones are called, by code; without it the codes stand alone.
+    """
+    named = names or {}
+    rows = [Row(gettext("Stedet"), ground(said.ground))]
+    if said.spot.garage is not None:
+        rows.append(Row(gettext("Garage"), _garage(said.spot.garage)))
+    rows += [_paying(each) for each in said.paying]
+    rows += [_limiting(each, named) for each in said.limiting]
+    rows += [_valid(each, named) for each in said.permits]
+    if said.ground in {standing_law.Ground.SCHEME, standing_law.Ground.OUTSIDE}:
+        rows.append(Row(gettext("Vejen"), _kind_of_road(said.private_common_road)))
+    return rows
+
+
+def _garage(garage: standing_law.Garage) -> str:
+    if garage.access_controlled:
+        return gettext("%(name)s. Man skal have en brik for at komme ind.") % {"name": garage.name}
+    return garage.name
+
+
+def _paying(paying: standing_law.Paying) -> Row:
+    now, then = paying.now, ""
+    if paying.next is not None:
+        then = _from(paying.next.at, _price(paying.next.price))
+    return Row(colour(paying.colour), _price(now), then)
+
+
+def _price(price: hours.Price | None) -> str:
+    if price is None:
+        return gettext("Vi kender ikke prisen.")
+    if not price.per_hour:
+        return gettext("Det koster ikke noget.")
+    told = gettext("%(amount)s i timen.") % {"amount": amount(price.per_hour)}
+    if price.first_hour_free:
+        free = gettext("Den første time er gratis, men du skal starte en parkering.")
+        return f"{told} {free}"
+    return told
+
+
+def _limiting(limiting: standing_law.Limiting, names: Mapping[str, str]) -> Row:
+    now = gettext("Ingen grænse.")
+    if limiting.now is not None:
+        now = gettext("Højst %(length)s uden licens, indtil %(until)s. Husk P-skive.") % {
+            "length": _length(limiting.now.limit.minutes),
+            "until": moment(limiting.now.ends),
+        }
+    then = ""
+    if limiting.next is not None:
+        length = _length(limiting.next.limit.minutes)
+        then = _from(limiting.next.begins, gettext("Højst %(length)s.") % {"length": length})
+    zone = _zone(limiting.zone, names)
+    return Row(gettext("Tidsgrænse i zone %(zone)s") % {"zone": zone}, now, then)
+
+
+def _valid(valid: standing_law.Valid, names: Mapping[str, str]) -> Row:
+    zone = _zone(valid.zone, names)
+    then = ""
+    if valid.changes is not None:
+        then = _from(
+            valid.changes,
+            gettext("Gælder ikke her.") if valid.now else gettext("Gælder her."),
+        )
+    return Row(
+        gettext("Licens til zone %(zone)s") % {"zone": zone},
+        str(_WHYS[valid.why]) if valid.now else gettext("Gælder ikke her."),
+        then,
+    )
+
+
+def _from(when: datetime, what: str) -> str:
+    return gettext("Fra %(when)s: %(what)s") % {"when": moment(when), "what": what}
+
+
+def _length(minutes: int) -> str:
+    if minutes % 60 == 0:
+        count = minutes // 60
+        return ngettext("%(count)s time", "%(count)s timer", count) % {"count": count}
+    return ngettext("%(count)s minut", "%(count)s minutter", minutes) % {"count": minutes}
+
+
+def _zone(code: str, names: Mapping[str, str]) -> str:
+    name = names.get(code, "")
+    return f"{code} {name}".strip()
+
+
+def _kind_of_road(private_common_road: Known[bool]) -> str:
+    if isinstance(private_common_road, Missing):
+        return gettext(
+            "Vi ved ikke, om vejen er en privat fællesvej. Søg på en adresse, så siger vi det."
+        )
+    if private_common_road:
+        return gettext(
+            "Vejen er en privat fællesvej. Her tager kommunen ikke betaling, "
+            "og licenser gælder ikke. Husejerne kan have egne regler: se efter skilte."
+        )
+    return gettext("Vejen står ikke på kommunens liste over private fællesveje.")
+
+
+def standing_sentence(rule: str) -> str:
+    """Return what the condition named *rule* requires, or what the group of that name is called."""
+    return str(_STANDING_SENTENCES[rule])
+
+
+def tell_standing(
+    finding: Finding, question: standing_law.Question, names: Mapping[str, str] | None = None
+) -> Told:
+    """Return a finding about a permit at a spot in words, with the facts it was asked about.
+
+    Of a permit that is not the asker's own, nothing is told but the answer. Of alternatives of
+    which one is met, the others are left out.
+    """
+    is_settled = finding.rule in _EITHER and finding.answer is Answer.YES
+    return Told(
+        answer=finding.answer.value,
+        sentence=standing_sentence(finding.rule),
+        citation=finding.cites,
+        fact="" if finding.because else _standing_fact(finding, question, names or {}),
+        change="",
+        because=tuple(
+            tell_standing(each, question, names)
+            for each in finding.because
+            if not is_settled or each.answer is Answer.YES
+        ),
+    )
+
+
+def _standing_fact(
+    finding: Finding, question: standing_law.Question, names: Mapping[str, str]
+) -> str:
+    missing = dict(finding.missing)
+    if "permit" in missing:
+        return gettext("Vi har ikke fundet en licens, der gælder her.")
+    if "spot" in missing:
+        return gettext("Kommunens kort siger ikke, hvad der gælder på stedet.")
+    if finding.rule == "road_is_not_a_private_common_road":
+        return _kind_of_road(question.private_common_road)
+    if finding.rule == "place_is_in_the_municipality":
+        return _where(_is(question.spot))
+    holding: Holding = _is(question.permit)
+    if not holding.own:
+        return gettext("Vi har set efter licenser til køretøjet.")
+    return _own_permit(finding, holding, question.spot, names)
+
+
+def _where(spot: standing_law.Spot) -> str:
+    if spot.elsewhere:
+        return gettext("Kortet: Stedet ligger i en anden kommune.")
+    return gettext("Kortet: Stedet ligger ikke i en anden kommune.")
+
+
+def _own_permit(
+    finding: Finding, holding: Holding, spot: Known[standing_law.Spot], names: Mapping[str, str]
+) -> str:
+    if finding.rule == "permit_is_valid_on_the_day":
+        return gettext("Din licens gælder %(period)s.") % {"period": period(holding.period)}
+    return gettext("Din licens er til zone %(zone)s. Her gælder: %(here)s.") % {
+        "zone": _zone(holding.zone, names),
+        "here": _here(_is(spot), names),
+    }
+
+
+def _here(spot: standing_law.Spot, names: Mapping[str, str]) -> str:
+    zones = [_zone(code, names) for code in (*spot.permit_zones, *spot.time_limited)]
+    zones += [f"{flex.name} ({', '.join(flex.codes)})" for flex in spot.flex_zones]
+    if spot.garage is not None:
+        zones.append(spot.garage.name)
+    return ", ".join(zones) or gettext("ingen zone")
