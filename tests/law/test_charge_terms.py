@@ -27,7 +27,7 @@ def test_every_version_says_from_when_and_from_where() -> None:
 
 
 def test_terms_are_kept_with_a_decision_and_read_back() -> None:
-    assert record.from_json(ChargeTerms, record.fact_as_json(TERMS)) == TERMS
+    assert record.from_json(ChargeTerms, record.as_json(TERMS)) == TERMS
 
 
 @pytest.mark.parametrize(

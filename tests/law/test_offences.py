@@ -95,5 +95,5 @@ def test_an_offence_is_found_by_its_code_on_its_day() -> None:
 
 
 def test_an_offence_is_kept_and_read_back() -> None:
-    assert record.from_json(Offence, record.fact_as_json(OFFENCES[0])) == OFFENCES[0]
+    assert record.from_json(Offence, record.as_json(OFFENCES[0])) == OFFENCES[0]
     assert OFFENCES[0].in_force == Period(date(2026, 1, 1))

@@ -30,7 +30,7 @@ from parking.law.facts import Facts, Missing
 from parking.law.permits import resident
 from parking.law.plates import Plate
 from parking.law.reasoning import Answer, Finding
-from parking.law.record import fact_as_json, facts_from_json
+from parking.law.record import as_json, facts_from_json
 from parking.law.staff import Right
 from parking.ports import Outside
 from parking.records.application import Application
@@ -219,7 +219,7 @@ def _settle(
         Supplied.objects.create(
             case=case,
             fact=fact,
-            value=fact_as_json(getattr(seen.facts, fact)),
+            value=as_json(getattr(seen.facts, fact)),
             reason=reasons,
             staff=staff,
             at=now,

@@ -52,13 +52,8 @@ def facts_from_json(kept: Mapping[str, Any]) -> Facts:
     return facts
 
 
-def fact_as_json(value: Any) -> Any:
-    """Return what is kept of one fact."""
-    return _written(value)
-
-
 def fact_from_json(name: str, kept: Any) -> Any:
-    """Return the fact *name* that :func:`fact_as_json` wrote down.
+    """Return the fact *name* that :func:`as_json` wrote down.
 
     :raises UnreadableRecord: if *kept* is not something it can have written.
     """
