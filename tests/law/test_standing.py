@@ -172,6 +172,14 @@ def test_what_holds_in_koedbyen_both_payment_and_limit() -> None:
     assert in_the_evening[1].changes == datetime(2026, 11, 27, 8, tzinfo=DENMARK)
 
 
+def test_of_two_reasons_the_one_that_holds_now_is_told() -> None:
+    garage = Garage(code="tietgensgade", name="Tietgensgade", permits=frozenset({VB}))
+    both = replace(KOEDBYEN, garage=garage)
+    at_noon, in_the_evening = answer(both).permits[-1], answer(both, EVENING).permits[-1]
+    assert (at_noon.zone, at_noon.why, at_noon.now) == (VB, Why.GARAGE, True)
+    assert (in_the_evening.zone, in_the_evening.why) == (VB, Why.HOUR)
+
+
 def test_a_holiday_relieves_payment_and_limit_but_a_named_day_payment_alone() -> None:
     day = frozenset({NOON.date()})
     both = replace(NORDVEST, colours=(Colour.GREEN,))
