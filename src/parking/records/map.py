@@ -77,6 +77,8 @@ class Map:
 
         kinds = ZoneShape.Category
         outside = {shape.name for shape in here if shape.category == kinds.OUTSIDE}
+        # A layer says it by a category of its own, or by a name among what is outside.
+        elsewhere = any(shape.category == Place.ELSEWHERE.value for shape in here)
         colours = {_colour(shape) for shape in here if shape.category == kinds.PAID_ZONE}
         return Spot(
             colours=tuple(colour for colour in Colour if colour in colours),
@@ -89,7 +91,7 @@ class Map:
             ),
             home_areas=codes(kinds.HOME_AREA),
             outside=bool(outside),
-            elsewhere=not outside.isdisjoint(settings.NEIGHBOURS),
+            elsewhere=elsewhere or not outside.isdisjoint(settings.NEIGHBOURS),
         )
 
 
