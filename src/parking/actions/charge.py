@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -25,7 +26,6 @@ from parking.law.record import as_json, from_json
 from parking.ports import Outside, PortError
 from parking.ports.charges import ChargeAnswer
 from parking.records.charge import Charge, ChargeClaim, ChargeHolder, ChargePayment
-from parking.records.order import Refund
 from parking.records.party import Party
 from parking.records.recording import one_at_a_time, recording
 
@@ -61,8 +61,8 @@ def account(charge: Charge) -> tuple[Entry, ...]:
 
 def paid_here(charge: Charge) -> tuple[Entry, ...]:
     """Return what we have taken for *charge*, and what we owe or have paid back of it."""
-    payments = ChargePayment.objects.filter(charge=charge)
-    refunds = Refund.objects.filter(charge_payment__charge=charge)
+    payments = list(charge.payments.all())
+    refunds = [refund for payment in payments for refund in payment.refunds.all()]
     return (
         *(Entry(law.Kind.PAYMENT, p.amount, danish_day(p.paid), p.reference) for p in payments),
         *(Entry(law.Kind.REFUND, r.amount, danish_day(r.due), r.number) for r in refunds),
@@ -96,6 +96,7 @@ def mine(party: Party) -> QuerySet[Charge]:
         )
         .distinct()
         .order_by("-issued")
+        .prefetch_related("payments__refunds")
     )
 
 
@@ -234,10 +235,8 @@ def hash_of(code: str) -> str:
 
 def refreshed(outside: Outside, charge: Charge, *, now: datetime) -> Charge:
     """Return *charge* as the charge system tells it now; as we have it if it does not answer."""
-    try:
+    with suppress(PortError):
         answer = outside.charges.charge(charge.source_id)
-    except PortError:
-        return charge
-    with recording():
-        take_over([answer], now=now)
+        with recording():
+            take_over([answer], now=now)
     return Charge.objects.get(id=charge.id)

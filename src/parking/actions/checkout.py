@@ -89,7 +89,8 @@ def basket(party: Party) -> Sequence[Application]:
 
 def charges_in_basket(party: Party) -> Sequence[Charge]:
     """Return the charges that *party* has in the basket."""
-    return list(Charge.objects.filter(chosen__party=party).order_by("chosen__chosen"))
+    chosen = Charge.objects.filter(chosen__party=party).order_by("chosen__chosen")
+    return list(chosen.prefetch_related("payments__refunds"))
 
 
 def choose(party: Party, charge: Charge, *, now: datetime) -> None:

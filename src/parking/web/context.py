@@ -62,6 +62,7 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
         for text, name in (
             (_("Min side"), "my"),
             (_("Søg licens"), "apply"),
+            (_("Afgifter"), "my-charges"),
             (_("Kurv"), "basket"),
         )
     ]

@@ -10,6 +10,7 @@ from django.utils import translation
 from django.views.decorators.http import require_POST, require_safe
 
 from parking.actions import apply, checkout, login
+from parking.actions import charge as charges
 from parking.actions import permit as life
 from parking.law import application as application_law
 from parking.law import order as order_law
@@ -184,5 +185,6 @@ def my(request: PartyRequest) -> HttpResponse:
             "refused": [a for a in begun if a.answer is Answer.NO],
             "in_basket": [a for a in unfinished if a.stands is application_law.State.IN_BASKET],
             "refunds": money,
+            "charges_owed": charges.mine(request.party).filter(balance_ore__gt=0).count(),
         },
     )

@@ -1,0 +1,193 @@
+"""Charges without a browser: who sees which, what is said, and what is never told."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from parking.actions import charge as charges
+from parking.actions import charge_feed, checkout
+from parking.records.order import Order
+from sandbox.charges import code_of
+from town import charge, now, party, pay, slip_of
+
+MOST_QUERIES = 10
+
+
+@pytest.fixture
+def charged(stocked):
+    """A portal that has read every charge of the sandbox."""
+    charge_feed.follow(stocked, now=now())
+    return stocked
+
+
+def text(answer):
+    return answer.content.decode()
+
+
+def typed(slug, **said):
+    number, plate = slip_of(slug)
+    return {"number": number, "plate": plate, **said}
+
+
+def at(name, slug, **more):
+    return reverse(name, kwargs={"charge_id": charge(slug).id, **more})
+
+
+@pytest.fixture
+def visitor(charged):
+    """Somebody without a login who has shown the slip of the Swedish car."""
+    client = Client()
+    answer = client.post(reverse("charges"), typed("lars-swedish"))
+    assert answer["Location"] == at("charge", "lars-swedish")
+    return client
+
+
+def test_number_and_plate_lead_to_the_charge(visitor, django_assert_max_num_queries):
+    with django_assert_max_num_queries(MOST_QUERIES):
+        page = text(visitor.get(at("charge", "lars-swedish")))
+    assert "SWE123" in page
+    assert "Betal 510 kr." in page
+    assert "vejloven § 90" in page
+
+
+def test_the_slip_of_one_charge_opens_no_other(visitor):
+    answer = visitor.get(at("charge", "anna-open"))
+    assert (answer.status_code, answer["Location"]) == (303, reverse("charges"))
+    assert visitor.post(at("charge-pay", "anna-open")).status_code == 303
+    assert not Order.objects.exists()
+
+
+def test_a_cookie_that_we_did_not_write_opens_nothing(charged):
+    client = Client()
+    client.cookies["__Host-visit"] = f'{{"charges":["{charge("anna-open").id}"],"orders":[]}}:x:y'
+    assert client.get(at("charge", "anna-open")).status_code == 303
+
+
+def test_nothing_about_any_person_is_told_without_a_login(charged):
+    client = Client()
+    client.post(reverse("charges"), typed("soeren-protected"))
+    page = text(client.get(at("charge", "soeren-protected")))
+    soeren = party("soeren")
+    assert soeren.name.split()[0] not in page
+    assert soeren.person_number not in page
+
+
+def test_the_qr_code_leads_straight_there(charged):
+    number, _plate = slip_of("lars-swedish")
+    client = Client()
+    answer = client.get(reverse("charge-scan", args=[number, code_of(number)]))
+    assert answer["Location"] == at("charge", "lars-swedish")
+    assert client.get(answer["Location"]).status_code == 200
+    wrong = Client().get(reverse("charge-scan", args=[number, "AAAAAAAAAA"]))
+    assert wrong.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"number": "12345", "plate": "SWE123"}, "ni tal"),
+        ({"number": "123 456 789", "plate": "?"}, "En nummerplade har 2 til 10"),
+        ({"number": "", "plate": "SWE123"}, "Skriv afgiftens nummer"),
+        ({"number": "100000001", "plate": "SWE123"}, "Vi kan ikke finde afgiften"),
+    ],
+)
+def test_what_cannot_be_found_is_said_and_nothing_typed_is_lost(charged, said, told):
+    answer = Client().post(reverse("charges"), said)
+    assert answer.status_code == 422
+    assert told in text(answer)
+    assert f'value="{said["plate"]}"' in text(answer)
+
+
+def test_after_guessing_the_code_is_asked_for(charged):
+    client = Client()
+    for last in range(5):
+        client.post(reverse("charges"), typed("lars-swedish", plate=f"AB1234{last}"))
+    answer = client.post(reverse("charges"), typed("lars-swedish"))
+    assert "Skriv også koden" in text(answer)
+    code = code_of(slip_of("lars-swedish")[0]).lower()
+    spaced = f"{code[:5]}-{code[5:]}"
+    answer = client.post(reverse("charges"), typed("lars-swedish", code=spaced))
+    assert answer["Location"] == at("charge", "lars-swedish")
+
+
+def test_a_photo_is_streamed_and_kept_by_nobody(visitor):
+    answer = visitor.get(at("charge-photo", "lars-swedish", number=1))
+    assert answer["Content-Type"] == "image/jpeg"
+    assert answer["Cache-Control"] == "no-store"
+    assert answer.content[:2] == b"\xff\xd8"
+    assert visitor.get(at("charge-photo", "lars-swedish", number=99)).status_code == 404
+    assert Client().get(at("charge-photo", "lars-swedish", number=1)).status_code == 303
+
+
+def test_the_visitor_pays_and_gets_a_receipt(visitor):
+    answer = visitor.post(at("charge-pay", "lars-swedish"), {"owed": "51000"})
+    order = Order.objects.get()
+    assert (answer.status_code, answer["Location"]) == (303, order.payment.page_url)
+    pay(order.payment.page_url)
+    back = visitor.get(reverse("order-return", kwargs={"order_id": order.id}))
+    assert back["Location"] == reverse("order", kwargs={"order_id": order.id})
+    assert "BETALT" in text(visitor.get(back["Location"]))
+    receipt = visitor.get(reverse("receipt", kwargs={"order_id": order.id}))
+    assert receipt["Content-Type"] == "application/pdf"
+    assert "Der er ikke noget at betale" in text(visitor.get(at("charge", "lars-swedish")))
+    stranger = Client().get(reverse("order", kwargs={"order_id": order.id}))
+    assert stranger.status_code == 302, "an order is opened by whoever began it"
+
+
+def test_another_amount_than_was_shown_is_not_taken(visitor):
+    answer = visitor.post(at("charge-pay", "lars-swedish"), {"owed": "1"})
+    assert answer["Location"].endswith("?changed=yes")
+    assert not Order.objects.exists()
+
+
+def test_my_charges_are_those_of_my_vehicles(charged, log_in, django_assert_max_num_queries):
+    client = log_in("bo")
+    with django_assert_max_num_queries(MOST_QUERIES):
+        page = text(client.get(reverse("my-charges")))
+    assert page.count("ZB 10 002") == 2
+    assert "ZA 10 001" not in page
+    assert client.get(at("charge", "anna-open")).status_code == 404
+
+
+def test_charges_and_permits_share_the_basket(charged, log_in, django_assert_max_num_queries):
+    client = log_in("anna")
+    for slug in ("anna-open", "anna-now"):
+        assert client.post(at("charge-pay", slug))["Location"] == reverse("basket")
+    with django_assert_max_num_queries(MOST_QUERIES):
+        page = text(client.get(reverse("basket")))
+    assert "1.020 kr." in page
+    answer = client.get(reverse("summary"))
+    assert "Betal 1.020 kr." in text(answer)
+    agreed = checkout.agreement([], checkout.charges_in_basket(party("anna")))
+    answer = client.post(reverse("summary"), {"agreed": agreed, "terms": "on", "email": ""})
+    assert answer.status_code == 303
+    pay(Order.objects.get().payment.page_url)
+    client.get(reverse("order-return", kwargs={"order_id": Order.objects.get().id}))
+    assert not charges.payable(charge("anna-open"))
+
+
+def test_a_borrowed_cars_charge_is_added_and_taken_off(charged, log_in):
+    client = log_in("hanne")
+    client.post(reverse("charges"), typed("peter-borrowed"))
+    assert "Føj afgiften til min side" in text(client.get(at("charge", "peter-borrowed")))
+    client.post(at("charge-add", "peter-borrowed"))
+    assert slip_of("peter-borrowed")[0] in text(client.get(reverse("my-charges"))).replace(" ", "")
+    client.post(at("charge-take-off", "peter-borrowed"))
+    assert charge("peter-borrowed") not in charges.mine(party("hanne"))
+
+
+def test_what_is_at_debt_collection_is_shown_and_not_paid_here(charged):
+    client = Client()
+    client.post(reverse("charges"), typed("asta-collection"))
+    page = text(client.get(at("charge", "asta-collection")))
+    assert "Hos Gældsstyrelsen" in page
+    assert "gaeldst.dk" in page
+    assert "Betal 1.010 kr." not in page
+
+
+def test_in_english_too(visitor):
+    page = text(visitor.get("/en" + at("charge", "lars-swedish")))
+    assert "Pay DKK 510" in page
+    assert "Why you got the charge" in page
