@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from parking.actions import charge as charges
 from parking.actions import charge_feed, checkout
+from parking.law.charge import spaced
 from parking.records.order import Order
 from sandbox.charges import code_of
 from town import charge, now, party, pay, slip_of
@@ -121,6 +122,12 @@ def test_a_photo_is_streamed_and_kept_by_nobody(visitor):
     assert Client().get(at("charge-photo", "lars-swedish", number=1)).status_code == 303
 
 
+def test_the_photos_are_described(visitor):
+    page = text(visitor.get(at("charge-photos", "lars-swedish")))
+    assert page.count("<figcaption>") == 3
+    assert 'alt=""' not in page.split("<main")[1]
+
+
 def test_the_visitor_pays_and_gets_a_receipt(visitor):
     answer = visitor.post(at("charge-pay", "lars-swedish"), {"owed": "51000"})
     order = Order.objects.get()
@@ -173,7 +180,8 @@ def test_a_borrowed_cars_charge_is_added_and_taken_off(charged, log_in):
     client.post(reverse("charges"), typed("peter-borrowed"))
     assert "Føj afgiften til min side" in text(client.get(at("charge", "peter-borrowed")))
     client.post(at("charge-add", "peter-borrowed"))
-    assert slip_of("peter-borrowed")[0] in text(client.get(reverse("my-charges"))).replace(" ", "")
+    page = text(client.get(reverse("my-charges")))
+    assert spaced(slip_of("peter-borrowed")[0]) in page
     client.post(at("charge-take-off", "peter-borrowed"))
     assert charge("peter-borrowed") not in charges.mine(party("hanne"))
 

@@ -46,8 +46,8 @@ def charge_number(text: str) -> ChargeNumber:
 
 
 def spaced(number: ChargeNumber) -> str:
-    """Return *number* in groups of three, as one reads it aloud: ``123 456 789``."""
-    return f"{number[:3]} {number[3:6]} {number[6:]}"
+    """Return *number* in groups of three, as one reads it aloud; it stays on one line."""
+    return f"{number[:3]}\N{NO-BREAK SPACE}{number[3:6]}\N{NO-BREAK SPACE}{number[6:]}"
 
 
 # The account

@@ -64,6 +64,7 @@ urlpatterns = [
     path("charges/slip/<str:number>/<str:code>/", charges.scan, name="charge-scan"),
     path("my/charges/", charges.mine, name="my-charges"),
     path(_CHARGE, charges.charge, name="charge"),
+    path(f"{_CHARGE}photos/", charges.photos, name="charge-photos"),
     path(f"{_CHARGE}photos/<int:number>/", charges.photo, name="charge-photo"),
     path(f"{_CHARGE}pay/", charges.pay, name="charge-pay"),
     path(f"{_CHARGE}add/", charges.add, name="charge-add"),

@@ -158,6 +158,15 @@ def _minutes(told: ChargeAnswer) -> int:
 
 @access.slip
 @require_safe
+def photos(request: Request, charge_id: UUID) -> HttpResponse:
+    """Show the warden's photographs large, with what each of them shows."""
+    found = _opened(request, charge_id)
+    shown = request.outside.charges.images(found.source_id)
+    return render(request, "citizen/charge-photos.html", {"charge": found, "photos": shown})
+
+
+@access.slip
+@require_safe
 def photo(request: Request, charge_id: UUID, number: int) -> HttpResponse:
     """Send one of the warden's photographs; nobody else keeps it."""
     found = _opened(request, charge_id)
