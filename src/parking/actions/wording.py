@@ -189,6 +189,8 @@ _SUPPLIERS: Final[Mapping[Supplier, Any]] = {
     Supplier.ADDRESS_REGISTER: _("adresseregistret"),
     Supplier.MAP: _("kommunens zonekort"),
     Supplier.ACCOUNTS: _("kommunens økonomisystem"),
+    Supplier.CHARGE_SYSTEM: _("systemet med parkeringsafgifter"),
+    Supplier.PAYMENT_OPERATORS: _("parkeringsapps og automater"),
     Supplier.CASE_WORKER: _("en sagsbehandler"),
     Supplier.APPLICANT: _("dig selv"),
 }

@@ -28,6 +28,8 @@ class Supplier(Enum):
     ADDRESS_REGISTER = "address register"
     MAP = "map"
     ACCOUNTS = "accounts"
+    CHARGE_SYSTEM = "charge system"
+    PAYMENT_OPERATORS = "payment operators"  #: the apps and machines by which one pays for parking
     CASE_WORKER = "case worker"  #: has the matter or a document before them
     APPLICANT = "applicant"  #: nobody else can: what is not handed in does not count
 
@@ -51,6 +53,8 @@ FROM_VEHICLES: Final = Missing(Supplier.VEHICLE_REGISTER)
 FROM_ADDRESSES: Final = Missing(Supplier.ADDRESS_REGISTER)
 FROM_MAP: Final = Missing(Supplier.MAP)
 FROM_ACCOUNTS: Final = Missing(Supplier.ACCOUNTS)
+FROM_CHARGE_SYSTEM: Final = Missing(Supplier.CHARGE_SYSTEM)
+FROM_OPERATORS: Final = Missing(Supplier.PAYMENT_OPERATORS)
 FROM_CASE_WORKER: Final = Missing(Supplier.CASE_WORKER)
 FROM_APPLICANT: Final = Missing(Supplier.APPLICANT)
 
