@@ -12,7 +12,7 @@ from parking.law.collection import Pause, Progress
 from parking.law.days import Period
 from parking.law.instalments import Limits
 from parking.law.money import kroner
-from parking.law.plates import Slip
+from parking.law.plates import Typo
 
 ISSUED = date(2026, 3, 2)
 
@@ -47,7 +47,7 @@ TERMS = ChargeTerms(
     same_offence_hours=24,
     most_for_same_offence=3,
     same_offence_days=7,
-    slips=tuple(Slip),
+    typos=tuple(Typo),
     machine_decides=(
         AnnulmentReason.TYPO,
         AnnulmentReason.PAID_ELSEWHERE,

@@ -37,20 +37,22 @@ from parking.law.charge import (
 )
 from parking.law.charge_terms import Rebate
 from parking.law.collection import (
+    Accrual,
     ClaimChange,
+    ClaimCorrection,
     Next,
     Pause,
     Progress,
-    Withdrawal,
+    accrued,
     barred_from,
-    corrections,
+    claim_correction,
     last_day_to_pay,
     open_holds,
     outlook,
     rebate,
+    take_back,
     unjust_fees,
     what_is_next,
-    withdrawal,
 )
 from parking.law.course import Actor
 from parking.law.days import Period
@@ -329,10 +331,10 @@ def test_a_fee_is_unjust_when_it_turns_out_that_all_was_paid_by_then(
 def test_no_fee_rests_on_another_that_was_unjust() -> None:
     account = (charged(), fee(1, 35), fee(2, 49), payment(510, 30))
     assert unjust_fees(progress(account=account), TERMS) == (fee(1, 35), fee(2, 49))
-    first, second = corrections(progress(account=account), TERMS, on=day(60))
+    first, second = take_back(progress(account=account), TERMS, on=day(60))
     half = (*account, first)
     assert unjust_fees(progress(account=half), TERMS) == (fee(2, 49),)
-    assert corrections(progress(account=half), TERMS, on=day(60)) == (second,)
+    assert take_back(progress(account=half), TERMS, on=day(60)) == (second,)
     whole = (*half, second)
     assert unjust_fees(progress(account=whole), TERMS) == ()
     assert balance(whole, []).owed == NOTHING
@@ -341,7 +343,7 @@ def test_no_fee_rests_on_another_that_was_unjust() -> None:
 def test_no_more_is_taken_back_than_is_still_claimed() -> None:
     most = Entry(Kind.ANNULMENT, kroner(700), day(60), "most")
     account = (charged(), fee(1, 35), payment(510, 30), most)
-    (back,) = corrections(progress(account=account), TERMS, on=day(61))
+    (back,) = take_back(progress(account=account), TERMS, on=day(61))
     assert back.amount == kroner(60)
     assert claimed((*account, back)) == NOTHING
 
@@ -362,6 +364,19 @@ def test_nothing_is_taken_back_of_what_has_been_annulled_as_a_whole() -> None:
     assert unjust_fees(progress(account=account), TERMS) == ()
 
 
+def test_what_has_accrued_says_which_step_brought_it_and_what_was_taken_back() -> None:
+    other_name = dataclasses.replace(fee(2, 49), reference="R-77")
+    told = progress(
+        account=(other_name, charged(), fee(1, 35)), pauses=(pause(Hold.COMPLAINT, 30),)
+    )
+    (back, _) = take_back(told, TERMS, on=day(60))
+    assert accrued(dataclasses.replace(told, booked_here=(back,))) == (
+        Accrual(charged(), None, taken_back=False),
+        Accrual(fee(1, 35), Step.FIRST_FEE, taken_back=True),
+        Accrual(other_name, Step.SECOND_FEE, taken_back=False),
+    )
+
+
 # Debt collection
 
 
@@ -369,28 +384,28 @@ def test_nothing_is_taken_back_of_what_has_been_annulled_as_a_whole() -> None:
     ("account", "told"),
     [
         ((charged(),), None),
-        ((charged(), payment(200, 70)), Withdrawal(ClaimChange.WRITE_DOWN, kroner(200))),
-        ((charged(), payment(600, 70)), Withdrawal(ClaimChange.WRITE_DOWN, kroner(510))),
+        ((charged(), payment(200, 70)), ClaimCorrection(ClaimChange.WRITE_DOWN, kroner(200))),
+        ((charged(), payment(600, 70)), ClaimCorrection(ClaimChange.WRITE_DOWN, kroner(510))),
         (
             (charged(), Entry(Kind.ANNULMENT, kroner(510), day(70), "a")),
-            Withdrawal(ClaimChange.RECALL, kroner(510)),
+            ClaimCorrection(ClaimChange.RECALL, kroner(510)),
         ),
     ],
     ids=["nothing changed", "paid in part", "paid too much", "annulled"],
 )
 def test_the_agency_is_told_when_less_is_owed(
-    account: tuple[Entry, ...], told: Withdrawal | None
+    account: tuple[Entry, ...], told: ClaimCorrection | None
 ) -> None:
     transferred = progress(State.AT_COLLECTION, 63, account=account)
-    assert withdrawal(kroner(510), transferred, TERMS) == told
+    assert claim_correction(kroner(510), transferred, TERMS) == told
     if told:
-        assert withdrawal(kroner(510) - told.amount, transferred, TERMS) is None
+        assert claim_correction(kroner(510) - told.amount, transferred, TERMS) is None
 
 
 def test_a_municipality_may_write_down_instead_of_recalling() -> None:
     annulled = progress(account=(charged(), Entry(Kind.ANNULMENT, kroner(510), day(70), "a")))
-    told = withdrawal(kroner(510), annulled, terms(recall_when_annulled=False))
-    assert told == Withdrawal(ClaimChange.WRITE_DOWN, kroner(510))
+    told = claim_correction(kroner(510), annulled, terms(recall_when_annulled=False))
+    assert told == ClaimCorrection(ClaimChange.WRITE_DOWN, kroner(510))
 
 
 # Rebates
@@ -594,7 +609,7 @@ class TwoSystems(RuleBasedStateMachine):
             event(found.step.value)
             self.state = COURSE.after(self.state, Actor.SYSTEM, found.step)
             self.since = self.on
-        for correction in corrections(self.now, TERMS, on=self.on):
+        for correction in take_back(self.now, TERMS, on=self.on):
             event("a fee is taken back")
             self.book(correction)
 

@@ -32,7 +32,7 @@ from parking.law.evidence import (
 )
 from parking.law.facts import FROM_CASE_WORKER, Holding, Missing, Supplier
 from parking.law.offence import OffenceKind
-from parking.law.plates import Plate, Slip, slip
+from parking.law.plates import Plate, Typo, typo
 from parking.law.reasoning import Answer, Finding
 from parking.law.zones import ZoneCode
 
@@ -80,7 +80,7 @@ class Case:
 EXPECTED = {"answer", "ground", "reason", "on-the-spot", "shown-by", "awaits"}
 SAID = {
     *("at", "plate", "code", "road", "zone", "kind", "permit", "payment", "charge", "vehicles"),
-    *("kept-until", "stolen-from", "found-on", "died", "silent", "slips", "machine-decides"),
+    *("kept-until", "stolen-from", "found-on", "died", "silent", "typos", "machine-decides"),
 }
 
 
@@ -98,7 +98,7 @@ def facts(said: Mapping[str, Any]) -> Facts:
     charge = issued({word: said[word] for word in ("at", "plate", "code", "road") if word in said})
     terms = dataclasses.replace(
         TERMS,
-        slips=tuple(map(Slip, said.get("slips", TERMS.slips))),
+        typos=tuple(map(Typo, said.get("typos", TERMS.typos))),
         machine_decides=tuple(
             map(AnnulmentReason, said.get("machine-decides", TERMS.machine_decides))
         ),
@@ -319,21 +319,21 @@ def test_a_machine_proposes_and_never_upholds() -> None:
     assert proposal(ORDINARY) == Proposal(answer=Answer.NO, findings=proposal(ORDINARY).findings)
 
 
-# Slips
+# Typos
 
 
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
         ("AB12345", None),
-        ("AB12346", Slip.WRONG),
-        ("XB12345", Slip.WRONG),
-        ("A12345", Slip.MISSING),
-        ("AB1234", Slip.MISSING),
-        ("AB123455", Slip.EXTRA),
-        ("0AB12345", Slip.EXTRA),
-        ("BA12345", Slip.SWAPPED),
-        ("AB12354", Slip.SWAPPED),
+        ("AB12346", Typo.WRONG),
+        ("XB12345", Typo.WRONG),
+        ("A12345", Typo.MISSING),
+        ("AB1234", Typo.MISSING),
+        ("AB123455", Typo.EXTRA),
+        ("0AB12345", Typo.EXTRA),
+        ("BA12345", Typo.SWAPPED),
+        ("AB12354", Typo.SWAPPED),
         ("AB12543", None),
         ("AB32145", None),
         ("AB12366", None),
@@ -342,18 +342,18 @@ def test_a_machine_proposes_and_never_upholds() -> None:
         ("BA1234", None),
     ],
 )
-def test_one_slip_and_no_more(typed: str, expected: Slip | None) -> None:
-    assert slip(Plate(typed), PLATE) is expected
+def test_one_typo_and_no_more(typed: str, expected: Typo | None) -> None:
+    assert typo(Plate(typed), PLATE) is expected
 
 
-OTHER_WAY = {Slip.MISSING: Slip.EXTRA, Slip.EXTRA: Slip.MISSING}
+OTHER_WAY = {Typo.MISSING: Typo.EXTRA, Typo.EXTRA: Typo.MISSING}
 plates = st.text("AB01", min_size=2, max_size=6).map(Plate)
 
 
 @given(plates, plates)
-def test_a_slip_is_one_from_either_side(one: Plate, other: Plate) -> None:
-    found = slip(one, other)
-    assert slip(other, one) is (None if found is None else OTHER_WAY.get(found, found))
+def test_a_typo_is_one_from_either_side(one: Plate, other: Plate) -> None:
+    found = typo(one, other)
+    assert typo(other, one) is (None if found is None else OTHER_WAY.get(found, found))
     if one == other:
         assert found is None
 

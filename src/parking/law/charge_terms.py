@@ -12,7 +12,7 @@ from enum import Enum
 
 from parking.law.instalments import Limits
 from parking.law.money import NOTHING, Money
-from parking.law.plates import Slip
+from parking.law.plates import Typo
 
 
 class AnnulmentReason(Enum):
@@ -83,7 +83,7 @@ class ChargeTerms:
     same_offence_hours: int  #: in which a second charge for the same offence is one too many
     most_for_same_offence: int
     same_offence_days: int  #: this long after the last charge it is another offence
-    slips: tuple[Slip, ...]  #: which mistakes in a plate are forgiven
+    typos: tuple[Typo, ...]  #: which mistakes in a plate are forgiven
     machine_decides: tuple[AnnulmentReason, ...]  #: on the spot, without a case worker
 
     plan_limits: Limits

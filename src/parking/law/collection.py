@@ -230,7 +230,7 @@ def _counted(since: date, days: int, pauses: tuple[Pause, ...], terms: ChargeTer
         if pause.period.end is None:
             return None
         start = max(pause.period.start, counted_to)
-        if start <= day and start < pause.period.end:
+        if start < pause.period.end:
             day += pause.period.end - start
             counted_to = pause.period.end
     lifted = (
@@ -239,6 +239,39 @@ def _counted(since: date, days: int, pauses: tuple[Pause, ...], terms: ChargeTer
         if pause.period.end is not None
     )
     return max([day, *lifted])
+
+
+# What has been charged
+
+
+@dataclass(frozen=True, slots=True)
+class Accrual:
+    """A part of what has been charged, and the step that brought it."""
+
+    entry: Entry
+    step: Step | None  #: ``None`` for the charge itself, and a fee that no step of ours has
+    taken_back: bool
+
+
+def accrued(progress: Progress) -> tuple[Accrual, ...]:
+    """Return the charge and its fees in the order of their days, taken back or not.
+
+    A fee that has another name in the charge system belongs to the step of its place among them.
+
+    :raises EntriesDisagree: if the account contradicts itself.
+    """
+    entries = progress.entries()
+    taken_back = {entry.reference for entry in entries if entry.kind is Kind.ANNULMENT}
+    charged = (entry for entry in entries if entry.kind in {Kind.CHARGE, Kind.FEE})
+    steps = iter(_FEE_REFERENCES)
+    return tuple(
+        Accrual(
+            entry,
+            next(steps, None) if entry.kind is Kind.FEE else None,
+            _back(entry) in taken_back,
+        )
+        for entry in sorted(charged, key=lambda entry: (entry.booked, entry.reference))
+    )
 
 
 # What should not have been charged
@@ -270,7 +303,7 @@ def unjust_fees(progress: Progress, terms: ChargeTerms) -> tuple[Entry, ...]:
     return tuple(unjust)
 
 
-def corrections(progress: Progress, terms: ChargeTerms, *, on: date) -> tuple[Entry, ...]:
+def take_back(progress: Progress, terms: ChargeTerms, *, on: date) -> tuple[Entry, ...]:
     """Return the entries that take the unjust fees back on the day *on*.
 
     Each can be in an account once, and no more is taken back than is still claimed: a case worker
@@ -331,14 +364,16 @@ class ClaimChange(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Withdrawal:
+class ClaimCorrection:
     """What the agency must be told about a claim, and how much of the claim it takes away."""
 
     change: ClaimChange
     amount: Money
 
 
-def withdrawal(transferred: Money, progress: Progress, terms: ChargeTerms) -> Withdrawal | None:
+def claim_correction(
+    transferred: Money, progress: Progress, terms: ChargeTerms
+) -> ClaimCorrection | None:
     """Return what the agency must be told (§ 4, stk. 4), if anything.
 
     *transferred* is what the agency still claims by its own books: what was transferred, less what
@@ -349,7 +384,7 @@ def withdrawal(transferred: Money, progress: Progress, terms: ChargeTerms) -> Wi
         return None
     annulled = not claimed(progress.entries())
     change = ClaimChange.RECALL if annulled and terms.recall_when_annulled else None
-    return Withdrawal(change or ClaimChange.WRITE_DOWN, transferred - owed)
+    return ClaimCorrection(change or ClaimChange.WRITE_DOWN, transferred - owed)
 
 
 # Paying soon

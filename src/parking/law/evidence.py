@@ -32,7 +32,7 @@ from parking.law.facts import (
     Supplier,
 )
 from parking.law.offence import OffenceKind
-from parking.law.plates import Plate, slip
+from parking.law.plates import Plate, typo
 from parking.law.reasoning import Answer, Finding, Together, all_of, condition
 from parking.law.zones import ZoneCode
 
@@ -82,7 +82,7 @@ class Issued:
 class Facts:
     """What is known about one charge and its debtor.
 
-    Permits and payments are those for the plate and for every plate one slip away from it. A
+    Permits and payments are those for the plate and for every plate one typo away from it. A
     foreign plate counts as a vehicle's, for no register here could say that it is none.
     """
 
@@ -136,18 +136,18 @@ def payment_was_valid_for_the_plate(
     return any(each.plate == charge.plate for each in _paid(other_payments, charge, paid_zone))
 
 
-# § 8: one slip in a plate
+# § 8: one typo in a plate
 
 
 @condition("§ 8, stk. 1")
-def permit_was_valid_for_a_plate_one_slip_away(
+def permit_was_valid_for_a_plate_one_typo_away(
     permits: tuple[Holding, ...],
     charge: Issued,
     permit_zones: tuple[ZoneCode, ...],
     terms: ChargeTerms,
 ) -> bool:
-    """A permit was valid there and then, for a plate that is this one but for one slip."""
-    return any(_is_slip(each, charge, terms) for each in _valid(permits, charge, permit_zones))
+    """A permit was valid there and then, for a plate that is this one but for one typo."""
+    return any(_is_typo(each, charge, terms) for each in _valid(permits, charge, permit_zones))
 
 
 @condition("§ 8, stk. 2")
@@ -158,19 +158,19 @@ def one_of_the_plates_is_no_vehicles(
     terms: ChargeTerms,
     vehicles: tuple[Plate, ...],
 ) -> bool:
-    """The plate of that permit or the plate of the charge belongs to no vehicle: one is a slip."""
+    """The plate of that permit or the plate of the charge belongs to no vehicle: one is a typo."""
     return any(
-        _is_slip(each, charge, terms) and not {each.plate, charge.plate} <= set(vehicles)
+        _is_typo(each, charge, terms) and not {each.plate, charge.plate} <= set(vehicles)
         for each in _valid(permits, charge, permit_zones)
     )
 
 
 @condition("§ 8, stk. 1")
-def payment_was_valid_for_a_plate_one_slip_away(
+def payment_was_valid_for_a_plate_one_typo_away(
     other_payments: tuple[PaidParking, ...], charge: Issued, paid_zone: str, terms: ChargeTerms
 ) -> bool:
-    """Parking was paid there and then, for a plate that is this one but for one slip."""
-    return any(_is_slip(each, charge, terms) for each in _paid(other_payments, charge, paid_zone))
+    """Parking was paid there and then, for a plate that is this one but for one typo."""
+    return any(_is_typo(each, charge, terms) for each in _paid(other_payments, charge, paid_zone))
 
 
 @condition("§ 8, stk. 2")
@@ -183,7 +183,7 @@ def plate_that_was_typed_is_no_other_vehicles(
 ) -> bool:
     """The plate that was paid for belongs to no other vehicle."""
     return any(
-        _is_slip(each, charge, terms) and each.plate not in vehicles
+        _is_typo(each, charge, terms) and each.plate not in vehicles
         for each in _paid(other_payments, charge, paid_zone)
     )
 
@@ -236,8 +236,8 @@ class Ground(Enum):
 
     PERMIT = "permit"
     PAYMENT = "payment"
-    PERMIT_SLIP = "permit but for a slip"
-    PAYMENT_SLIP = "payment but for a slip"
+    PERMIT_TYPO = "permit but for a typo"
+    PAYMENT_TYPO = "payment but for a typo"
     DOUBLE_CHARGE = "double charge"
     CHARGED_TOO_OFTEN = "charged too often"
     STOLEN = "stolen"
@@ -249,8 +249,8 @@ class Ground(Enum):
 REASONS: Final[Mapping[Ground, AnnulmentReason]] = {
     Ground.PERMIT: AnnulmentReason.PERMIT,
     Ground.PAYMENT: AnnulmentReason.PAID_ELSEWHERE,
-    Ground.PERMIT_SLIP: AnnulmentReason.TYPO,
-    Ground.PAYMENT_SLIP: AnnulmentReason.TYPO,
+    Ground.PERMIT_TYPO: AnnulmentReason.TYPO,
+    Ground.PAYMENT_TYPO: AnnulmentReason.TYPO,
     Ground.DOUBLE_CHARGE: AnnulmentReason.DOUBLE_CHARGE,
     Ground.CHARGED_TOO_OFTEN: AnnulmentReason.CHARGED_TOO_OFTEN,
     Ground.STOLEN: AnnulmentReason.STOLEN,
@@ -268,16 +268,16 @@ RULES: Dated[Mapping[Ground, Together]] = Dated.of(
             Ground.PAYMENT: all_of(
                 "a valid payment", offence_is_about_payment, payment_was_valid_for_the_plate
             ),
-            Ground.PERMIT_SLIP: all_of(
-                "a valid permit but for a slip",
+            Ground.PERMIT_TYPO: all_of(
+                "a valid permit but for a typo",
                 offence_is_about_payment_or_time,
-                permit_was_valid_for_a_plate_one_slip_away,
+                permit_was_valid_for_a_plate_one_typo_away,
                 one_of_the_plates_is_no_vehicles,
             ),
-            Ground.PAYMENT_SLIP: all_of(
-                "a valid payment but for a slip",
+            Ground.PAYMENT_TYPO: all_of(
+                "a valid payment but for a typo",
                 offence_is_about_payment,
-                payment_was_valid_for_a_plate_one_slip_away,
+                payment_was_valid_for_a_plate_one_typo_away,
                 plate_that_was_typed_is_no_other_vehicles,
             ),
             Ground.DOUBLE_CHARGE: all_of("a double charge", charge_came_too_soon_after_another),
@@ -352,16 +352,16 @@ def _payments(facts: Any) -> Iterator[Evidence]:
             yield each
 
 
-def _slips_of_permits(facts: Any) -> Iterator[Evidence]:
+def _typos_of_permits(facts: Any) -> Iterator[Evidence]:
     for each in _valid(facts.permits, facts.charge, facts.permit_zones):
         both_are_vehicles = {each.plate, facts.charge.plate} <= set(facts.vehicles)
-        if _is_slip(each, facts.charge, facts.terms) and not both_are_vehicles:
+        if _is_typo(each, facts.charge, facts.terms) and not both_are_vehicles:
             yield each
 
 
-def _slips_of_payments(facts: Any) -> Iterator[Evidence]:
+def _typos_of_payments(facts: Any) -> Iterator[Evidence]:
     for each in _paid(facts.other_payments, facts.charge, facts.paid_zone):
-        if _is_slip(each, facts.charge, facts.terms) and each.plate not in facts.vehicles:
+        if _is_typo(each, facts.charge, facts.terms) and each.plate not in facts.vehicles:
             yield each
 
 
@@ -369,8 +369,8 @@ def _slips_of_payments(facts: Any) -> Iterator[Evidence]:
 _SHOWN_BY: Final[Mapping[Ground, Callable[[Any], Iterable[Evidence]]]] = {
     Ground.PERMIT: _permits,
     Ground.PAYMENT: _payments,
-    Ground.PERMIT_SLIP: _slips_of_permits,
-    Ground.PAYMENT_SLIP: _slips_of_payments,
+    Ground.PERMIT_TYPO: _typos_of_permits,
+    Ground.PAYMENT_TYPO: _typos_of_payments,
     Ground.DOUBLE_CHARGE: lambda facts: _same_offence(facts.charges, facts.charge, facts.terms)[
         -1:
     ],
@@ -394,8 +394,8 @@ def _paid(payments: tuple[PaidParking, ...], charge: Issued, zone: str) -> Itera
     return (each for each in payments if each.covers(charge.at, zone))
 
 
-def _is_slip(right: Holding | PaidParking, charge: Issued, terms: ChargeTerms) -> bool:
-    return slip(right.plate, charge.plate) in terms.slips
+def _is_typo(right: Holding | PaidParking, charge: Issued, terms: ChargeTerms) -> bool:
+    return typo(right.plate, charge.plate) in terms.typos
 
 
 def _same_offence(charges: tuple[Issued, ...], charge: Issued, terms: ChargeTerms) -> list[Issued]:

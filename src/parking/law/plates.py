@@ -38,8 +38,8 @@ def spaced(plate: Plate) -> str:
     return plate
 
 
-class Slip(Enum):
-    """One small mistake that makes one plate of another."""
+class Typo(Enum):
+    """One small mistake of whoever typed a plate, which makes another plate of it."""
 
     WRONG = "wrong character"
     MISSING = "missing character"
@@ -47,7 +47,7 @@ class Slip(Enum):
     SWAPPED = "swapped characters"  #: two that stand beside each other
 
 
-def slip(typed: Plate, meant: Plate) -> Slip | None:
+def typo(typed: Plate, meant: Plate) -> Typo | None:
     """Return the one mistake by which *typed* differs from *meant*; ``None`` if it is not one.
 
     Plates that are the same differ by none, and plates with two mistakes are two plates.
@@ -55,16 +55,16 @@ def slip(typed: Plate, meant: Plate) -> Slip | None:
     if len(typed) == len(meant):
         wrong = [at for at, (t, m) in enumerate(zip(typed, meant, strict=True)) if t != m]
         if len(wrong) == 1:
-            return Slip.WRONG
+            return Typo.WRONG
         if len(wrong) == 2 and wrong[1] == wrong[0] + 1:  # noqa: PLR2004 -- a swap is of two
             first, second = wrong
             crossed = typed[first] == meant[second] and typed[second] == meant[first]
-            return Slip.SWAPPED if crossed else None
+            return Typo.SWAPPED if crossed else None
         return None
     if len(meant) == len(typed) + 1 and typed in _one_left_out(meant):
-        return Slip.MISSING
+        return Typo.MISSING
     if len(typed) == len(meant) + 1 and meant in _one_left_out(typed):
-        return Slip.EXTRA
+        return Typo.EXTRA
     return None
 
 
