@@ -26,6 +26,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from sandbox import (
     addresses,
     businesscentral,
+    collection,
     control,
     cpr,
     digitalpost,
@@ -161,6 +162,7 @@ ROUTES = {
     "businesscentral": businesscentral.routes,
     "nexi": nexi.routes,
     "pilen": pilen.routes,
+    "collection": collection.routes,
     "digitalpost": digitalpost.routes,
     "mail": mail.routes,
 }
@@ -169,7 +171,7 @@ ROUTES = {
 def applications(world: World) -> dict[str, Starlette]:
     """The web application of each port, faults and journal included."""
     routes: dict[str, list[BaseRoute]] = {port: [] for port in PORTS}
-    routes["main"] += front.routes(world) + control.routes(world)
+    routes["main"] += front.routes(world) + control.routes(world) + collection.pages(world)
     for system in SYSTEMS:
         for route in ROUTES[system.name](world):
             route.app = Wire(world, system.name, route.app)

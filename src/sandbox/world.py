@@ -67,6 +67,8 @@ class World:
             "ACCOUNTS_LOGIN": f"{self.address}/{TENANT}/oauth2/v2.0/token",
             "PAYMENTS": f"nexi+{self.address}",
             "CHARGES": f"pilen+{self.address}/pilen",
+            "COLLECTION": f"mffordring+{tls}{port + 2}/ws/MFFordringService",
+            "COLLECTION_AGREEMENT": "KK-PARKERING-1",
             "POST": f"digitalpost+{tls}{port + 3}",
             "MAIL": f"smtp://127.0.0.1:{port + 4}",
             "OUTSIDE_CA_FILE": str(self.ca.path("ca.pem")),

@@ -97,8 +97,8 @@ def ask(
 ) -> etree._Element:
     """Send *question* as the body of an envelope and return the one element that answers it.
 
-    With a *seal*, question and answer are signed, and *now* is when. Reading is repeatable, and
-    reading is all that we do over SOAP.
+    With a *seal*, question and answer are signed, and *now* is when. Every question may be
+    repeated: what is sent to be done carries a number by which it is known again.
 
     :raises Fault: if the answer is a fault.
     :raises Unavailable: if there is no answer, or none that can be trusted.

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from parking.ports.accounts import Accounts
     from parking.ports.charges import Charges
+    from parking.ports.collection import DebtCollection
     from parking.ports.identity import Identity, StaffLogin
     from parking.ports.payments import Payments
     from parking.ports.places import Addresses, Zones
@@ -59,6 +60,7 @@ class Outside:
     accounts: Accounts
     payments: Payments
     charges: Charges
+    collection: DebtCollection
     post: Post
     mail: Mail
     scanner: Scanner | None = None  #: without one, documents are kept as not scanned

@@ -19,7 +19,7 @@ from parking.site import environment, wiring
 
 PORTS: Final = (
     "IDENTITY", "STAFF", "PERSONS", "VEHICLES", "ADDRESSES", "ZONES", "ACCOUNTS", "PAYMENTS",
-    "CHARGES", "POST", "MAIL",
+    "CHARGES", "COLLECTION", "POST", "MAIL",
 )  # fmt: skip
 
 

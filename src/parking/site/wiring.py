@@ -21,6 +21,7 @@ from parking.adapters import (
     cpr,
     digitalpost,
     dmr,
+    mffordring,
     nemlogin,
     nexi,
     pilen,
@@ -55,6 +56,7 @@ def outside() -> Outside:
         accounts=_answered("ACCOUNTS", {"businesscentral": _businesscentral}),
         payments=_answered("PAYMENTS", {"nexi": _nexi}),
         charges=_answered("CHARGES", {"pilen": _pilen}),
+        collection=_answered("COLLECTION", {"mffordring": _mffordring}),
         post=_answered("POST", {"digitalpost": _digitalpost}),
         mail=_answered("MAIL", {"smtp": _smtp}),
         scanner=_clamd(environment.text("SCANNER", "")),
@@ -178,6 +180,16 @@ def _pilen(url: str) -> pilen.Pilen:
         client_id=environment.text("CHARGES_CLIENT", "parking-portal"),
         secret_file=_file("CHARGES_SECRET_FILE"),
         ca_file=_ca_file(),
+        before_call=forbid_while_recording,
+    )
+
+
+def _mffordring(url: str) -> mffordring.Collection:
+    return mffordring.Collection(
+        address=url,
+        agreement=environment.text("COLLECTION_AGREEMENT"),
+        ca_file=_ca_file(),
+        client_certificate_file=_file("CLIENT_CERTIFICATE_FILE"),
         before_call=forbid_while_recording,
     )
 
