@@ -25,6 +25,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox import (
     addresses,
+    bank,
     businesscentral,
     collection,
     control,
@@ -162,6 +163,7 @@ ROUTES = {
     "businesscentral": businesscentral.routes,
     "nexi": nexi.routes,
     "pilen": pilen.routes,
+    "bank": bank.routes,
     "collection": collection.routes,
     "digitalpost": digitalpost.routes,
     "mail": mail.routes,
@@ -171,7 +173,8 @@ ROUTES = {
 def applications(world: World) -> dict[str, Starlette]:
     """The web application of each port, faults and journal included."""
     routes: dict[str, list[BaseRoute]] = {port: [] for port in PORTS}
-    routes["main"] += front.routes(world) + control.routes(world) + collection.pages(world)
+    routes["main"] += front.routes(world) + control.routes(world)
+    routes["main"] += collection.pages(world) + bank.pages(world)
     for system in SYSTEMS:
         for route in ROUTES[system.name](world):
             route.app = Wire(world, system.name, route.app)

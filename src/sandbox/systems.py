@@ -26,6 +26,7 @@ SYSTEMS = (
     System("businesscentral", "main"),
     System("nexi", "main"),
     System("pilen", "main"),
+    System("bank", "main"),
     System("collection", "dmr"),
     System("digitalpost", "post"),
     System("mail", "main"),

@@ -69,6 +69,7 @@ class World:
             "CHARGES": f"pilen+{self.address}/pilen",
             "COLLECTION": f"mffordring+{tls}{port + 2}/ws/MFFordringService",
             "COLLECTION_AGREEMENT": "KK-PARKERING-1",
+            "BANK": f"camt054+{self.address}/bank",
             "POST": f"digitalpost+{tls}{port + 3}",
             "MAIL": f"smtp://127.0.0.1:{port + 4}",
             "OUTSIDE_CA_FILE": str(self.ca.path("ca.pem")),
@@ -80,6 +81,7 @@ class World:
             "CUSTOMER_KEY_FILE": str(self.ca.path("customer-key.txt")),
             "PAYMENTS_SECRET_FILE": str(self.ca.path("payments.txt")),
             "PAYMENTS_WEBHOOK_SECRET_FILE": str(self.ca.path("payments-webhook.txt")),
+            "BANK_SECRET_FILE": str(self.ca.path("bank.txt")),
             "CHARGES_SECRET_FILE": str(self.ca.path("charges.txt")),
             "CHARGES_WEBHOOK_SECRET_FILE": str(self.ca.path("charges-webhook.txt")),
         }

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from parking.ports.accounts import Accounts
+    from parking.ports.bank import Bank
     from parking.ports.charges import Charges
     from parking.ports.collection import DebtCollection
     from parking.ports.identity import Identity, StaffLogin
@@ -61,6 +62,7 @@ class Outside:
     payments: Payments
     charges: Charges
     collection: DebtCollection
+    bank: Bank
     post: Post
     mail: Mail
     scanner: Scanner | None = None  #: without one, documents are kept as not scanned

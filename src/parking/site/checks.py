@@ -19,7 +19,7 @@ from parking.site import environment, wiring
 
 PORTS: Final = (
     "IDENTITY", "STAFF", "PERSONS", "VEHICLES", "ADDRESSES", "ZONES", "ACCOUNTS", "PAYMENTS",
-    "CHARGES", "COLLECTION", "POST", "MAIL",
+    "CHARGES", "COLLECTION", "BANK", "POST", "MAIL",
 )  # fmt: skip
 
 

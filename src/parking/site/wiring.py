@@ -17,6 +17,7 @@ from django.utils import timezone
 from parking.adapters import (
     addresses,
     businesscentral,
+    camt054,
     clamd,
     cpr,
     digitalpost,
@@ -57,6 +58,7 @@ def outside() -> Outside:
         payments=_answered("PAYMENTS", {"nexi": _nexi}),
         charges=_answered("CHARGES", {"pilen": _pilen}),
         collection=_answered("COLLECTION", {"mffordring": _mffordring}),
+        bank=_answered("BANK", {"camt054": _camt054}),
         post=_answered("POST", {"digitalpost": _digitalpost}),
         mail=_answered("MAIL", {"smtp": _smtp}),
         scanner=_clamd(environment.text("SCANNER", "")),
@@ -190,6 +192,15 @@ def _mffordring(url: str) -> mffordring.Collection:
         agreement=environment.text("COLLECTION_AGREEMENT"),
         ca_file=_ca_file(),
         client_certificate_file=_file("CLIENT_CERTIFICATE_FILE"),
+        before_call=forbid_while_recording,
+    )
+
+
+def _camt054(url: str) -> camt054.Notifications:
+    return camt054.Notifications(
+        address=url,
+        secret_file=_file("BANK_SECRET_FILE"),
+        ca_file=_ca_file(),
         before_call=forbid_while_recording,
     )
 
