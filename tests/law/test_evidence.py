@@ -285,7 +285,7 @@ def test_facts_and_findings_are_kept_with_a_decision_and_read_back(
     all_known: Facts, names: set[str]
 ) -> None:
     some = without(all_known, names)
-    kept = record.fact_as_json(some)
+    kept = record.as_json(some)
     assert proposal(record.from_json(Facts, kept)) == proposal(some)
     for _, finding in proposal(some).findings:
         assert Finding.from_json(finding.as_json()) == finding
