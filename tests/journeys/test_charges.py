@@ -1,0 +1,69 @@
+"""A charge from the slip to the receipt: by a visitor from abroad, and by whose car it was."""
+
+from __future__ import annotations
+
+import pytest
+
+from journeys import steps
+from parking.actions import charge as charges
+from parking.actions import charge_feed
+from town import charge, now, slip_of
+
+PHONE, DESKTOP, NARROWEST = 390, 1280, 320
+
+
+@pytest.fixture
+def charged(portal, outside):
+    """A portal that has read every charge of the sandbox."""
+    charge_feed.follow(outside, now=now())
+    return portal
+
+
+def test_a_visitor_from_abroad_pays_by_the_slip(visit, charged):
+    lars = visit(width=DESKTOP, language="en-GB")
+    lars.open("/en/")
+    lars.press("Find your parking charge")
+    lars.look("Find your parking charge", language="en")
+    lars.press("Show the charge")
+    lars.look("Find your parking charge", status=422, language="en")
+    number, plate = slip_of("lars-swedish")
+    lars.page.get_by_label("Charge number").fill(number)
+    lars.page.get_by_label("Number plate").fill(plate.lower())
+    lars.press("Show the charge")
+    lars.look(language="en")
+    lars.see("SWE123", "DKK 510", "Why you got the charge", "vejloven § 90")
+    lars.press("See the photos large")
+    lars.look(language="en")
+    lars.press("Back")
+    lars.press("Pay DKK 510")
+    lars.look("Payment", language="en")
+    steps.pay(lars)
+    lars.look("PAID", language="en")
+    lars.see("DKK 510", "Visa")
+    assert steps.receipt(lars).startswith(b"%PDF")
+    lars.press("See the charge")
+    lars.see("There is nothing to pay.")
+    assert not charges.payable(charge("lars-swedish"))
+
+
+@pytest.mark.parametrize(
+    ("width", "scripts"), [(NARROWEST, True), (PHONE, False)], ids=["narrowest", "no scripts"]
+)
+def test_two_charges_are_paid_at_once(visit, charged, width, scripts):
+    anna = visit(width=width, scripts=scripts)
+    steps.log_in(anna, "anna", path="/my/charges/")
+    anna.look("Mine parkeringsafgifter")
+    for slug in ("anna-open", "anna-now"):
+        anna.open(f"/charges/{charge(slug).id}/")
+        anna.look()
+        anna.press("Læg i kurven")
+        anna.look("Kurv")
+    anna.see("1.020 kr.")
+    anna.press("Gå videre")
+    anna.look("Se det hele igennem")
+    steps.agree(anna)
+    anna.look("Betaling")
+    steps.pay(anna)
+    anna.look("BETALT")
+    anna.open("/my/charges/")
+    assert "Skyldig" not in anna.page.locator("main").inner_text()
