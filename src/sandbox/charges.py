@@ -651,6 +651,7 @@ def _point(key: str) -> tuple[float, float]:
     return round(lat, 6), round(lon, 6)
 
 
+@lru_cache(maxsize=64)
 def _place(key: str) -> dict[str, Any]:
     home = city.address(key)
     lat, lon = _point(key)

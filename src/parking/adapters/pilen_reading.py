@@ -43,6 +43,8 @@ SYSTEM: Final = "charges"
 
 T = TypeVar("T")
 
+_STATES: Final = frozenset(ChargeState)
+
 _Relation = Literal["owner", "user"]
 _HolderKind = Literal["person", "company", "abroad"]
 _Sender = Literal["complainant", "municipality"]
@@ -185,7 +187,7 @@ def charge(of: Part) -> ChargeAnswer:
         country=of.text("country"),
         make=of.text("make"),
         issued=of.moment("issuedAt"),
-        state=ChargeState(of.word("state", set(ChargeState))),
+        state=ChargeState(of.word("state", _STATES)),
         due=of.day("dueDate"),
         time_barred=of.day("timeBarredFrom"),
         offences=of.list("offences", _offence),

@@ -272,7 +272,11 @@ class ChargePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeChange:
-    """One entry of the feed. Numbers follow each other without a gap."""
+    """One entry of the feed.
+
+    Numbers follow each other without a gap, from one page to the next too: whoever keeps the last
+    one finds out that something is missing, and reads again from there.
+    """
 
     sequence: int
     changed: datetime
