@@ -663,7 +663,7 @@ class TwoSystems(RuleBasedStateMachine):
 
 
 TestTwoSystems = TwoSystems.TestCase
-TestTwoSystems.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestTwoSystems.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
 
 
 def replays(events: list[Entry]) -> Iterator[list[Entry]]:
