@@ -591,6 +591,14 @@ class TwoSystems(RuleBasedStateMachine):
         if part > NOTHING:
             self.book(self.new(Kind.ANNULMENT, part, self.on))
 
+    @precondition(lambda self: self.state is State.PAID)
+    @rule()
+    def a_bank_takes_its_money_back(self) -> None:
+        known = merged(self.account, self.here)
+        kept = -total(e.signed for e in known if e.kind in {Kind.PAYMENT, Kind.REFUND})
+        if kept > NOTHING:
+            self.book(self.new(Kind.REFUND, kept, self.on))
+
     @rule()
     def the_clock_strikes(self) -> None:
         """One step at most, and then another look at the fees."""
