@@ -110,6 +110,17 @@ def test_a_gap_in_the_feed_is_read_again(charged, officer, sandbox):
     assert stand == {charges.law.State.ANNULLED}
 
 
+def test_changes_that_are_missing_between_two_pages_are_found_by_listing_anew(charged, officer):
+    officer(f"charge/{charge('anna-open').source_id}/annul", reason="warden_error")
+    charge_feed.follow(charged, now=now())
+    ChargeFeed.objects.update(sequence=0)
+    Charge.objects.filter(id=charge("bo-tomorrow").id).delete()
+    officer(f"charge/{charge('anna-now').source_id}/annul", reason="warden_error")
+    charge_feed.follow(charged, now=now())
+    assert charge("bo-tomorrow")
+    assert charges.stands(charge("anna-now")) is charges.law.State.ANNULLED
+
+
 def test_when_the_feed_has_forgotten_us_every_charge_is_listed_anew(charged, sandbox):
     Charge.objects.filter(id=charge("anna-open").id).delete()
     sandbox.fault("pilen", "feed-gone", count=1)

@@ -15,7 +15,7 @@ import structlog
 
 from parking.actions import charge as charges
 from parking.ports import Outside
-from parking.ports.charges import ChargeAnswer, ChargeChange, ChargePage, FeedGone
+from parking.ports.charges import ChangePage, ChargeAnswer, ChargeChange, ChargePage, FeedGone
 from parking.records.charge import ChargeFeed
 from parking.records.recording import one_at_a_time, recording
 
@@ -48,11 +48,19 @@ def follow(outside: Outside, *, now: datetime, progress: Progress | None = None)
             feed = _locked()
             if feed.cursor != cursor:  # somebody else has read on meanwhile
                 return taken
-            taken += charges.take_over(newest(page.changes), now=now)
-            feed.cursor = page.next
-            if not page.more:
-                feed.read = now
+            gap = _is_gap(feed, page)
+            if gap:
+                _forget_where(feed)
+            else:
+                taken += charges.take_over(newest(page.changes), now=now)
+                feed.cursor = page.next
+                feed.sequence = max([feed.sequence or 0, *(c.sequence for c in page.changes)])
+                if not page.more:
+                    feed.read = now
             feed.save()
+        if gap:
+            log.warning("changes are missing from the feed; every charge is listed anew")
+            return taken + follow(outside, now=now, progress=progress)
         if not page.more:
             return taken
 
@@ -65,6 +73,21 @@ def newest(changes: Iterable[ChargeChange]) -> list[ChargeAnswer]:
         if known is None or known.version < change.charge.version:
             latest[change.charge.id] = change.charge
     return list(latest.values())
+
+
+def _is_gap(feed: ChargeFeed, page: ChangePage) -> bool:
+    """Tell whether changes are missing between what we have read and *page*.
+
+    What comes once more is none; gaps within a page the adapter finds.
+    """
+    numbers = [change.sequence for change in page.changes]
+    return bool(numbers) and feed.sequence is not None and min(numbers) > feed.sequence + 1
+
+
+def _forget_where(feed: ChargeFeed) -> None:
+    """Have every charge listed anew; the caller saves."""
+    feed.cursor, feed.listing, feed.listed, feed.total = "", "", 0, 0
+    feed.sequence = None
 
 
 def _feed() -> ChargeFeed:
@@ -81,7 +104,7 @@ def _begin_listing(gone: str) -> None:
     with recording():
         feed = _locked()
         if feed.cursor == gone:
-            feed.cursor, feed.listing, feed.listed, feed.total = "", "", 0, 0
+            _forget_where(feed)
             feed.save()
 
 

@@ -176,6 +176,7 @@ class ChargeFeed(models.Model):
 
     only = models.BooleanField(primary_key=True, default=True)
     cursor = models.CharField(max_length=200, blank=True)  #: of the feed; empty before the first
+    sequence = models.PositiveBigIntegerField(null=True)  #: of the last change we have read
     listing = models.CharField(max_length=200, blank=True)
     listed = models.PositiveIntegerField(default=0)  #: how many of the listing we have
     total = models.PositiveIntegerField(default=0)  #: how many there were when it was begun

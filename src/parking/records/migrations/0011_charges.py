@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('only', models.BooleanField(default=True, primary_key=True, serialize=False)),
                 ('cursor', models.CharField(blank=True, max_length=200)),
+                ('sequence', models.PositiveBigIntegerField(null=True)),
                 ('listing', models.CharField(blank=True, max_length=200)),
                 ('listed', models.PositiveIntegerField(default=0)),
                 ('total', models.PositiveIntegerField(default=0)),
