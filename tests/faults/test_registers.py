@@ -224,6 +224,7 @@ def test_f47_the_next_permit_begins_where_the_last_one_ended(drill):
     assert permit.days.end in following.days
     following.pk, following.number, following._state.adding = None, "P-early", True
     following.period = as_range(Period(permit.last_day, permit.last_day + timedelta(days=9)))
+    following.slot = 2  # a free place in the quota, so that nothing but the vehicle is in the way
     with pytest.raises(IntegrityError, match="permit_one_per_vehicle"):
         following.save(force_insert=True)
     assert order.lines.count() == 1
