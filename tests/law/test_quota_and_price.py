@@ -22,7 +22,7 @@ from tests.law.situations import (
 from parking.law import price, quota
 from parking.law.days import Period
 from parking.law.facts import Drive, Holding, Norm, VehicleKind
-from parking.law.money import kroner
+from parking.law.money import NOTHING, Money, kroner
 from parking.law.permits import resident
 
 days = st.dates(date(2024, 1, 1), date(2028, 1, 1))
@@ -186,3 +186,48 @@ def test_a_price_list_that_says_two_things_gives_no_price() -> None:
     )
     with pytest.raises(price.NoFare, match="2 fares"):
         price.quote((*PRICE_LIST, twice), product=resident.PAID, tier=price.Tier("c", ""), on=START)
+
+
+YEAR = Period(date(2026, 3, 1), date(2027, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("ended", "back"),
+    [
+        (date(2026, 2, 28), kroner(1200)),  # it has not begun
+        (date(2026, 3, 1), kroner(1100)),
+        (date(2026, 3, 31), kroner(1100)),
+        (date(2026, 4, 1), kroner(1000)),
+        (date(2027, 1, 1), NOTHING),  # one month has not begun, and 100 kr. is too little
+        (date(2027, 2, 28), NOTHING),
+    ],
+)
+def test_the_whole_months_that_have_not_begun_are_paid_back(ended: date, back: Money) -> None:
+    assert price.refund(kroner(1200), YEAR, ended=ended, terms=TERMS) == back
+
+
+def test_less_than_the_smallest_refund_is_paid_back_only_of_what_has_not_begun() -> None:
+    assert price.refund(kroner(150), YEAR, ended=date(2026, 2, 28), terms=TERMS) == kroner(150)
+    assert price.refund(kroner(150), YEAR, ended=date(2026, 3, 1), terms=TERMS) == NOTHING
+
+
+def test_where_the_terms_pay_nothing_back_nothing_is() -> None:
+    none = dataclasses.replace(TERMS, refunds=False)
+    assert price.refund(kroner(1200), YEAR, ended=date(2026, 3, 1), terms=none) == NOTHING
+
+
+@given(
+    st.integers(0, 1_000_000),
+    st.dates(date(2025, 1, 1), date(2040, 1, 1)),
+    st.integers(-10, 365),
+    st.integers(0, 365),
+)
+def test_whoever_ends_a_permit_later_never_gets_more_back_nor_more_than_was_paid(
+    paid: int, start: date, days: int, later: int
+) -> None:
+    period, ended = resident.period_from(start, TERMS), start + timedelta(days=days)
+    first, second = (
+        price.refund(Money(paid), period, ended=each, terms=TERMS).ore
+        for each in (ended, ended + timedelta(days=later))
+    )
+    assert paid >= first >= second >= 0

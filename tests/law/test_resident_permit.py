@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.law.situations import (
     FREDERIKSBERG,
     FREE_AREA,
@@ -23,7 +26,8 @@ from tests.law.situations import (
     vehicle,
 )
 
-from parking.law.days import NotInForce
+from parking.law import price, reminders
+from parking.law.days import NotInForce, Period
 from parking.law.facts import (
     FROM_CASE_WORKER,
     Document,
@@ -246,9 +250,12 @@ def test_every_condition_cites_a_paragraph_that_the_regulation_has() -> None:
     assert cited <= stated
 
 
-def test_every_paragraph_named_in_the_module_is_in_the_regulation() -> None:
-    stated = set(re.findall(r"^\| (§ \d+), stk\. \d+ \|", REGULATION.read_text(), re.MULTILINE))
-    named = set(re.findall(r"§ \d+", Path(resident.__file__).read_text()))
+@pytest.mark.parametrize("module", [resident, price], ids=lambda module: module.__name__)
+def test_every_paragraph_named_in_the_law_is_in_the_regulation(module: ModuleType) -> None:
+    rows = re.findall(r"^\| (§ \d+)(, stk\. \d+) \|", REGULATION.read_text(), re.MULTILINE)
+    stated = {paragraph + part for paragraph, part in rows} | {paragraph for paragraph, _ in rows}
+    named = set(re.findall(r"§ \d+(?:, stk\. \d+)?", Path(module.__file__ or "").read_text()))
+    assert named
     assert named <= stated
 
 
@@ -312,6 +319,28 @@ def test_a_permit_may_start_today_or_up_to_thirty_days_ahead() -> None:
     assert date(2026, 3, 1) in days
     assert date(2026, 3, 31) in days
     assert date(2026, 4, 1) not in days
+
+
+@given(st.dates(date(2025, 1, 1), date(2040, 1, 1)), st.integers(0, 366))
+def test_whoever_is_reminded_can_renew_that_day(start: date, later: int) -> None:
+    period, today = resident.period_from(start, TERMS), start + timedelta(days=later)
+    if reminders.due(period, today=today) is not None:
+        assert today in resident.renewal_days(period, TERMS)
+
+
+def test_a_permit_can_be_renewed_from_thirty_days_before_its_last_day() -> None:
+    days = resident.renewal_days(Period(date(2025, 12, 1), date(2026, 12, 1)), TERMS)
+    assert days == Period(date(2026, 10, 31), date(2026, 12, 1))
+
+
+def test_a_short_permit_can_be_renewed_from_its_first_day() -> None:
+    short = Period(date(2026, 3, 1), date(2026, 3, 8))
+    assert resident.renewal_days(short, TERMS) == short
+
+
+def test_a_permit_that_never_ends_is_never_renewed() -> None:
+    with pytest.raises(ValueError, match="never ends"):
+        resident.renewal_days(Period(date(2026, 3, 1)), TERMS)
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,7 @@ class Terms:
     heaviest_vehicle_kg: int
     months: int  #: how long a permit is valid
     most_days_ahead: int  #: how far ahead it may start
-    renewal_days: int = 30  #: how many days before its end a permit may be renewed
+    renewal_days: int = 30  #: how many days before its last day a permit may be renewed
     refunds: bool = True  #: whether anything is paid back for a permit that is ended early
     smallest_refund_ore: int = 20_000  #: less than this is not paid back
     private_common_road_effect: PrivateCommonRoadEffect

@@ -46,10 +46,10 @@ class Quote:
 
 
 def refund(paid: Money, bought: Period, *, ended: date, terms: Terms) -> Money:
-    """Return what is paid back for a permit that is ended with the day *ended* (§ 8).
+    """Return what is paid back for a permit that is ended with the day *ended*.
 
-    Whole months that have not begun are paid back, and all of it if the permit has not begun;
-    amounts below the smallest refund are not.
+    Whole months that have not begun are paid back (§ 8, stk. 1), and all of it if the permit has
+    not begun (stk. 2); of a permit that has begun, less than the smallest refund is not (stk. 3).
 
     :raises ValueError: if the permit never ends.
     """

@@ -231,13 +231,15 @@ def start_days(today: date, terms: Terms) -> Period:
 
 
 def renewal_days(period: Period, terms: Terms) -> Period:
-    """Return the days on which a permit valid in *period* may be renewed (§ 6, stk. 3).
+    """Return the days on which a permit valid in *period* may be renewed (§ 6, stk. 4).
+
+    They are counted from its last day, as the reminders are: whoever is reminded can renew.
 
     :raises ValueError: if the period never ends.
     """
-    if period.end is None:
+    if period.last_day is None:
         raise ValueError("a permit that never ends is never renewed")
-    opens = max(period.start, period.end - timedelta(days=terms.renewal_days))
+    opens = max(period.start, period.last_day - timedelta(days=terms.renewal_days))
     return Period(opens, period.end)
 
 
