@@ -150,12 +150,13 @@ def city_login(stocked, sandbox, settings):
     wiring.outside.cache_clear()
 
 
-def logged_in(sandbox, client: Client, who: str):
+def logged_in(sandbox, client: Client, who: str, visitor: httpx.Client | None = None):
+    """Log in at the municipality's own login, in a browser that nobody else has used."""
     away = client.get("/office/login/").headers["Location"]
-    with httpx.Client(base_url=sandbox.base, follow_redirects=True) as visitor:
-        page = visitor.get(away)
-        key = re.search(r'name="request" value="([^"]+)"', page.text)[1]
-        back = visitor.post("/staff-idp/login", data={"request": key, "who": who})
+    visitor = visitor or httpx.Client(base_url=sandbox.base)
+    page = visitor.get(away, follow_redirects=True)
+    key = re.search(r'name="request" value="([^"]+)"', page.text)[1]
+    back = visitor.post("/staff-idp/login", data={"request": key, "who": who}, follow_redirects=True)
     fields = dict(re.findall(r'name="(SAMLResponse|RelayState)" value="([^"]*)"', back.text))
     return client.post(
         "/office/saml/acs", {name: unescape(value) for name, value in fields.items()}
@@ -176,6 +177,35 @@ def test_somebody_who_works_here_logs_in_and_out(city_login):
     assert (cookie["path"], cookie["secure"], cookie["httponly"]) == ("/office/", True, True)
     assert "Ditte Dahlgaard" in client.get("/office/queue/").content.decode()
     assert client.post("/office/logout/").headers["Location"].startswith(city_login.base)
+    assert not StaffSession.objects.exists()
+
+
+def test_logging_out_elsewhere_ends_the_session_in_the_office(city_login):
+    staff.add(name_id=name_id("ditte"), roles={Role.DECIDER}, unit="Parkering", now=now())
+    staff.add(name_id=name_id("leif"), roles={Role.LEAD}, unit="Parkering", now=now())
+    ditte, leif = Client(), Client()
+    with httpx.Client(base_url=city_login.base) as visitor:
+        logged_in(city_login, ditte, "ditte", visitor)
+        told = visitor.get("/staff-idp/logout").headers["Location"]
+    logged_in(city_login, leif, "leif")
+    forged = told.replace("SigAlg=", "SigAlg=x")
+    assert Client().get(forged).status_code == 403
+    assert StaffSession.objects.count() == 2
+    answer = Client().get(told)
+    assert answer.headers["Location"].startswith(f"{city_login.base}/staff-idp/")
+    assert "SAMLResponse=" in answer.headers["Location"]
+    assert ditte.get("/office/queue/").status_code == 302
+    assert leif.get("/office/queue/").status_code == 200, "it was not leif who logged out"
+
+
+def test_logging_out_of_the_office_works_though_the_login_is_silent(city_login):
+    staff.add(name_id=name_id("ditte"), roles={Role.DECIDER}, unit="Parkering", now=now())
+    client = Client()
+    logged_in(city_login, client, "ditte")
+    city_login.fault("staff-idp", "drop")
+    wiring.outside.cache_clear()
+    answer = client.post("/office/logout/")
+    assert "Du er logget af" in answer.content.decode()
     assert not StaffSession.objects.exists()
 
 
