@@ -84,7 +84,9 @@ def test_the_journal_masks_person_numbers(calm_sandbox: Sandbox) -> None:
     httpx.get(calm_sandbox.base + METADATA, params={"who": "720585-1002", "or": "7205851002"})
     (entry,) = calm_sandbox.journal("idp")
     assert entry["status"] == 200
-    assert "1002" not in str(entry)
+    # Not in all of it: what was answered holds a certificate, in which any four digits may stand.
+    assert "1002" not in entry["path"]
+    assert entry["path"].count("******-****") == 2
 
 
 def test_another_sites_form_cannot_move_the_control_plane(calm_sandbox: Sandbox) -> None:
