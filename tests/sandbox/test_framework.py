@@ -82,7 +82,8 @@ def test_the_clock_moves_and_comes_back(calm_sandbox: Sandbox) -> None:
 
 def test_the_journal_masks_person_numbers(calm_sandbox: Sandbox) -> None:
     httpx.get(calm_sandbox.base + METADATA, params={"who": "720585-1002", "or": "7205851002"})
-    (entry,) = calm_sandbox.journal("idp")
+    # A call that a test before gave up may still be written down.
+    (entry,) = [each for each in calm_sandbox.journal("idp") if "who=" in each["path"]]
     assert entry["status"] == 200
     # Not in all of it: what was answered holds a certificate, in which any four digits may stand.
     assert "1002" not in entry["path"]
