@@ -7,6 +7,7 @@ not yet. Every page they see is kept in a folder, with an `index.html` to look t
 from __future__ import annotations
 
 import argparse
+import shutil
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -153,7 +154,8 @@ def main() -> None:
     given = parser.parse_args()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-quic"]
+            executable_path=shutil.which("chromium-headless-shell") or "/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-quic"],
         )
         if given.picture:
             picture(browser, given.portal, given.picture)
