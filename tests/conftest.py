@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import stamina
 from procrastinate.contrib.django import app as queue
 
 from parking.actions import catalogue, hours
+from parking.adapters.transport import TRIES
 from parking.records import sealing
 from parking.records.hours import (
     AfterHours,
@@ -39,6 +41,13 @@ _FETCHED: dict[type, list[object]] = {}
 
 def now():
     return datetime.now(UTC)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_pause_between_tries():
+    """Let what is tried again be tried at once, and as often as ever."""
+    with stamina.set_testing(True, attempts=TRIES, cap=True):
+        yield
 
 
 @pytest.fixture(scope="session")
