@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from importlib import import_module
 
 import httpx
+from django.conf import settings
 from lxml import html
 
 from parking.actions import apply, checkout
 from parking.law.days import danish_day
 from parking.law.plates import Plate
 from parking.records.charge import Charge
-from parking.records.party import Party
+from parking.records.party import LoginSession, Party
 from sandbox import charges, city
 
 ADDRESSES = checkout.Addresses(
@@ -49,6 +51,23 @@ def party(slug: str) -> Party:
     new = Party(name_id=person.mitid_uuid, name=person.name, first_seen=now(), last_seen=now())
     new.with_number(person.person_number.replace("-", "")).save()
     return new
+
+
+def session(slug: str, *, begun: datetime | None = None) -> str:
+    """Log *slug* in, as the national login would have; return the key of the session."""
+    begun = begun or now()
+    kept = import_module(settings.SESSION_ENGINE).SessionStore()
+    kept["party"] = str(party(slug).id)
+    kept.save()
+    LoginSession.objects.create(
+        session_key=kept.session_key,
+        party=party(slug),
+        session_index="of a test",
+        assurance="Substantial",
+        begun=begun,
+        last_used=begun,
+    )
+    return kept.session_key
 
 
 def ask(outside, slug: str, plate: str = ""):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +15,15 @@ from django.test import override_settings
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import expect
 
+from journeys import steps
 from journeys.visitor import Visitor
+from parking.actions import checkout, staff
+from parking.law.days import Period, danish_day
+from parking.law.staff import Role
+from parking.records.permit import Permit
+from parking.records.ranges import as_range
+from sandbox.employees import EMPLOYEES
+from town import now, order, pay
 
 #: How long a page may take, in milliseconds, on a machine that is busy with other tests.
 PATIENCE = 20_000
@@ -107,6 +116,35 @@ def visit(browser, portal, sandbox) -> Iterator[Callable[..., Visitor]]:
     yield visit
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def office(visit):
+    """Let the sandbox's staff in, and open a browser of one of them at their first page."""
+    for each in EMPLOYEES:
+        roles = {Role(role) for role in each.roles}
+        staff.add(name_id=each.name_id, roles=roles, unit="Parkering", now=now())
+
+    def office(slug: str = "ditte"):
+        worker = visit()
+        worker.open("/office/")
+        worker.look("Log på (sandkasse)")
+        steps.answer_login(worker, slug)
+        return worker
+
+    return office
+
+
+@pytest.fixture
+def ends_soon(stocked) -> Permit:
+    """A permit that Anna bought almost a year ago: its last day is in nineteen days."""
+    bought = order(stocked, "anna")
+    pay(bought.payment.page_url)
+    checkout.settle(stocked, bought.payment.payment_id, now=now())
+    held, end = Permit.objects.get(), danish_day(now()) + timedelta(days=20)
+    held.period = as_range(Period(end - timedelta(days=365), end))
+    held.save()
+    return held
 
 
 @pytest.fixture

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from journeys import steps
 from parking.actions import login
 from parking.records.application import Application
 from parking.records.party import LoginSession
 from parking.web.citizen import pages
-
-PAGES = ["/", "/accessibility/", "/privacy/", "/terms/", "/cookies/", "/contact/"]
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_every_open_page_is_good_in_both_languages(visit, path):
-    anyone = visit(width=320)
-    anyone.open(path)
-    anyone.look()
-    anyone.press("English")
-    assert anyone.page.url == f"{anyone.portal}/en{path}"
-    anyone.look(language="en")
 
 
 def test_wrong_plates_are_told_and_kept(visit):

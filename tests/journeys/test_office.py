@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-
 from journeys import steps
-from parking.actions import staff
 from parking.law import case as law
 from parking.law import permit as permit_law
-from parking.law.staff import Role
 from parking.records.case import Case
 from parking.records.document import Document
 from parking.records.order import Refund
 from parking.records.permit import Permit
 from pictures import a_pdf, a_photo
-from sandbox.employees import EMPLOYEES
-from town import now
 
 PHONE, NARROWEST = 390, 320
 DECLARATION = "Erklæring om enebrug"
-
-
-@pytest.fixture
-def office(visit):
-    """Let the sandbox's staff in, and open a browser of one of them at their first page."""
-    for each in EMPLOYEES:
-        roles = {Role(role) for role in each.roles}
-        staff.add(name_id=each.name_id, roles=roles, unit="Parkering", now=now())
-
-    def office(slug: str = "ditte"):
-        worker = visit()
-        worker.open("/office/")
-        worker.look("Log på (sandkasse)")
-        steps.answer_login(worker, slug)
-        return worker
-
-    return office
 
 
 def take(worker, case: Case) -> None:

@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
 #: Pages that have been looked at in this run: the same page need not be measured twice.
@@ -66,6 +67,12 @@ class Visitor:
     def open(self, path: str) -> None:
         """Go to an address of the portal."""
         self.page.goto(f"{self.portal}{path}")
+
+    def is_logged_in(self, key: str) -> None:
+        """Have the session *key*, as whoever comes from the national login."""
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": key, "httpOnly": True}
+        # To a browser this machine is as safe as https, whatever the port.
+        self.context.add_cookies([{**cookie, "url": "https://localhost", "secure": True}])
 
     def see(self, *texts: str) -> None:
         """Find that the page says all this, in what it is about."""

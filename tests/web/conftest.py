@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from importlib import import_module
-
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -13,10 +10,9 @@ from django.utils import translation
 
 from parking.actions import staff
 from parking.law.staff import Role
-from parking.records.party import LoginSession
 from parking.records.staff import StaffSession
 from parking.web import announcements
-from town import now, party
+from town import now, session
 
 
 @pytest.fixture
@@ -24,20 +20,9 @@ def log_in(db):
     """Log somebody in, as the national login would have."""
 
     def log_in(slug="anna", *, begun=None, **options):
-        begun = begun or datetime.now(UTC)
-        session = import_module(settings.SESSION_ENGINE).SessionStore()
-        session["party"] = str(party(slug).id)
-        session.save()
-        LoginSession.objects.create(
-            session_key=session.session_key,
-            party=party(slug),
-            session_index="of a test",
-            assurance="Substantial",
-            begun=begun,
-            last_used=begun,
-        )
+        key = session(slug, begun=begun)
         client = Client(**options)
-        client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+        client.cookies[settings.SESSION_COOKIE_NAME] = key
         return client
 
     return log_in

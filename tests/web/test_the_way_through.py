@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from parking.actions import checkout, login
+from parking.actions import checkout, login, wording
 from parking.actions import permit as life
-from parking.law.days import danish_day
+from parking.law.days import Period, danish_day
 from parking.records.application import Application
 from parking.records.order import Order
 from parking.records.permit import Permit
+from parking.records.ranges import as_range
 from parking.records.tariff import FareLine
 from town import agreement, ask, begin, fill_basket, now, order, party, pay
 
@@ -222,6 +223,24 @@ def test_who_renews_in_two_windows_is_told_calmly(bought, log_in, monkeypatch):
     answer = say(log_in("anna"), "permit-renew", "post", permit_id=bought.id)
     assert answer.status_code == 409
     assert "Det kan ikke lade sig gøre nu" in text(answer)
+
+
+def test_a_renewal_says_what_is_not_as_it_was(bought, log_in):
+    soon = danish_day(now()) + timedelta(days=20)
+    bought.period = as_range(Period(soon - timedelta(days=365), soon))
+    bought.save()
+    decision = bought.application.decisions.latest("id")
+    decision.pk, decision._state.adding = None, True
+    decision.decided, decision.facts["gross_weight_kg"] = bought.reserved, 1234
+    decision.save(force_insert=True)
+    client = log_in("anna")
+    answer = say(client, "permit-renew", "post", permit_id=bought.id)
+    renewal = Application.objects.get(renews=bought)
+    assert answer["Location"] == reverse("application", args=[renewal.id])
+    page = text(say(client, "application", application_id=renewal.id))
+    assert "Noget er ændret siden sidst" in page
+    assert f"anderledes: {wording.fact_name('gross_weight_kg')}." in page
+    assert reverse("summary") in page
 
 
 def test_my_page_asks_no_more_when_there_is_more(bought, log_in, django_assert_max_num_queries):

@@ -1,0 +1,116 @@
+"""Every page there is, looked at once on the narrowest screen: a new one needs no test for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from urllib.parse import urlsplit
+
+import pytest
+from django.urls import URLPattern, get_resolver, reverse
+from django.utils import translation
+
+from parking.actions import caseload, permit, send
+from parking.law import case as law
+from parking.records.application import Application
+from parking.records.audit import Incident
+from parking.records.order import Order
+from parking.records.recording import recording
+from parking.records.staff import Staff
+from town import ask, now, party, session
+
+NARROWEST = 320
+
+
+def patterns(resolver=None) -> Iterator[URLPattern]:
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern
+        else:
+            yield from patterns(pattern)
+
+
+#: What the logins call is no page, and ends the session of who just looks at it.
+PAGES = {
+    pattern.name: sorted(pattern.pattern.converters)
+    for pattern in patterns()
+    if getattr(pattern.callback, "admits", "national login") != "national login"
+}
+
+
+def addresses(ids: dict[str, list], language: str = "da") -> Iterator[tuple[str, str]]:
+    """Yield the name and the address of each page that *ids* lead to."""
+    with translation.override(language):
+        for name, needs in sorted(PAGES.items()):
+            if set(needs) <= ids.keys():
+                for values in product(*(ids[need] for need in needs)):
+                    yield name, reverse(name, kwargs=dict(zip(needs, values, strict=True)))
+
+
+def look_at_all(visitor, ids: dict[str, list], language: str = "da") -> set[str]:
+    """Look at each page that *visitor* may see; return the names of those."""
+    seen = set()
+    for name, address in addresses(ids, language):
+        answer = visitor.context.request.get(f"{visitor.portal}{address}", max_redirects=0)
+        if answer.status == 200 and "text/html" in answer.headers["content-type"]:
+            visitor.open(address)
+            visitor.look(language=language)
+            seen.add(name)
+    return seen
+
+
+@pytest.fixture
+def hers(stocked, ends_soon) -> dict[str, list]:
+    """Anna's: a permit that she renews, with the new one in the basket, and a car she may not."""
+    permit.renew(stocked, party("anna"), ends_soon, now=now())
+    ask(stocked, "anna", "ZH10008")
+    return {
+        "application_id": list(Application.objects.values_list("id", flat=True)),
+        "order_id": list(Order.objects.values_list("id", flat=True)),
+        "permit_id": [ends_soon.id],
+    }
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_to_somebody_who_is_logged_in(visit, hers, language):
+    anna = visit(width=NARROWEST)
+    anna.is_logged_in(session("anna"))
+    anna.open(f"/permits/{hers['permit_id'][0]}/")
+    anna.see("Tid til at forny")
+    assert look_at_all(anna, hers, language) >= {
+        *("front", "prices", "my", "my-data", "my-data-erase", "apply", "basket", "summary"),
+        *("application", "order", "permit", "permit-end"),
+    }
+
+
+def test_to_anyone_in_the_language_they_choose(visit):
+    anyone = visit(width=NARROWEST)
+    for name, address in addresses({}):
+        answer = anyone.context.request.get(f"{anyone.portal}{address}", max_redirects=0)
+        if answer.status == 200 and "text/html" in answer.headers["content-type"]:
+            anyone.open(address)
+            anyone.look()
+            anyone.press("English")
+            assert urlsplit(anyone.page.url).path == f"/en{address}", name
+            anyone.look(language="en")
+
+
+def test_to_who_leads_the_office(office, hers):
+    with recording():
+        send.raise_incident("a test", "a refund failed at the provider", now=now())
+        case = caseload.open_case(
+            Application.objects.filter(plate="ZH10008").get(),
+            law.Kind.SECOND_VEHICLE, ("extra_permits",), now=now(),
+        )  # fmt: skip
+    leif = office("leif")
+    theirs = {
+        "case_id": [case.id],
+        "incident_id": list(Incident.objects.values_list("id", flat=True)),
+        "staff_id": list(Staff.objects.values_list("id", flat=True)[:1]),
+    }
+    leif.open(f"/office/cases/{case.id}/")
+    leif.press("Åbn sagen")
+    assert look_at_all(leif, theirs) >= {
+        *("office-queue", "office-search", "office-case", "office-case-open"),
+        *("office-operations", "office-incident"),
+    }
