@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from journeys import steps
+from parking.records.order import Order
 from parking.records.permit import Permit
 from town import session
 
@@ -41,3 +42,20 @@ def test_a_permit_is_renewed_in_one_click_and_the_new_one_ended(visit, ends_soon
     anna.see("Licensen er opsagt", "Vi betaler 1.310 kr. tilbage.")
     anna.open(f"/permits/{ends_soon.id}/")
     anna.look("GYLDIG")
+
+
+def test_on_paper_there_is_what_one_needs_and_nothing_to_press(visit, ends_soon):
+    anna = visit()
+    anna.is_logged_in(session("anna"))
+    for path, needed in (
+        (f"/permits/{ends_soon.id}/", ["h1", ".plate >> nth=0", ".qr img", "footer"]),
+        (f"/orders/{Order.objects.get().id}/", ["h1", ".plate >> nth=0", "footer"]),
+    ):
+        anna.open(path)
+        anna.page.emulate_media(media="print")
+        for what in needed:
+            assert anna.page.locator(what).is_visible(), f"{path}: {what}"
+        to_press = "button, summary, .skipnav, nav a, .language-link, .button, .back-link"
+        pressed = anna.page.locator(to_press).all()
+        assert [each.inner_text() for each in pressed if each.is_visible()] == [], path
+        anna.page.emulate_media(media="screen")
