@@ -1,7 +1,8 @@
-"""Take pictures of the whole way through: `./portal shots` runs this against a new town.
+"""Take pictures of the pages people see: `./portal shots` runs this against a new town.
 
-Four people buy a permit, in Danish and in English, on a phone and at a desk; two are told no and
-not yet. Every page they see is kept in a folder, with an `index.html` to look through them.
+In Danish and in English, on a phone and at a desk: somebody buys a permit, two are told no and not
+yet, one hands in documents, and the office works on a case. Every page they see is kept in a
+folder, with an `index.html` to look through them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import shutil
 from base64 import b64encode
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -23,6 +25,23 @@ WALKS = (
     ("tove", "ZT10020", "en", DESK),
 )
 ANSWERS = (("erik", "ZE10005", "no"), ("ulla", "ZU10021", "not-yet"))
+#: What everybody may see, by the address in every language.
+OPEN = (
+    "prices/?plate=ZA10001",
+    "accessibility",
+    "privacy",
+    "terms",
+    "cookies",
+    "contact",
+    "nowhere",
+)
+#: Whose homes the map is not sure of, so that there is a case for each look.
+CASES = (("viggo", "ZV10022"), ("yrsa", "ZY10023"), ("hemming", "ZW40004"), ("svend", "ZW40005"))
+STAFF, OPERATOR = "leif", "otto"
+REASONS = {
+    "da": "Vi mangler at vide, hvilken vej døren vender ud til.",
+    "en": "We need to know which road the door leads to.",
+}
 PICTURE = ("front", "finding-reasons", "receipt")
 #: The pages of the picture, beside each other.
 FRAME = (
@@ -61,8 +80,71 @@ def buy(page: Page, home: str, who: str, plate: str) -> Iterator[str]:
     yield "receipt"
     page.click("main dl a[href*='/permits/']")
     yield "permit"
+    page.goto(f"{page.url}end/")
+    yield "end"
     page.goto(f"{home}/my/")
     yield "my-page"
+    page.goto(f"{home}/my/data/")
+    yield "my-data"
+    page.goto(f"{home}/my/data/erase/")
+    yield "my-data-erase"
+
+
+def answered(page: Page, home: str, asked: tuple[str, str, str]) -> Iterator[str]:
+    """Be told no, or not yet."""
+    who, plate, name = asked
+    ask(page, home, who, plate)
+    yield f"finding-{name}"
+
+
+def look_around(page: Page, home: str) -> Iterator[str]:
+    """See what everybody may see."""
+    for path in OPEN:
+        page.goto(f"{home}/{path}")
+        yield path.partition("/")[0]
+
+
+def hand_in(page: Page, home: str) -> Iterator[str]:
+    """Be refused for want of a document, and come to where it is handed in."""
+    ask(page, home, "olga", "ZP10016")
+    yield "finding-documents"
+    page.click("main a[href$='/documents/']")
+    yield "documents"
+
+
+def work(page: Page, portal: str, language: str) -> Iterator[str]:
+    """Take a case of the office to the letter that would be sent."""
+    enter(page, portal, STAFF, language)
+    yield "office-queue"
+    page.goto(f"{portal}/office/search/")
+    yield "office-search"
+    page.goto(f"{portal}/office/queue/?state=open")
+    page.click("main table a")
+    yield "office-open"
+    submit(page, "purpose")
+    page.click("form[action$='/take/'] button")
+    yield "office-case"
+    page.check("input[name=step][value=ask]")
+    page.fill("textarea[name=reasons]", REASONS[language])
+    page.click("form[action$='/work/'] button")
+    yield "office-letter"
+
+
+def run(page: Page, portal: str, language: str) -> Iterator[str]:
+    """See how everything stands, and who works here."""
+    enter(page, portal, OPERATOR, language)
+    yield "office-people"
+    page.goto(f"{portal}/office/operations/")
+    yield "office-operations"
+
+
+def enter(page: Page, portal: str, who: str, language: str) -> None:
+    """Log in to the office, and go on in a language."""
+    page.goto(f"{portal}/office/")
+    choose(page, portal, who)
+    if page.locator("html").get_attribute("lang") != language:
+        page.click("form[action$='/office/language/'] button")
+        page.wait_for_load_state()
 
 
 def ask(page: Page, home: str, who: str, plate: str) -> None:
@@ -86,16 +168,21 @@ def submit(page: Page, field: str) -> None:
 
 def walk(browser: Browser, portal: str, folder: Path) -> None:
     """Take every picture."""
-    for who, plate, language, size in WALKS:
-        look = f"{language}-{size[0]}.png"
+    for (who, plate, language, size), case in zip(WALKS, CASES, strict=True):
         home = portal if language == "da" else f"{portal}/{language}"
-        page = new_page(browser, language, size)
-        for name in buy(page, home, who, plate):
-            keep(page, folder / f"{name}-{look}")
-        for other, their_plate, name in ANSWERS:
+        ask(new_page(browser, language, size), home, *case)
+        ways = (
+            partial(buy, home=home, who=who, plate=plate),
+            *(partial(answered, home=home, asked=asked) for asked in ANSWERS),
+            partial(hand_in, home=home),
+            partial(look_around, home=home),
+            partial(work, portal=portal, language=language),
+            partial(run, portal=portal, language=language),
+        )
+        for way in ways:
             page = new_page(browser, language, size)
-            ask(page, home, other, their_plate)
-            keep(page, folder / f"finding-{name}-{look}")
+            for name in way(page):
+                keep(page, folder / f"{name}-{language}-{size[0]}.png")
 
 
 def new_page(browser: Browser, language: str, size: tuple[int, int]) -> Page:
@@ -123,7 +210,7 @@ def index(folder: Path) -> None:
     )
     style = "body{display:flex;flex-wrap:wrap;gap:2em;font:1em sans-serif}img{max-width:25em}"
     (folder / "index.html").write_text(
-        f"<!doctype html><title>The way through</title><style>{style}</style>{shown}", "utf-8"
+        f"<!doctype html><title>Every page</title><style>{style}</style>{shown}", "utf-8"
     )
 
 
