@@ -125,8 +125,8 @@ def office(visit):
         roles = {Role(role) for role in each.roles}
         staff.add(name_id=each.name_id, roles=roles, unit="Parkering", now=now())
 
-    def office(slug: str = "ditte"):
-        worker = visit()
+    def office(slug: str = "ditte", *, width: int = 1280):
+        worker = visit(width=width)
         worker.open("/office/")
         worker.look("Log på (sandkasse)")
         steps.answer_login(worker, slug)

@@ -102,7 +102,7 @@ def test_to_who_leads_the_office(office, hers):
             Application.objects.filter(plate="ZH10008").get(),
             law.Kind.SECOND_VEHICLE, ("extra_permits",), now=now(),
         )  # fmt: skip
-    leif = office("leif")
+    leif = office("leif", width=NARROWEST)
     theirs = {
         "case_id": [case.id],
         "incident_id": list(Incident.objects.values_list("id", flat=True)),
@@ -114,3 +114,8 @@ def test_to_who_leads_the_office(office, hers):
         *("office-queue", "office-search", "office-case", "office-case-open"),
         *("office-operations", "office-incident"),
     }
+
+
+def test_to_who_says_who_works_here(office):
+    otto = office("otto", width=NARROWEST)
+    assert look_at_all(otto, {}) >= {"office-people", "office-operations"}
