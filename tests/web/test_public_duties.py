@@ -57,6 +57,13 @@ def test_every_page_says_whom_to_call_and_leads_to_the_duties(name, prefix, db):
         assert f'href="{at(duty, prefix)}"' in text
 
 
+@pytest.mark.parametrize(("prefix", "there"), [("", "/en"), ("/en", "")])
+def test_the_same_page_in_the_other_language_is_told_with_its_whole_address(prefix, there, db):
+    language = "en" if there else "da"
+    link = f'rel="alternate" hreflang="{language}" href="{settings.PORTAL_ADDRESS}{there}/terms/"'
+    assert link in text_of(at("terms", prefix))
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 429, 500, 503])
 def test_the_page_of_every_error_speaks_both_languages_and_needs_no_database(status):
     text = errors.page(status, incident="12AB").content.decode()

@@ -17,6 +17,7 @@ from parking.web.access import log_in_address
 def everywhere(request: HttpRequest) -> dict[str, Any]:
     """Return what the frame of a page needs."""
     party = getattr(request, "party", None)  # an error before the login was read has none
+    there = _other_language(request)
     return {
         "portal": {
             "name": "Parkeringsbutikken",
@@ -34,7 +35,9 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
             "contact_url": reverse("contact"),
         },
         "person_name": party.name if party else "",
-        "other_language_url": _other_language(request),
+        "other_language_url": there,
+        # Search engines want the whole address.
+        "other_language_address": f"{settings.PORTAL_ADDRESS}{there}" if there else "",
         "navigation": _navigation(request) if party else [],
         "announcements": announcements.on(request),
     }
