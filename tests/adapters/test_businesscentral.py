@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-import stamina
 
 from parking.adapters.businesscentral import BusinessCentral
 from parking.law.days import Period
@@ -57,14 +56,6 @@ def accounts(outside: Sandbox) -> Iterator[BusinessCentral]:
     adapter = connect(outside)
     yield adapter
     adapter.close()
-
-
-@pytest.fixture
-def at_once():
-    """Repeat without waiting in between."""
-    stamina.set_testing(True, attempts=2, cap=True)
-    yield
-    stamina.set_testing(False)
 
 
 def customer(outside: Sandbox, person_number: str) -> str:
@@ -344,7 +335,7 @@ def test_more_callers_than_are_let_in_wait_for_their_turn(outside, accounts):
     ["status:500", "status:503", "status:429", "busy", "drop", "garbage", "truncated",
      "wrong-content-type"],
 )  # fmt: skip
-def test_whatever_goes_wrong_is_unavailable(outside, at_once, fault):
+def test_whatever_goes_wrong_is_unavailable(outside, fault):
     adapter = connect(outside)
     outside.fault(SYSTEM, fault)
     with pytest.raises(Unavailable):

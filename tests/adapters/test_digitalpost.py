@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-import stamina
 
 from parking.adapters.digitalpost import LOOK_UP, SEND, DigitalPost
 from parking.ports import Rejected, Unavailable
@@ -35,14 +34,6 @@ def later(outside: Sandbox):
     """Move the clock outside on, until the end of the test."""
     yield lambda seconds: outside.control("POST", "clock", advance_seconds=seconds)
     outside.control("POST", "clock", reset=True)
-
-
-@pytest.fixture
-def at_once():
-    """Repeat without waiting in between."""
-    stamina.set_testing(True, attempts=2, cap=True)
-    yield
-    stamina.set_testing(False)
 
 
 def connect(outside: Sandbox, **changed) -> DigitalPost:
@@ -202,7 +193,7 @@ def test_person_numbers_stay_out_of_the_log_and_the_journal(outside, post, caplo
     ["status:500", "status:503", "status:429", "drop", "garbage", "truncated",
      "wrong-content-type", "expired-certificate", "foreign-certificate"],
 )  # fmt: skip
-def test_whatever_goes_wrong_is_unavailable(outside, at_once, fault):
+def test_whatever_goes_wrong_is_unavailable(outside, fault):
     adapter = connect(outside)
     outside.fault(SYSTEM, fault)
     with pytest.raises(Unavailable):

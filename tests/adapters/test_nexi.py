@@ -13,7 +13,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-import stamina
 from lxml import html
 
 from parking.adapters.nexi import Nexi
@@ -84,14 +83,6 @@ def later(outside: Sandbox):
     """Move the clock outside on, until the end of the test."""
     yield lambda seconds: outside.control("POST", "clock", advance_seconds=seconds)
     outside.control("POST", "clock", reset=True)
-
-
-@pytest.fixture
-def at_once():
-    """Repeat without waiting in between."""
-    stamina.set_testing(True, attempts=2, cap=True)
-    yield
-    stamina.set_testing(False)
 
 
 def connect(outside: Sandbox, **changed) -> Nexi:
@@ -290,6 +281,21 @@ def test_a_notice_is_sent_again_until_it_is_answered_200(outside, payments, shop
     assert len(events) == 2 + WRONG_AT_FIRST
 
 
+def test_a_notice_that_is_never_answered_200_is_given_up_after_ten_times(outside, payments, shop):
+    outside.fault(SYSTEM, "retry-every:0.02")
+    shop.fails = 1000
+    payment_id = a_paid_one(payments, shop)
+    told = ("payment.charge.created.v2", "payment.checkout.completed")
+    try:
+        for event in told:
+            shop.wait_for(payment_id, event, times=10)
+        time.sleep(0.3)  # long enough for an eleventh
+        events = shop.events(payment_id)
+    finally:
+        shop.fails = 0
+    assert [events.count(event) for event in told] == [10, 10]
+
+
 def test_notices_can_be_doubled_lost_late_and_forged(outside, payments, shop, later):
     outside.fault(SYSTEM, "duplicate", count=1, path="payment.charge")
     outside.fault(SYSTEM, "absent", count=1, path="payment.checkout")
@@ -388,7 +394,7 @@ def test_an_answer_that_means_nothing_is_no_answer(payments, wrong, error):
     ["status:500", "status:503", "status:429", "drop", "garbage", "truncated",
      "wrong-content-type"],
 )  # fmt: skip
-def test_whatever_goes_wrong_is_unavailable(outside, at_once, fault):
+def test_whatever_goes_wrong_is_unavailable(outside, fault):
     adapter = connect(outside)
     payment_id = a_paid_one(adapter)
     charge_id = adapter.payment(payment_id).charge_id
