@@ -108,6 +108,38 @@ def test_what_python_compiles_is_kept_out_of_the_way(portal, monkeypatch, tmp_pa
     assert not (tmp_path / "__pycache__").exists()
 
 
+@pytest.fixture
+def nameless(portal, monkeypatch, tmp_path):
+    """The command on a machine that does not know the name localhost."""
+
+    def unknown(*_):
+        raise socket.gaierror
+
+    monkeypatch.setattr(portal.socket, "getaddrinfo", unknown)
+    monkeypatch.setattr(portal, "HOSTS", tmp_path / "hosts")
+    monkeypatch.setattr(portal.os, "geteuid", lambda: 0)
+    return portal
+
+
+def test_a_bare_root_is_told_the_name_of_its_own_machine(nameless):
+    nameless.know_localhost()
+    assert nameless.HOSTS.read_text() == "127.0.0.1 localhost\n"
+
+
+def test_a_file_of_names_is_never_changed(nameless):
+    nameless.HOSTS.write_text("192.0.2.1 printer\n")
+    with pytest.raises(nameless.Stopped, match="echo '127.0.0.1 localhost' >>"):
+        nameless.know_localhost()
+    assert nameless.HOSTS.read_text() == "192.0.2.1 printer\n"
+
+
+def test_who_may_not_say_the_name_is_told_how(nameless, monkeypatch):
+    monkeypatch.setattr(nameless.os, "geteuid", lambda: 1000)
+    with pytest.raises(nameless.Stopped, match="as root"):
+        nameless.know_localhost()
+    assert not nameless.HOSTS.exists()
+
+
 def test_one_demo_at_a_time(portal):
     busy = pytest.raises(portal.Stopped, match="running here already")
     with portal.alone("demo"), busy, portal.alone("demo"):
