@@ -128,7 +128,7 @@ def test_a_bare_root_is_told_the_name_of_its_own_machine(nameless):
 
 def test_a_file_of_names_is_never_changed(nameless):
     nameless.HOSTS.write_text("192.0.2.1 printer\n")
-    with pytest.raises(nameless.Stopped, match="echo '127.0.0.1 localhost' >>"):
+    with pytest.raises(nameless.Stopped, match=r"echo '127\.0\.0\.1 localhost' >>"):
         nameless.know_localhost()
     assert nameless.HOSTS.read_text() == "192.0.2.1 printer\n"
 
