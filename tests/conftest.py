@@ -11,7 +11,7 @@ import pytest
 import stamina
 from procrastinate.contrib.django import app as queue
 
-from parking.actions import catalogue, hours
+from parking.actions import catalogue, hours, zones
 from parking.adapters.transport import TRIES
 from parking.records import sealing
 from parking.records.hours import (
@@ -86,8 +86,8 @@ def stocked(transactional_db, outside, settings, sandbox):
         years = range(now().year, now().year + 2)
         hours.seed_holidays(TARIFF, years=years, today=now().date())
         catalogue.fetch_fares(outside, now=now())
-        catalogue.fetch_zones(outside, now=now())
-        _FETCHED.update({table: list(table.objects.all()) for table in CATALOGUE})
+        zones.fetch_zones(outside, now=now())
+        _FETCHED.update({table: list(table._base_manager.all()) for table in CATALOGUE})
     else:
         for table, rows in _FETCHED.items():
             table.objects.bulk_create(rows)

@@ -2,20 +2,26 @@
 
 Codes, names and kinds are those of the city's own layer `k101:p_zoner_kbh` (open data); the shapes
 are not. Each area is what lies nearest to one point of `sandbox.city`, within an outline drawn by
-hand. Everything is in metres, EPSG:25832. The result, zones.geojson, is committed: draw it again
-only after a change here, and look at it.
+hand. Everything is in metres, EPSG:25832. The results are committed: draw them again only after a
+change here, and look at them.
+
+- `zones.geojson` is the map of today, with some of the flaws that the real layer has.
+- `tomorrow.geojson` is another map: an area is new, one is gone, borders have moved.
+- `traps.geojson` is today's with every flaw that the real layer has been seen to have.
+- `town.geojson` is the layer of another town, with other words and columns, in degrees.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
 import shapely
+from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from sandbox import city
@@ -95,6 +101,8 @@ class Drawn:
     kind: int | None = None
     flex: str | None = None
     changed: str = "2026-06-01T08:00:00.000Z"
+    link: str | None = None
+    more: tuple[list[list[float]], ...] = ()  #: rings, each of a polygon of its own, as they are
 
 
 def point(key: str) -> BaseGeometry:
@@ -172,20 +180,118 @@ def features() -> Iterator[Drawn]:
     yield Drawn("Adressebeboerzone", "AN", "Amager Nord", None, 1)
 
 
+def tomorrow() -> Iterator[Drawn]:
+    """The map of tomorrow: every way in which an area can be another."""
+    cell = cells()
+    strip = shapely.box(723_600, 6_173_000, 724_000, 6_175_000).intersection(cell["KE"])
+    for each in features():
+        own_code = each.category in {"Adressebeboerzone", "Zone med tidsrestriktion"}
+        if each.name == "HK" and own_code:
+            continue  # gone
+        if each.name == "KE" and own_code and each.shape is not None:
+            each = replace(each, shape=each.shape.difference(strip))  # noqa: PLW2901 - moved
+        if each.name == "VB" and each.category in {"Adressebeboerzone", "Beboerzone"}:
+            assert each.shape is not None
+            each = replace(each, shape=each.shape.union(strip))  # noqa: PLW2901 - moved
+        if each.name == "GJ" and own_code:
+            text = each.text.replace("Grønjord", "Grønjordskollegiet")
+            each = replace(each, text=text)  # noqa: PLW2901 - renamed
+        if each.name == "VL" and each.category == "Adressebeboerzone":
+            each = replace(each, kind=1)  # noqa: PLW2901 - paid from now on
+        if each.name == "RO":
+            each = replace(each, flex="YN, YØ, BB")  # noqa: PLW2901 - for one zone more
+        if each.shape is not None and each.shape.equals(NORDHAVN):
+            yield Drawn("Adressebeboerzone", "NH", "Nordhavn", NORDHAVN, 1)  # new
+            yield Drawn("Beboerzone", "NH", "Nordhavn", NORDHAVN)
+            continue
+        yield each
+
+
+def traps() -> Iterator[Drawn]:
+    """Today's map with every flaw that the real layer has been seen to have."""
+    cell = cells()
+    half = shapely.box(700_000, 6_100_000, point("RP").x, 6_200_000)
+    spike = [[724_000.0, 6_176_000.0], [724_000.5, 6_176_000.0], [724_000.0, 6_176_000.0]]
+    for each in features():
+        home = each.category == "Adressebeboerzone"
+        if home and each.name == "IB":
+            each = replace(each, more=([*spike, spike[0]],))  # noqa: PLW2901 - too few points
+        if home and each.name == "YN":
+            claimed = point("YØ").buffer(90, 4)
+            assert each.shape is not None
+            each = replace(each, shape=each.shape.union(claimed))  # noqa: PLW2901 - overlap
+        if home and each.name == "RP":  # in two parts
+            assert each.shape is not None
+            yield replace(each, shape=each.shape.intersection(half))
+            each = replace(each, shape=each.shape.difference(half))  # noqa: PLW2901
+        if each.category == "Zone med tidsrestriktion" and each.name in {"LP", "SV"}:
+            each = replace(each, flex="Ja")  # noqa: PLW2901 - abused
+        yield each
+    again = Drawn("Adressebeboerzone", "KE", "Zone med 3-timers restriktion Kongens Enghave",
+                  cell["KE"], 2, changed="2020-01-01T08:00:00.000Z")  # fmt: skip
+    yield again
+    yield Drawn("Betalingszone", "Blå", "Sundby Nord", None)
+    yield Drawn("Uden for betalingszoner", "Kirkegården", "Kirkegården", None)
+    yield Drawn(
+        "Zone med tidsrestriktion", "ÅL", "Zone med 3-timers restriktion Ålholm", cell["ÅH"]
+    )
+    yield Drawn("Flexzone", "VL-GL", "Flexzone; Bangsbovej", cell["VL"].buffer(20), flex="VL, GL")
+    gardens = point("VI").buffer(150, 2)
+    yield Drawn("Kommende sommerlicens", "Sommerlicens Vigerslev Allé", "H/F Brohaven", gardens,
+                flex="Nej", link="VA")  # fmt: skip
+    yield Drawn("Kommende sommerlicens", "Sommerlicens Grøndal", "H/F Tre Falke", gardens,
+                flex="Ja", link="GL")  # fmt: skip
+    yield Drawn("Kommende sommerlicens", "Sommerlicens\nAmager Strand", "H/F Fortbo\nH/F Engdraget",
+                gardens, flex="", link="AS")  # fmt: skip
+    yield Drawn("Prikgade", "PR", "En kategori, som ingen har fortalt om", gardens)
+    yield Drawn("Adressebeboerzone", "Uden kode og for langt", "Et navn", gardens, 1)
+    yield Drawn("Adressebeboerzone", "UK", "Uden slags", gardens)
+    figure_of_eight = [[719_000.0, 6_176_000.0], [719_400.0, 6_176_400.0], [719_400.0, 6_176_000.0],
+                       [719_000.0, 6_176_400.0], [719_000.0, 6_176_000.0]]  # fmt: skip
+    yield Drawn("Flexzone", "ÅH-VL", "Flexzone: Ålekistevej", None, flex="ÅH, VL",
+                more=(figure_of_eight,))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A feature of the other town's layer."""
+
+    use: str
+    letter: str | None
+    name: str
+    shape: BaseGeometry
+    scheme: str | None = None
+    shared: str | None = None
+    state: str = "Gældende"
+
+
+def town() -> Iterator[Plot]:
+    """Another town, which knows neither the words nor the columns of the city."""
+
+    def block(x: float, y: float, width: float = 800, height: float = 600) -> BaseGeometry:
+        return shapely.box(587_000 + x, 6_139_000 + y, 587_000 + x + width, 6_139_000 + y + height)
+
+    yield Plot("Bopæl", "A", "Midtbyen", block(0, 0), "betaling")
+    yield Plot("Bopæl", "B", "Havnen", block(800, 0), "tid")
+    yield Plot("Bopæl", "C", "Skibhus", block(0, 600), "tid", state="Fra 2028")
+    yield Plot("Bopæl", "D", "Banegården", block(800, 600), "tid", state="Ophævet")
+    yield Plot("P-areal", "A", "Midtbyen", block(20, 20, 760, 560))
+    yield Plot("P-areal tid", "B", "Havnen", block(820, 20, 760, 560))
+    yield Plot("Delt gade", "A/B", "Kanalgade", block(780, 0, 40), shared="A/B")
+    yield Plot("Takst", "1", "Takst 1", block(0, 0, 400))
+    yield Plot("Frit", None, "Frit område", block(0, 1200, 1600))
+    yield Plot("Frit", None, "Nabokommunen", block(1600, 0, 400, 1800))
+
+
 def feature(number: int, drawn: Drawn) -> dict[str, Any]:
     """The feature as the city's server writes it."""
-    shape = drawn.shape
-    if shape is not None and shape.geom_type == "Polygon":
-        shape = shapely.MultiPolygon([shape])
-    coordinates: object = []
-    if shape is not None:
-        coordinates = shapely.geometry.mapping(shapely.set_precision(shape, 0.1, mode="pointwise"))[
-            "coordinates"
-        ]
     return {
         "type": "Feature",
         "id": f"p_zoner_kbh.{number}",
-        "geometry": {"type": "MultiPolygon", "coordinates": coordinates},
+        "geometry": {
+            "type": "MultiPolygon",
+            "coordinates": [*written(drawn.shape), *([ring] for ring in drawn.more)],
+        },
         "geometry_name": "wkb_geometry",
         "properties": {
             "kategori": drawn.category,
@@ -195,7 +301,7 @@ def feature(number: int, drawn: Drawn) -> dict[str, Any]:
             "ret_dato": drawn.changed,
             "id": number,
             "type": drawn.kind,
-            "beboerzone_pdf": None,
+            "beboerzone_pdf": drawn.link,
             "gyldige_licenszoner_flex": drawn.flex,
             "uuid": str(uuid5(NAMESPACE, f"zone {number}")),
             "ogc_fid": number,
@@ -203,14 +309,57 @@ def feature(number: int, drawn: Drawn) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Write zones.geojson beside this file, one feature a line."""
+def written(shape: BaseGeometry | None) -> list[Any]:
+    """The polygons of *shape*, to the tenth of a metre."""
+    if shape is None:
+        return []
+    if shape.geom_type == "Polygon":
+        shape = shapely.MultiPolygon([shape])
+    rounded = shapely.set_precision(shape, 0.1, mode="pointwise")
+    return list(shapely.geometry.mapping(rounded)["coordinates"])
+
+
+def plot(number: int, drawn: Plot) -> dict[str, Any]:
+    """The feature as the other town's server writes it: one polygon, in degrees."""
+    to_degrees = Transformer.from_crs(25832, 4326, always_xy=True)
+    ring = [
+        [round(degrees, 8) for degrees in to_degrees.transform(x, y)]
+        for x, y in drawn.shape.exterior.coords
+    ]
+    return {
+        "type": "Feature",
+        "id": f"beboeromraader.fid-{number}",
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+        "geometry_name": "geom",
+        "properties": {
+            "objektnr": number,
+            "anvendelse": drawn.use,
+            "zonebogstav": drawn.letter,
+            "zonenavn": drawn.name,
+            "ordning": drawn.scheme,
+            "deles_med": drawn.shared,
+            "tilstand": drawn.state,
+            "redigeret": "2026-05-04T00:00:00Z",
+        },
+    }
+
+
+def write(name: str, drawn: Iterable[Any], as_feature: Callable[[int, Any], object]) -> None:
+    """Write one file beside this one, one feature a line."""
     lines = [
-        json.dumps(feature(number, drawn), ensure_ascii=False, separators=(",", ":"))
-        for number, drawn in enumerate(features(), start=1)
+        json.dumps(as_feature(number, each), ensure_ascii=False, separators=(",", ":"))
+        for number, each in enumerate(drawn, start=1)
     ]
     text = '{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}\n"
-    (HERE / "zones.geojson").write_text(text, "utf-8")
+    (HERE / name).write_text(text, "utf-8")
+
+
+def main() -> None:
+    """Write the four files."""
+    write("zones.geojson", features(), feature)
+    write("tomorrow.geojson", tomorrow(), feature)
+    write("traps.geojson", traps(), feature)
+    write("town.geojson", town(), plot)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The control plane under `/_control/`: move the clock, order faults, read the journal."""
+"""The control plane under `/_control/`: the clock, the published map, the faults, the journal."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from sandbox import wfs
 from sandbox.front import templates
 from sandbox.systems import SYSTEMS
 from sandbox.world import World
@@ -22,6 +23,7 @@ def routes(world: World) -> list[Route]:
         Route("/_control/", here.page, methods=["GET"]),
         Route("/_control/state", here.show_state, methods=["GET"]),
         Route("/_control/clock", _ours(here.set_clock), methods=["POST"]),
+        Route("/_control/map", _ours(here.publish_map), methods=["POST"]),
         Route("/_control/faults", _ours(here.set_fault), methods=["POST"]),
         Route("/_control/faults", here.clear_faults, methods=["DELETE"]),
         Route("/_control/faults/clear", _ours(here.clear_faults), methods=["POST"]),
@@ -42,6 +44,7 @@ class _Control:
             "faults": self._world.faults.as_list(),
             "systems": [system.name for system in SYSTEMS],
             "portal": self._world.portal,
+            "map": wfs.published(self._world),
         }
 
     async def page(self, request: Request) -> Response:
@@ -65,6 +68,14 @@ class _Control:
             else:
                 return _wrong("advance_seconds, set or reset")
         except (ValueError, TypeError) as problem:
+            return _wrong(str(problem))
+        return self._done(request)
+
+    async def publish_map(self, request: Request) -> Response:
+        asked = await _asked(request)
+        try:
+            wfs.publish(self._world, asked.get("map", ""))
+        except ValueError as problem:
             return _wrong(str(problem))
         return self._done(request)
 

@@ -13,9 +13,10 @@ from django.db import IntegrityError
 from faults import scenes
 from faults.drill import at_once
 from faults.invariants import violations
-from parking.actions import apply, catalogue, checkout
+from parking.actions import apply, checkout, zones
 from parking.law.days import Period, danish_day
 from parking.law.reasoning import Answer
+from parking.law.zones import Category
 from parking.ports import Unavailable
 from parking.records.application import Application, Decision
 from parking.records.audit import Incident
@@ -146,7 +147,7 @@ def test_f45_a_map_that_does_not_come_whole_leaves_the_old_one(drill):
     for fault in ("exception", "short-page", "changed-meanwhile", *WIRE):
         drill.fault("wfs", fault)
         with pytest.raises(Unavailable):
-            catalogue.fetch_zones(drill.outside, now=now())
+            zones.fetch_zones(drill.outside, now=now())
         drill.heal()
     assert list(ZoneShape.objects.values_list("id", flat=True)) == before
     assert ask(drill.outside, "anna").zone == "VB"
@@ -154,13 +155,13 @@ def test_f45_a_map_that_does_not_come_whole_leaves_the_old_one(drill):
 
 def test_f45_a_map_that_has_lost_its_home_areas_is_set_aside_and_told(drill):
     layer = drill.outside.zones.layer(now=now())
-    rest = tuple(f for f in layer.features if f.category != "Adressebeboerzone")
+    rest = tuple(f for f in layer.features if f.category is not Category.HOME_AREA)
 
     class Poorer:
         def layer(self, *, now):
             return replace(layer, features=rest)
 
-    fetched = catalogue.fetch_zones(replace(drill.outside, zones=Poorer()), now=now())
+    fetched = zones.fetch_zones(replace(drill.outside, zones=Poorer()), now=now())
     assert fetched.new == 0
     assert fetched.set_aside
     assert Incident.objects.filter(what="map set aside").exists()

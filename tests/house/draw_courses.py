@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from parking.law import application, case, charge, complaint, instalments, order, permit
+from parking.law import map as city_map
 
 COURSES = Path(__file__).parents[2] / "docs" / "courses.md"
 
@@ -20,7 +21,7 @@ Drawn from the tables in `src/parking/law` by `python -m tests.house.draw_course
 def drawn() -> str:
     """Return the page as it must be today."""
     parts = [_HEAD]
-    for subject in (application, case, permit, order, charge, instalments, complaint):
+    for subject in (application, case, permit, order, charge, instalments, complaint, city_map):
         name = subject.__name__.rpartition(".")[2]
         said = (subject.__doc__ or "").strip().partition("\n")[0]
         parts.append(

@@ -107,7 +107,12 @@ def one_at_a_time_with(case: Case) -> None:
     if case.party_id is not None:
         one_at_a_time("party", case.party_id)
     else:
-        one_at_a_time("case about", case.subject.value)
+        one_at_a_time_about(case.subject)
+
+
+def one_at_a_time_about(subject: law.Subject) -> None:
+    """Let nobody else work on a case about *subject*, which is nobody's, within a recording."""
+    one_at_a_time("case about", subject.value)
 
 
 def step(

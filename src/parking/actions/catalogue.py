@@ -1,4 +1,4 @@
-"""Keeping what we sell by in step: our dated terms, the fares of the accounts, the city's map.
+"""Keeping what we sell by in step: our dated terms, and the fares of the accounts.
 
 What comes from outside is never taken on trust: a line that cannot be right is set aside and told
 to a person, and what we had stays in force.
@@ -6,8 +6,6 @@ to a person, and what we had stays in force.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,25 +13,17 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import shapely
-import structlog
 from django.db import IntegrityError
-from shapely.geometry import mapping
-from shapely.geometry import shape as shape_of
 
 from parking.actions import hours, send
 from parking.actions.hours import Version
 from parking.law import price
 from parking.law.days import Period, danish_day
-from parking.law.zones import ZoneKind
 from parking.ports import Outside
-from parking.ports.places import ZoneFeature, ZoneLayer
 from parking.records.ranges import as_period, as_range
 from parking.records.recording import one_at_a_time, recording
 from parking.records.tariff import FareLine, TermsVersion
-from parking.records.zone import PrivateCommonRoad, ZoneShape, ZoneVersion
-
-log = structlog.get_logger(__name__)
+from parking.records.zone import PrivateCommonRoad
 
 #: How many times dearer or cheaper than the fare before it a fare may be. ASSUMED: the city's
 #: largest step from one year to the next was below two.
@@ -116,10 +106,11 @@ def _row(known: Iterable[Any], version: Version, file: Path, today: date | None)
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came of fetching: how much is new, and what was set aside."""
+    """What came of fetching: how much is new, what was set aside, and what waits for a yes."""
 
     new: int
     set_aside: tuple[str, ...] = ()
+    case: str = ""  #: the number of the case in which somebody must say yes
 
 
 def fetch_fares(outside: Outside, *, now: datetime) -> Fetched:
@@ -238,107 +229,3 @@ def _missing_from(fares: Iterable[price.Fare], today: date) -> Iterator[tuple[st
             day = period.end or _FAR if day in period else day
         if day < today + _LOOK_AHEAD:
             yield _name(product, tier, day), "no fare from then on"
-
-
-def fetch_zones(outside: Outside, *, now: datetime) -> Fetched:
-    """Take over the city's map as a new version from today, if it has changed.
-
-    Shapes that will come or were once are left out. A broken shape is mended; one that is empty is
-    left out where it has a twin, and set aside otherwise. A map that has lost more than half of its
-    home areas is set aside whole and told to a person.
-
-    :raises Unavailable: if the map service did not answer whole; nothing has changed.
-    :raises Rejected: if it would not answer.
-    """
-    layer = outside.zones.layer(now=now)
-    source_hash = _hash(layer)
-    current = ZoneVersion.objects.filter(in_force__endswith=None).first()
-    if current is not None and current.source_hash == source_hash:
-        return Fetched(0)
-    shapes = tuple(_shapes(layer.features))
-    set_aside = tuple(f"{f.source_id}: {why}" for f, why in _left_out(layer.features, shapes))
-    if lost := _lost_areas(current, shapes):
-        with recording():
-            send.raise_incident(f"map {source_hash}", "map set aside", detail=lost, now=now)
-        return Fetched(0, (f"the map: {lost}",))
-    _replace_map(current, shapes, source_hash, now)
-    return Fetched(len(shapes), set_aside)
-
-
-def _lost_areas(current: ZoneVersion | None, shapes: Iterable[ZoneShape]) -> str:
-    """Tell in words when the map has lost so many home areas that it cannot be right."""
-    left = sum(shape.category == ZoneShape.Category.HOME_AREA for shape in shapes)
-    had = 0
-    if current is not None:
-        had = current.shapes.filter(category=ZoneShape.Category.HOME_AREA).count()
-    return f"{left} home areas where there were {had}" if left * 2 < had or not left else ""
-
-
-def _hash(layer: ZoneLayer) -> str:
-    said = [
-        [f.source_id, f.category, f.name, f.code, f.kind, f.flex_codes, f.geometry]
-        for f in sorted(layer.features, key=lambda f: f.source_id)
-    ]
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-
-
-_CATEGORIES = {
-    "Adressebeboerzone": ZoneShape.Category.HOME_AREA,
-    "Beboerzone": ZoneShape.Category.PERMIT_ZONE,
-    "Zone med tidsrestriktion": ZoneShape.Category.TIME_LIMITED_ZONE,
-    "Flexzone": ZoneShape.Category.FLEX_ZONE,
-    "Betalingszone": ZoneShape.Category.PAID_ZONE,
-    "Uden for betalingszoner": ZoneShape.Category.OUTSIDE,
-}
-_KINDS = {"1": ZoneKind.PAID.value, "2": ZoneKind.TIME_LIMITED.value}
-
-
-def _shapes(features: Iterable[ZoneFeature]) -> Iterator[ZoneShape]:
-    """Yield the shapes that are in force today, mended where they are broken."""
-    for feature in features:
-        category = _CATEGORIES.get(feature.category)
-        if category is None or feature.geometry is None:
-            continue
-        polygon = shapely.make_valid(shape_of(feature.geometry))
-        if polygon.is_empty:
-            continue
-        yield ZoneShape(
-            category=category,
-            code=feature.code.strip(),
-            name=" ".join(feature.name.split()),
-            kind=_KINDS.get(feature.kind, ""),
-            codes=[code.strip() for code in feature.flex_codes.split(",") if code.strip()],
-            geometry=mapping(polygon),
-            source_id=feature.source_id,
-        )
-
-
-def _left_out(
-    features: Iterable[ZoneFeature], shapes: tuple[ZoneShape, ...]
-) -> Iterator[tuple[ZoneFeature, str]]:
-    kept = {shape.source_id for shape in shapes}
-    for feature in features:
-        if feature.source_id not in kept and feature.category in _CATEGORIES:
-            yield feature, "has no shape"
-
-
-def _replace_map(
-    current: ZoneVersion | None, shapes: tuple[ZoneShape, ...], source_hash: str, now: datetime
-) -> None:
-    today = danish_day(now)
-    with recording():
-        one_at_a_time("catalogue", "zones")
-        if current is not None and current.in_force.lower >= today:
-            # Nobody has been answered by another day's map: today's is replaced whole.
-            current.delete()
-        elif current is not None:
-            current.in_force = as_range(Period(current.in_force.lower, today))
-            current.save()
-        # The first map answers for the days before it too: there is none older to ask.
-        start = today if current is not None else date(today.year, 1, 1)
-        version = ZoneVersion.objects.create(
-            in_force=as_range(Period(start)), source_hash=source_hash, fetched=now
-        )
-        for shape in shapes:
-            shape.version = version
-        ZoneShape.objects.bulk_create(shapes)

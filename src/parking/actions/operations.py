@@ -70,7 +70,7 @@ def state(*, now: datetime) -> State:
         reminders=remind.tally(since=since),
         registers=sorted(newest.values(), key=lambda each: each.register),
         fares_changed=FareLine.objects.aggregate(at=Max("fetched"))["at"],
-        map_changed=ZoneVersion.objects.aggregate(at=Max("fetched"))["at"],
+        map_changed=ZoneVersion.objects.exclude(in_force=None).aggregate(at=Max("fetched"))["at"],
     )
 
 

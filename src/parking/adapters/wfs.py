@@ -1,4 +1,4 @@
-"""The city's map: WFS 2.0 of its GeoServer, the layer ``k101:p_zoner_kbh`` as GeoJSON.
+"""The city's map: WFS 2.0 of its GeoServer, one layer as GeoJSON, read as its layout says.
 
 GeoServer reports errors as XML with status 200, so an answer counts only if it says that it is
 JSON. The layer is fetched in pages and taken whole or not at all: with half a map, homes would
@@ -12,13 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from pyproj.exceptions import ProjError
+
 from parking.adapters.transport import Transport
+from parking.adapters.zone_layout import Layout
 from parking.ports import Unavailable
 from parking.ports.places import ZoneFeature, ZoneLayer
 
 SYSTEM: Final = "wfs"
-LAYER: Final = "k101:p_zoner_kbh"
-CRS: Final = "EPSG:25832"
 
 _MOST_PAGES = 100
 
@@ -30,6 +31,7 @@ class CityMap:
         self,
         *,
         address: str,
+        layout: Layout,
         ca_file: Path | str | None = None,
         connect_timeout: float = 3.0,
         read_timeout: float = 8.0,
@@ -37,6 +39,7 @@ class CityMap:
         page_size: int = 50,
         before_call: Callable[[], None] | None = None,
     ) -> None:
+        self._layout = layout
         self._page_size = page_size
         self._transport = Transport(
             SYSTEM,
@@ -84,53 +87,30 @@ class CityMap:
                 "service": "WFS",
                 "version": "2.0.0",
                 "request": "GetFeature",
-                "typeNames": LAYER,
+                "typeNames": self._layout.layer,
                 "outputFormat": "application/json",
-                "srsName": CRS,
-                # Without an order of its own, pages may overlap.
-                "sortBy": "id",
+                "srsName": self._layout.crs,
+                "sortBy": self._layout.sort_by,
                 "count": self._page_size,
                 "startIndex": start,
             },
         )
         try:
-            return _collection(self._transport.json(response))
-        except (KeyError, TypeError, ValueError):
+            return _collection(self._transport.json(response), self._layout)
+        except (KeyError, TypeError, ValueError, ProjError):
             raise Unavailable(f"{SYSTEM}: answered what cannot be read") from None
 
 
-def _collection(answer: dict[str, Any]) -> tuple[int, list[ZoneFeature]]:
+def _collection(answer: dict[str, Any], layout: Layout) -> tuple[int, list[ZoneFeature]]:
     """Return how many shapes there are in all, and those that came.
 
     :raises ValueError: if it is something else than it should be; so do KeyError and TypeError.
     """
     if answer["type"] != "FeatureCollection":
         raise ValueError("another kind of answer")
-    if not str(answer["crs"]["properties"]["name"]).endswith(CRS.replace(":", "::")):
+    if not str(answer["crs"]["properties"]["name"]).endswith(layout.crs.replace(":", "::")):
         raise ValueError("another system of coordinates")
-    page = [_feature(each) for each in answer["features"]]
+    page = [layout.feature(each) for each in answer["features"]]
     if answer["numberReturned"] != len(page):
         raise ValueError("fewer than it says")
     return int(answer["numberMatched"]), page
-
-
-def _feature(said: dict[str, Any]) -> ZoneFeature:
-    properties = said["properties"]
-
-    def text(name: str) -> str:
-        value = properties[name]
-        return "" if value is None else str(value)
-
-    code, name = text("navn"), text("beskrivelse")
-    geometry = said["geometry"]
-    return ZoneFeature(
-        source_id=str(said["id"]),
-        category=text("kategori"),
-        name=name or code,
-        # Shapes without a scheme have no code: the layer writes their name in both places.
-        code="" if code == name else code,
-        kind=text("type"),
-        flex_codes=text("gyldige_licenszoner_flex"),
-        changed=text("ret_dato"),
-        geometry=geometry if geometry and geometry["coordinates"] else None,
-    )

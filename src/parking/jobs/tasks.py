@@ -23,6 +23,7 @@ from parking.actions import (
     remind,
     retention,
     send,
+    zones,
 )
 from parking.actions.turns import keeping_nobody_waiting
 from parking.ports import PortError, outside
@@ -120,7 +121,7 @@ def scan_documents(timestamp: int) -> None:
 @app.task(name="fetch_catalogue", queue="catalogue", queueing_lock="fetch_catalogue")
 def fetch_catalogue(timestamp: int) -> None:
     """Fetch the price list and the map; one that does not answer leaves the other alone."""
-    for fetch in (catalogue.fetch_fares, catalogue.fetch_zones):
+    for fetch in (catalogue.fetch_fares, zones.fetch_zones):
         try:
             fetched = fetch(outside(), now=timezone.now())
             log.info("fetched", what=fetch.__name__, new=fetched.new, aside=fetched.set_aside)

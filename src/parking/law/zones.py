@@ -8,7 +8,7 @@ permit is valid.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import NewType
 
 ZoneCode = NewType("ZoneCode", str)
@@ -28,6 +28,27 @@ class Colour(Enum):
     GREEN = "green"
     BLUE = "blue"
     YELLOW = "yellow"
+
+
+class Category(StrEnum):
+    """What a shape of the map means. Every municipality's layer is read into these."""
+
+    HOME_AREA = "home area"  #: an address here gives a right to the permit zone of its code
+    PERMIT_ZONE = "permit zone"  #: where permits of its code are valid, in the payment area
+    TIME_LIMITED_ZONE = "time-limited zone"  #: the same, where time is limited
+    FLEX_ZONE = "flex zone"  #: valid for permits of several zones
+    PAID_ZONE = "paid zone"  #: what an hour costs
+    OUTSIDE = "outside"  #: no scheme
+    ELSEWHERE = "elsewhere"  #: another municipality, inside the outline of ours
+    SUMMER_AREA = "summer area"  #: allotments: a garden here gives a right in the summer only
+
+
+class Status(StrEnum):
+    """When a shape of the map counts. Only what counts now is ever in force."""
+
+    NOW = "now"
+    TO_COME = "to come"
+    PAST = "past"
 
 
 class Place(Enum):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from parking.law.facts import Home
+from parking.law.zones import Category, Status, ZoneKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,18 @@ class Addresses(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneFeature:
-    """One shape of the city's zone layer, as it was published; nothing is mended here."""
+    """One shape of the city's zone layer, in our words; nothing in it is mended here."""
 
     source_id: str
-    category: str  #: as the city writes it: ``Adressebeboerzone``, ``Flexzone`` …
+    written: str  #: its category as the city writes it
+    category: Category | None  #: ``None`` if nobody has told us what the city means by it
+    status: Status
     name: str
     code: str
-    kind: str  #: the layer's ``type``: ``1`` paid, ``2`` time-limited, or empty
-    flex_codes: str  #: ``gyldige_licenszoner_flex`` as written
-    changed: str  #: ``ret_dato`` as written
+    kind: ZoneKind | None
+    flex_codes: tuple[str, ...]  #: the permits that are valid in it, as far as it says
+    zone: str  #: the permit zone that an area without a code of its own belongs to, if it says so
+    changed: str  #: as written; later is greater
     geometry: dict[str, Any] | None  #: GeoJSON in EPSG:25832; ``None`` if the layer has none
 
 

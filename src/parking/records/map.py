@@ -1,15 +1,21 @@
 """Where a point lies on the city's map: one index per version, in process.
 
-The index is built when a version is first asked about and kept until another one is. Shapes are
-prepared; a look-up costs microseconds and no query beyond the version's id.
+The index is built when a version is first asked about and kept until another one is: it is known by
+the version's id, so every process finds out by itself that there is another map. Shapes are taken
+apart into their polygons and prepared; a look-up costs microseconds and no query beyond the id.
+
+A shape's edge belongs to it. So a point on the border of two home areas lies in both, and is for a
+person to decide; on the border of a home area and of anything else, it is the home area's. It does
+not matter how a ring is written, because whether a point is on a line is computed exactly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 import shapely
 from django.conf import settings
@@ -36,15 +42,34 @@ class Map:
 
     version: int
     tree: STRtree
+    polygons: tuple[Any, ...]  #: in the order of the tree
+    owners: tuple[int, ...]  #: of each polygon, the number of the shape it is a part of
     shapes: tuple[ZoneShape, ...]
+
+    @classmethod
+    def of(cls, version: int, shapes: Sequence[ZoneShape]) -> Map:
+        """Return the map of *shapes*, ready to be asked."""
+        polygons: list[Any] = []
+        owners: list[int] = []
+        for number, shape in enumerate(shapes):
+            parts = shapely.get_parts(shape_of(shape.geometry))
+            polygons += parts.tolist()
+            owners += [number] * len(parts)
+        shapely.prepare(polygons)
+        return cls(version, STRtree(polygons), tuple(polygons), tuple(owners), tuple(shapes))
 
     def at(self, x: float, y: float) -> tuple[ZoneShape, ...]:
         """Return the shapes that the point lies in, edges included; metres in EPSG:25832."""
-        hits = self.tree.query(shapely.Point(x, y), predicate="intersects")
-        return tuple(self.shapes[index] for index in sorted(hits))
+        polygons, owners = self.polygons, self.owners
+        near = self.tree.query(shapely.Point(x, y)).tolist()
+        hits = {owners[each] for each in near if shapely.intersects_xy(polygons[each], x, y)}
+        return tuple(self.shapes[number] for number in sorted(hits))
 
     def home_area(self, x: float, y: float) -> HomeArea:
-        """Return what a home at this point gives a right to."""
+        """Return what a home at this point gives a right to: exactly one of five answers.
+
+        Where nothing but a paid zone or the like has been drawn, the map does not say.
+        """
         here = self.at(x, y)
         areas = {s.code: s for s in here if s.category == ZoneShape.Category.HOME_AREA}
         if len(areas) > 1:
@@ -56,7 +81,10 @@ class Map:
             return HomeArea(
                 place=Place.HOME_AREA, zone=ZoneCode(area.code), kind=ZoneKind(area.kind)
             )
-        if here:
+        said = {shape.category for shape in here}
+        if ZoneShape.Category.ELSEWHERE in said:
+            return HomeArea(place=Place.ELSEWHERE)
+        if ZoneShape.Category.OUTSIDE in said:
             return HomeArea(place=Place.NO_AREA)
         return HomeArea(place=Place.UNKNOWN)
 
@@ -118,8 +146,4 @@ def map_on(day: date) -> Map:
 @lru_cache(maxsize=4)
 def _built(version: int) -> Map:
     shapes: Iterable[ZoneShape] = ZoneShape.objects.filter(version=version).order_by("id")
-    shapes = tuple(shapes)
-    polygons = [shape_of(shape.geometry) for shape in shapes]
-    for polygon in polygons:
-        shapely.prepare(polygon)
-    return Map(version, STRtree(polygons), shapes)
+    return Map.of(version, tuple(shapes))

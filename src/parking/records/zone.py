@@ -9,45 +9,85 @@ from datetime import date
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import CheckConstraint, Q, UniqueConstraint
 
+from parking.law import map as law
+from parking.law.course import Actor
+from parking.law.zones import Category, Status
 from parking.records.ranges import DateRangeField, never_two
 
 
 class ZoneVersion(models.Model):
-    """The whole map as it was in force in one period."""
+    """The whole map as the city published it once, and the period in which it is in force."""
 
-    in_force = DateRangeField()
+    state = models.CharField(max_length=10, default=law.State.PROPOSED.value)
+    in_force = DateRangeField(null=True)  #: only of one that somebody, or the first day, accepted
     source_hash = models.CharField(max_length=64)  #: SHA-256 of what the city's service answered
     fetched = models.DateTimeField()
+    #: The version it was compared with; none for the first.
+    base = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    report = models.JSONField(default=list)  #: what was wrong with it, and what was done
+    difference = models.JSONField(default=list)  #: from its base
 
     class Meta:
-        """One table; one map at a time."""
+        """One table; one map at a time, and one proposal."""
 
         db_table = "zone_version"
-        constraints: ClassVar = [never_two("zone_version_one_at_a_time", during="in_force")]
+        constraints: ClassVar = [
+            never_two("zone_version_one_at_a_time", during="in_force"),
+            CheckConstraint(
+                name="zone_version_in_force_has_a_period",
+                condition=Q(state=law.State.IN_FORCE.value, in_force__isnull=False)
+                | (~Q(state=law.State.IN_FORCE.value) & Q(in_force__isnull=True)),
+            ),
+            UniqueConstraint(
+                name="zone_version_one_proposal",
+                fields=["state"],
+                condition=Q(state=law.State.PROPOSED.value),
+            ),
+        ]
+
+    @property
+    def stands(self) -> law.State:
+        """Where it stands."""
+        return law.State(self.state)
+
+    def move(self, actor: Actor, step: law.Step) -> None:
+        """Take *step*; the caller saves.
+
+        :raises StepNotAllowed: if it cannot be taken from where the map stands.
+        """
+        self.state = law.COURSE.after(self.stands, actor, step).value
+
+
+class ShapesThatCount(models.Manager["ZoneShape"]):
+    """The shapes that count when their version is in force: neither to come nor once."""
+
+    def get_queryset(self) -> models.QuerySet[ZoneShape]:
+        """Return them."""
+        return super().get_queryset().filter(status=Status.NOW)
 
 
 class ZoneShape(models.Model):
-    """One shape of one version of the map."""
+    """One shape of one version of the map.
 
-    class Category(models.TextChoices):
-        """What a shape means."""
+    ``objects`` has only what counts now, so that no reader can forget it; ``of_any_time`` has all.
+    """
 
-        HOME_AREA = "home area"  #: an address here gives a right to the permit zone of its code
-        PERMIT_ZONE = "permit zone"  #: where permits of its code are valid, in the payment area
-        TIME_LIMITED_ZONE = "time-limited zone"  #: the same, where time is limited
-        FLEX_ZONE = "flex zone"  #: valid for permits of several zones
-        PAID_ZONE = "paid zone"  #: what an hour costs
-        OUTSIDE = "outside"  #: no scheme
+    Category: ClassVar = Category
 
     version = models.ForeignKey(ZoneVersion, on_delete=models.CASCADE, related_name="shapes")
-    category = models.CharField(max_length=20, choices=Category.choices)
+    category = models.CharField(max_length=20, choices=[(each, each) for each in Category])
+    status = models.CharField(max_length=8, default=Status.NOW)  #: a value of law.zones.Status
     code = models.CharField(max_length=10, blank=True)
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=12, blank=True)  #: paid or time-limited
     codes = models.JSONField(default=list)  #: of a flex zone: the permits that are valid in it
     geometry = models.JSONField()  #: GeoJSON, EPSG:25832
     source_id = models.CharField(max_length=60)
+
+    objects = ShapesThatCount()
+    of_any_time = models.Manager["ZoneShape"]()
 
     class Meta:
         """One table."""

@@ -30,10 +30,13 @@ from parking.adapters import (
     soap,
     stafflogin,
     wfs,
+    zone_layout,
 )
 from parking.ports import Outside
 from parking.records.recording import forbid_while_recording
 from parking.site import environment
+
+_COPENHAGENS_ZONES = Path(__file__).resolve().parents[3] / "data" / "zones" / "copenhagen.toml"
 
 
 class NoAdapter(LookupError):
@@ -152,7 +155,13 @@ def _adressevaelger(url: str) -> addresses.Adressevaelger:
 
 
 def _wfs(url: str) -> wfs.CityMap:
-    return wfs.CityMap(address=url, ca_file=_ca_file(), before_call=forbid_while_recording)
+    layout = Path(environment.text("ZONES_LAYOUT", str(_COPENHAGENS_ZONES)))
+    return wfs.CityMap(
+        address=url,
+        layout=zone_layout.Layout.read(layout),
+        ca_file=_ca_file(),
+        before_call=forbid_while_recording,
+    )
 
 
 def _businesscentral(url: str) -> businesscentral.BusinessCentral:

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from parking import ports
-from parking.actions import catalogue
+from parking.actions import catalogue, zones
 
 
 class Command(BaseCommand):
@@ -17,9 +17,11 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: object) -> None:
         """Do it; an error of either system ends it with a sentence."""
         outside = ports.outside()
-        fetches = {"fares": catalogue.fetch_fares, "zones": catalogue.fetch_zones}
+        fetches = {"fares": catalogue.fetch_fares, "zones": zones.fetch_zones}
         for what, fetch in fetches.items():
             fetched = fetch(outside, now=timezone.now())
             self.stdout.write(f"{fetched.new} new {what}")
             for line in fetched.set_aside:
                 self.stdout.write(f"  set aside: {line}")
+            if fetched.case:
+                self.stdout.write(f"  waits for a case worker: {fetched.case}")
