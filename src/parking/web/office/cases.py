@@ -20,7 +20,7 @@ from parking.law import case as law
 from parking.law.days import danish_day
 from parking.law.staff import Right
 from parking.records.case import Case
-from parking.web.office import applications
+from parking.web.office import applications, maps
 from parking.web.office.desk import Desk, version_of
 from parking.web.office.door import StaffRequest, page, staff
 from parking.web.office.forms import PurposeForm, SearchForm
@@ -29,6 +29,7 @@ _ON_A_PAGE = 50
 #: Who shows the cases about each subject.
 _DESKS: Final[Mapping[law.Subject, Desk]] = {
     law.Subject.APPLICATION: Desk(applications.show, applications.work),
+    law.Subject.ZONE_VERSION: Desk(maps.show, maps.work),
 }
 _UNFINISHED = [state.value for state in law.UNFINISHED]
 _SOON = timedelta(days=3)
