@@ -16,6 +16,7 @@ from parking.jobs import tasks
 from parking.law import case as law
 from parking.law import map as map_law
 from parking.law.days import danish_day
+from parking.law.reasoning import Answer
 from parking.law.staff import Role
 from parking.law.zones import Category, Place, Status
 from parking.ports import Unavailable
@@ -285,3 +286,25 @@ def test_the_command_says_which_case_waits(stocked, sandbox, capsys):
     told = capsys.readouterr().out
     assert f"waits for a case worker: {Case.objects.get().number}" in told
     assert "no kind" in told
+
+
+def test_a_home_that_is_ours_where_the_map_says_another_municipality_is_for_a_person(stocked):
+    nora = city.address("nordhavn")
+    assert home_at("nordhavn").place is Place.NO_AREA
+    layer = stocked.zones.layer(now=now())
+    rows = tuple(
+        replace(row, category=Category.ELSEWHERE) if row.category is Category.OUTSIDE else row
+        for row in layer.features
+    )
+
+    class Neighbours:
+        def layer(self, *, now):
+            return replace(layer, features=rows)
+
+    zones.fetch_zones(replace(stocked, zones=Neighbours()), now=now())
+    worker = somebody()
+    accept(worker, taken(Case.objects.get(), worker), today())
+    assert map_on(today()).home_area(nora.x, nora.y).place is Place.ELSEWHERE
+    application = ask(stocked, "nora", "ZW40003")
+    assert application.answer is Answer.OPEN
+    assert Case.objects.get(application=application).facts == ["home_area"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from journeys import steps
+from parking.actions import zones
 from parking.law import case as law
 from parking.law import permit as permit_law
 from parking.records.case import Case
 from parking.records.document import Document
 from parking.records.order import Refund
 from parking.records.permit import Permit
+from parking.records.zone import ZoneVersion
 from pictures import a_pdf, a_photo
+from town import now
 
 PHONE, NARROWEST = 390, 320
 DECLARATION = "Erklæring om enebrug"
@@ -341,3 +344,27 @@ def test_the_office_in_english_and_out_again(visit, office):
     leif.look("Du er logget af")
     leif.open("/office/queue/")
     assert "/staff-idp/" in leif.page.url
+
+
+def test_a_new_map_is_seen_as_a_difference_and_accepted(office, stocked, sandbox):
+    ditte = office()
+    ditte.page.goto(f"{sandbox.base}/_control/")
+    ditte.press("The city publishes a new map with every trap")
+    zones.fetch_zones(stocked, now=now())
+    case = Case.objects.get()
+    ditte.open("/office/queue/")
+    ditte.press(case.number)
+    ditte.look(f"{case.number}: Nyt kort fra kommunen")
+    ditte.see("Ukendt kategori. Vi har lagt figuren til side.", "Flyttet grænse")
+    ditte.press("Tag sagen")
+    ditte.look()
+    ditte.press("Gem dit svar")
+    ditte.look(status=422)
+    ditte.see("Vælg, hvad du gør.")
+    ditte.page.set_viewport_size({"width": NARROWEST, "height": 844})
+    ditte.look(status=422)
+    ditte.page.get_by_label("Godkend kortet").check()
+    ditte.press("Gem dit svar")
+    ditte.look()
+    ditte.see("Kortet er godkendt og gælder fra")
+    assert ZoneVersion.objects.filter(state="in force").count() == 2

@@ -82,11 +82,20 @@ def test_it_is_found_by_its_number(enter, case):
 
 def test_it_shows_what_changes_in_a_table_and_in_a_drawing(enter, case):
     page = page_of(enter(), case)
-    for said in ("NH, Nordhavn", "Flyttet grænse", "Nyt navn", "Anden slags", "Væk", "YN, YØ"):
+    for said in (
+        "NH, Nordhavn",
+        "Flyttet grænse",
+        "Nyt navn",
+        "Anden slags",
+        "Væk",
+        "YN, YØ",
+        "tidsgrænse",
+    ):
         assert said in page
     assert "Hul i kortet" in page
     drawn = dict(re.findall(r'<path class="(map-\w+)" d="([^"]+)"/>\n', page))
-    assert drawn.keys() == {"map-areas", "map-added", "map-removed", "map-old"}
+    kinds = {"map-areas", "map-added", "map-removed", "map-passed", "map-old"}
+    assert drawn.keys() == kinds
     for path in drawn.values():
         assert re.fullmatch(r"(M\d+ \d+(L\d+ \d+)+Z)+", path)
     assert "style=" not in page

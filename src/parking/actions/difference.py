@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -39,14 +39,18 @@ class Change:
     code: str
     name: str  #: the new one; of what is gone, the old one
     what: tuple[What, ...]
-    was: str = ""  #: the old name, kind or permits, where they have changed
+    was: Mapping[What, str] = field(default_factory=dict)  #: the old name, kind or permits
     added_m2: int = 0
     removed_m2: int = 0
     zones: tuple[str, ...] = ()  #: whose permits it touches
 
     def as_json(self) -> dict[str, Any]:
         """Return it as it is kept."""
-        return {**asdict(self), "what": [each.value for each in self.what]}
+        return {
+            **asdict(self),
+            "what": [each.value for each in self.what],
+            "was": {what.value: was for what, was in self.was.items()},
+        }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Change:
@@ -57,7 +61,7 @@ class Change:
             code=kept["code"],
             name=kept["name"],
             what=tuple(What(each) for each in kept["what"]),
-            was=kept["was"],
+            was={What(what): was for what, was in kept["was"].items()},
             added_m2=kept["added_m2"],
             removed_m2=kept["removed_m2"],
             zones=tuple(kept["zones"]),
@@ -161,15 +165,17 @@ def _gained(before: _Area | None, after: _Area | None) -> float:
     return float(only_polygons(after.geometry.difference(before.geometry)).area)
 
 
-def _what(old: _Area | None, new: _Area | None, *, moved: bool) -> tuple[tuple[What, ...], str]:
+def _what(
+    old: _Area | None, new: _Area | None, *, moved: bool
+) -> tuple[tuple[What, ...], dict[What, str]]:
     if old is None:
-        return (What.NEW,), ""
+        return (What.NEW,), {}
     if new is None:
-        return (What.GONE,), ""
+        return (What.GONE,), {}
     others = {
         What.RENAMED: (old.name, new.name),
         What.OTHER_KIND: (old.kind, new.kind),
         What.OTHER_PERMITS: (", ".join(old.codes), ", ".join(new.codes)),
     }
     changed = {what: was for what, (was, now) in others.items() if was != now}
-    return (*([What.MOVED] if moved else []), *changed), "; ".join(changed.values())
+    return (*([What.MOVED] if moved else []), *changed), changed

@@ -275,6 +275,8 @@ def _home_area(
         area = map_on(day).home_area(point.x, point.y)
     except NotInForce:
         return FROM_MAP
+    if area.place is Place.ELSEWHERE:
+        return FROM_CASE_WORKER  # the register of addresses says it is ours: one of them is wrong
     return settled(area)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from parking.actions.cleaning import Shape
+from parking.actions.cleaning import CODED, Shape
 from parking.actions.difference import Change, grounds
 from parking.law.zones import Category, Status
 
@@ -25,33 +25,42 @@ class Picture:
     height: int
     areas: str  #: the home areas as they would be
     old: str  #: the outlines of what has moved, as they are
-    added: str
-    removed: str
+    added: str  #: what no area had
+    removed: str  #: what no area has any more
+    passed: str  #: what has passed from one area to another
 
 
 def picture(
     old: Sequence[Shape], new: Sequence[Shape], changes: Iterable[Change]
 ) -> Picture | None:
-    """Return the drawing of *changes* to what counts now; none if nothing has moved."""
-    before: list[BaseGeometry] = []
-    after: list[BaseGeometry] = []
-    for change in changes:
-        if change.status is Status.NOW and (change.added_m2 or change.removed_m2):
-            was, becomes = grounds(old, new, change)
-            before.append(was)
-            after.append(becomes)
-    if not before:
+    """Return the drawing of what has moved and counts now; none if nothing has.
+
+    Home areas are what people have a right by: the others are drawn only where none of them moved.
+    """
+    moved = [
+        change
+        for change in changes
+        if change.status is Status.NOW
+        and change.category in CODED
+        and (change.added_m2 or change.removed_m2)
+    ]
+    moved = [each for each in moved if each.category is Category.HOME_AREA] or moved
+    if not moved:
         return None
+    pairs = [grounds(old, new, change) for change in moved]
+    before = [was for was, _ in pairs]
+    added = shapely.union_all([becomes.difference(was) for was, becomes in pairs])
+    removed = shapely.union_all([was.difference(becomes) for was, becomes in pairs])
     areas = [s.geometry for s in new if (s.category, s.status) == (Category.HOME_AREA, Status.NOW)]
-    paper = _Paper(shapely.total_bounds([*areas, *before, *after]))
-    pairs = list(zip(before, after, strict=True))
+    paper = _Paper(shapely.total_bounds([*areas, *before, added]))
     return Picture(
         width=_WIDTH,
         height=paper.height,
         areas=paper.path(areas),
         old=paper.path(before),
-        added=paper.path([becomes.difference(was) for was, becomes in pairs]),
-        removed=paper.path([was.difference(becomes) for was, becomes in pairs]),
+        added=paper.path([added.difference(removed)]),
+        removed=paper.path([removed.difference(added)]),
+        passed=paper.path([added.intersection(removed)]),
     )
 
 

@@ -20,7 +20,7 @@ from parking.law import case as law
 from parking.law import map as map_law
 from parking.law.course import Actor
 from parking.law.days import danish_day
-from parking.law.zones import Category, Status
+from parking.law.zones import Category, Status, ZoneKind
 from parking.records.case import Case
 from parking.web.office import desk
 from parking.web.office.door import StaffRequest, page
@@ -43,6 +43,10 @@ _STATUSES: Final[Mapping[Status, Any]] = {
     Status.NOW: "",
     Status.TO_COME: _("kommende"),
     Status.PAST: _("tidligere"),
+}
+_KINDS: Final[Mapping[ZoneKind, Any]] = {
+    ZoneKind.PAID: _("betaling"),
+    ZoneKind.TIME_LIMITED: _("tidsgrænse"),
 }
 _WHATS: Final[Mapping[What, Any]] = {
     What.NEW: _("Nyt"),
@@ -168,11 +172,17 @@ def _row(change: Change, permits: int) -> dict[str, Any]:
         "code": change.code,
         "name": change.name,
         "what": ", ".join(str(_WHATS[each]) for each in change.what),
-        "was": change.was,
+        "was": "; ".join(_was(what, was) for what, was in change.was.items()),
         "added": change.added_m2,
         "removed": change.removed_m2,
         "permits": permits,
     }
+
+
+def _was(what: What, was: str) -> str:
+    if what is What.OTHER_KIND:
+        return ", ".join(str(_KINDS[ZoneKind(each)]) for each in was.split(", ") if each)
+    return was
 
 
 def _report(lines: tuple[Line, ...]) -> Iterator[dict[str, Any]]:
@@ -183,7 +193,10 @@ def _report(lines: tuple[Line, ...]) -> Iterator[dict[str, Any]]:
             "codes": ", ".join(line.codes),
             "m2": line.m2,
             "at": line.at,
-            "detail": line.detail,
+            "detail": gettext("Antal: %(count)s") % {"count": line.detail}
+            if line.trap is Trap.GAPS
+            else line.detail,
+            "is_english": line.trap is Trap.BROKEN,
         }
 
 
