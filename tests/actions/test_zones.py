@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from random import Random
 
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
+from shapely.geometry import mapping, shape
 
 from parking.actions import casework, checkout, staff, zones
 from parking.actions.cleaning import Trap
 from parking.actions.difference import What
+from parking.adapters.wfs import CityMap
+from parking.adapters.zone_layout import Layout
 from parking.jobs import tasks
 from parking.law import case as law
 from parking.law import map as map_law
 from parking.law.days import danish_day
 from parking.law.reasoning import Answer
 from parking.law.staff import Role
-from parking.law.zones import Category, Place, Status
+from parking.law.zones import Category, Place, Status, ZoneKind
 from parking.ports import Unavailable
 from parking.records.application import Decision
 from parking.records.audit import Incident, LookUp
@@ -26,6 +31,7 @@ from parking.records.case import Case, CaseStep
 from parking.records.letter import Letter
 from parking.records.map import map_on
 from parking.records.zone import ZoneShape, ZoneVersion, zone_name
+from rewriting import rewritten
 from sandbox import city
 from town import ask, begin, fill_basket, now, order, party, pay
 
@@ -74,6 +80,42 @@ def test_the_first_map_is_in_force_at_once_with_its_report(stocked):
 def test_the_same_map_again_is_nothing_new(stocked):
     assert zones.fetch_zones(stocked, now=now()) == zones.Fetched(0)
     assert ZoneVersion.objects.count() == 1
+
+
+def test_the_same_ground_written_in_another_way_is_no_other_map(stocked):
+    layer = stocked.zones.layer(now=now())
+    luck = Random(1)  # noqa: S311 -- the same each time
+    rows = [
+        replace(row, geometry=mapping(rewritten(shape(row.geometry), luck)))
+        if row.geometry and shape(row.geometry).is_valid
+        else row
+        for row in layer.features
+    ]
+    luck.shuffle(rows)
+
+    class Again:
+        def layer(self, *, now):
+            return replace(layer, features=tuple(rows))
+
+    assert zones.fetch_zones(replace(stocked, zones=Again()), now=now()) == zones.Fetched(0)
+    assert ZoneVersion.objects.count() == 1
+
+
+def test_another_town_is_read_by_a_file_and_nothing_else(stocked, sandbox):
+    ZoneVersion.objects.all().delete()
+    layout = Layout.read(Path(__file__).parents[2] / "data" / "sandbox" / "town.toml")
+    town = CityMap(address=f"{sandbox.base}/aadal/wfs", layout=layout)
+    zones.fetch_zones(replace(stocked, zones=town), now=now())
+    town.close()
+    there = map_on(today())
+    answers = {x: there.home_area(587_000 + x, 6_139_000 + y) for x, y in ((400, 300), (1200, 300))}
+    assert [(a.zone, a.kind) for a in answers.values()] == [
+        ("A", ZoneKind.PAID),
+        ("B", ZoneKind.TIME_LIMITED),
+    ]
+    assert there.home_area(587_000, 6_140_300).place is Place.NO_AREA
+    assert there.home_area(588_900, 6_139_100).place is Place.ELSEWHERE
+    assert there.home_area(587_400, 6_139_900).place is Place.UNKNOWN, "it is to come in 2028"
 
 
 def test_another_map_is_proposed_and_answers_nobody(stocked, sandbox):

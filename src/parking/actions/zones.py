@@ -48,7 +48,8 @@ def fetch_zones(outside: Outside, *, now: datetime) -> Fetched:
     """Fetch the city's map, and propose it if it is another than the one in force.
 
     The first map of an empty portal is in force at once. A newer proposal takes the place of one
-    that nobody has answered; one that was rejected is not proposed again until it changes. A map
+    that nobody has answered; one that was rejected is not proposed again until it changes, and one
+    that covers the same ground under the same names is no other map, however it is written. A map
     that has lost more than half of its home areas is set aside whole and told to a person.
 
     :raises Unavailable: if the map service did not answer whole; nothing has changed.
@@ -61,10 +62,12 @@ def fetch_zones(outside: Outside, *, now: datetime) -> Fetched:
     cleaned = cleaning.clean(layer.features)
     base = _newest_in_force()
     changes = difference(shapes_of(base), cleaned.shapes) if base else ()
+    if base is not None and not changes:
+        return _take_back_proposal(source_hash, now)
     with recording():
         caseload.one_at_a_time_about(case_law.Subject.ZONE_VERSION)
-        if _newest_in_force() != base:
-            return Fetched(0)  # somebody has just said yes to another: compare with that, next time
+        if _newest_in_force() != base or not _is_news(source_hash):
+            return Fetched(0)  # somebody was faster: compare with what there is now, next time
         if lost := _lost_areas(base, cleaned):
             send.raise_incident(f"map {source_hash}", "map set aside", detail=lost, now=now)
             return Fetched(0, (f"the map: {lost}",))
