@@ -185,3 +185,18 @@ def test_what_is_done_about_people_is_not_done_about_a_map(enter, case, what):
     client = enter("leif", Role.LEAD)
     taken(client, case)
     assert client.post(reverse(f"office-case-{what}", args=[case.id])).status_code == 404
+
+
+def test_whoever_runs_the_portal_can_fetch_the_map_at_once(enter, stocked, sandbox):
+    sandbox.control("POST", "map", map="tomorrow")
+    client = enter("otto", Role.OPERATOR)
+    assert "Hent kortet nu" in client.get(reverse("office-operations")).content.decode()
+    assert client.post(reverse("office-fetch-map")).status_code == 302
+    assert Case.objects.get().about is law.Kind.MAP
+
+
+def test_a_map_that_does_not_answer_is_told_and_changes_nothing(enter, stocked, sandbox):
+    sandbox.fault("wfs", "status:503")
+    client = enter("otto", Role.OPERATOR)
+    assert client.post(reverse("office-fetch-map")).status_code == 503
+    assert ZoneVersion.objects.count() == 1

@@ -97,15 +97,17 @@ def test_a_silent_session_is_over_after_a_quarter_of_an_hour(enter):
     )
 
 
-WITHOUT_A_CASE = {"office-queue", "office-search", "office-people", "office-operations"}
-GETS = {*WITHOUT_A_CASE, "office-case", "office-case-open"}
+WITHOUT_A_CASE = {"office-queue", "office-search", "office-people", "office-operations",
+                  "office-fetch-map"}  # fmt: skip
+GETS = {*WITHOUT_A_CASE, "office-case", "office-case-open"} - {"office-fetch-map"}
 POSTS = {"office-case-take", "office-case-put-back", "office-case-work", "office-case-reveal",
-         "office-case-ask-registers", "office-disable"}  # fmt: skip
+         "office-case-ask-registers", "office-disable", "office-fetch-map"}  # fmt: skip
 MAY = {
     Role.READER: {"office-queue", "office-search", "office-case", "office-case-open"},
-    Role.DECIDER: (GETS | POSTS) - {"office-people", "office-disable", "office-operations"},
+    Role.DECIDER: (GETS | POSTS)
+    - {"office-people", "office-disable", "office-operations", "office-fetch-map"},
     Role.LEAD: (GETS | POSTS) - {"office-people", "office-disable"},
-    Role.OPERATOR: {"office-people", "office-disable", "office-operations"},
+    Role.OPERATOR: {"office-people", "office-disable", "office-operations", "office-fetch-map"},
 }
 
 

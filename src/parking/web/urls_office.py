@@ -28,6 +28,7 @@ urlpatterns = [
     path(f"{_CASE}documents/<uuid:document_id>/", applications.document, name="office-document"),
     path(f"{_CASE}letters/<uuid:letter_id>/", applications.letter, name="office-letter"),
     path("operations/", operations.operations, name="office-operations"),
+    path("operations/fetch-map/", operations.fetch_map, name="office-fetch-map"),
     path("operations/<int:incident_id>/", operations.incident, name="office-incident"),
     path("operations/<int:outgoing_id>/again/", operations.try_again, name="office-try-again"),
     path("people/", people.people, name="office-people"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parking.actions import operations as actions
-from parking.actions import send
+from parking.actions import send, zones
 from parking.law.staff import Right
 from parking.web.office.door import StaffRequest, page, staff
 
@@ -52,4 +52,12 @@ def incident(request: StaffRequest, incident_id: int) -> HttpResponse:
 def try_again(request: StaffRequest, outgoing_id: int) -> HttpResponse:
     """Have something tried again that was refused for good."""
     send.try_again(request.staff.staff, outgoing_id, now=request.now)
+    return redirect("office-operations")
+
+
+@staff(Right.OPERATE)
+@require_POST
+def fetch_map(request: StaffRequest) -> HttpResponse:
+    """Fetch the city's map now; what is new waits in the queue for a case worker."""
+    zones.fetch_zones(request.outside, now=request.now)
     return redirect("office-operations")
