@@ -1,7 +1,9 @@
-// Builds the vendored cut of the Danish public design system: one style sheet, two font faces,
-// one icon sprite, the licences, and the fonts that the PDF receipts are set in.
+// Builds what is vendored. Of the Danish public design system: one style sheet, two font faces, one
+// icon sprite, the licences, and the fonts that the PDF receipts are set in. Of OpenLayers: one
+// module, only for pages with a map.
 
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import * as esbuild from "esbuild";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as sass from "sass";
@@ -9,6 +11,7 @@ import * as sass from "sass";
 const here = dirname(fileURLToPath(import.meta.url));
 const dkfds = join(here, "node_modules/dkfds");
 const vendor = join(here, "../static/vendor/dkfds");
+const openLayers = join(here, "../static/vendor/openlayers");
 const letterFonts = join(here, "../../actions/fonts");
 
 // The icons that templates name with {% icon %}.
@@ -61,3 +64,38 @@ copy(["LICENSE.md"], dkfds, vendor);
 copy(["Apache-2.0.txt"], here, vendor); // the icons' licence, which the package names but does not carry
 copy([...WEB_FONTS, "license.txt"], join(dkfds, "src/fonts/IBMPlexSans/split/woff2"), join(vendor, "fonts"));
 copy([...LETTER_FONTS, "license.txt"], join(dkfds, "src/fonts/IBMPlexSans/complete/ttf"), letterFonts);
+
+// OpenLayers' UTM carries its own notice in the source, which the package's licence does not repeat.
+const UTM_NOTICE = "ol/proj/utm.js is adapted from github.com/Turbo87/utm, Copyright (c) 2012-2017 Tobias Bieniek, MIT License.\n";
+
+// The module says in its first line what it is made of; the licences of all of it lie beside it.
+async function mapModule() {
+  const { outputFiles, metafile } = await esbuild.build({
+    entryPoints: [join(here, "openlayers.js")],
+    absWorkingDir: here,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    legalComments: "none",
+    metafile: true,
+    write: false,
+  });
+  const used = Object.values(metafile.outputs)
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .map(([path]) => path.match(/^node_modules\/([^/]+)\//)?.[1]);
+  const packages = [...new Set(used.filter(Boolean))].sort();
+  const read = (name, file) => readFileSync(join(here, "node_modules", name, file), "utf8");
+  const named = packages.map((name) => `${name} ${JSON.parse(read(name, "package.json")).version}`);
+  const licence = (name) => readdirSync(join(here, "node_modules", name)).find((file) => /^licen[cs]e/i.test(file));
+  rmSync(openLayers, { recursive: true, force: true });
+  mkdirSync(openLayers, { recursive: true });
+  writeFileSync(join(openLayers, "openlayers.js"), `// ${named.join(", ")}\n${outputFiles[0].text}`);
+  writeFileSync(
+    join(openLayers, "LICENSES.txt"),
+    packages.map((name, each) => `${named[each]}\n\n${read(name, licence(name)).trim()}\n`).join("\n\n") + `\n\n${UTM_NOTICE}`,
+  );
+}
+
+await mapModule();
