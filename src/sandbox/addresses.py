@@ -1,7 +1,7 @@
 """Adressevælger, the search in the register of addresses: the city's homes and some neighbours.
 
 Its search guesses, as the real one does: the best hit need not be the first. Stricter than life:
-a parameter it does not know is refused.
+a parameter it does not know is refused. A text without a number is answered with roads.
 """
 
 from __future__ import annotations
@@ -59,6 +59,22 @@ async def _search(request: Request) -> Response:
         return PlainTextResponse(f"tekst skal have mindst {SHORTEST} tegn", 400)
     if not asked.get("maximum", "10").isdecimal():
         return PlainTextResponse("maximum skal være et tal", 400)
+    most = int(asked.get("maximum", "10"))
+    within = [
+        found
+        for found in _HOUSE_NUMBERS.values()
+        if asked.get("kommunekode") in {None, found.home.municipality}
+        and asked.get("postnummer") in {None, found.home.postcode}
+    ]
+    if "husnummer" not in asked and not any(each.isdigit() for each in text):
+        # A number is missing: it names the roads that may be meant, to be searched with again.
+        roads = {
+            found.home.road_name
+            for found in within
+            if text.casefold() in found.home.road_name.casefold()
+        }
+        named = [{"type": "vejnavn", "titel": road, "vejnavn": road} for road in sorted(roads)]
+        return JSONResponse({"status": "ok", "beskrivelse": "", "fund": named[:most]})
     hits = [
         {
             "type": "husnummer",
@@ -69,15 +85,12 @@ async def _search(request: Request) -> Response:
             "postnr": found.home.postcode,
             "postdistrikt": found.home.district,
         }
-        for found in _HOUSE_NUMBERS.values()
+        for found in within
         if text.casefold() in found.title.casefold()
-        and asked.get("kommunekode") in {None, found.home.municipality}
-        and asked.get("postnummer") in {None, found.home.postcode}
         and found.number.startswith(asked.get("husnummer", ""))
     ]
     # The longest number first: whoever takes the first hit takes the wrong house.
     hits.sort(key=lambda hit: -len(hit["husnummer"]))
-    most = int(asked.get("maximum", "10"))
     return JSONResponse({"status": "ok", "beskrivelse": "", "fund": hits[:most]})
 
 

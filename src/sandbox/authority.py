@@ -21,7 +21,10 @@ Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 CITY = "Københavns Kommune (sandkasse)"
 #: The mark of a folder that holds everything below; another name when there is more to make.
 COMPLETE = "complete-3"
-SECRETS = ("accounts", "payments", "payments-webhook", "charges", "charges-webhook", "bank")
+SECRETS = (
+    *("accounts", "basemap", "payments", "payments-webhook"),
+    *("charges", "charges-webhook", "bank"),
+)
 
 
 class Authority:

@@ -39,6 +39,7 @@ from sandbox import (
     pilen,
     stafflogin,
     wfs,
+    wmts,
 )
 from sandbox.faults import CERTIFICATES, Fault
 from sandbox.systems import PORTS, SYSTEMS
@@ -160,6 +161,7 @@ ROUTES = {
     "dmr": dmr.routes,
     "addresses": addresses.routes,
     "wfs": wfs.routes,
+    "wmts": wmts.routes,
     "businesscentral": businesscentral.routes,
     "nexi": nexi.routes,
     "pilen": pilen.routes,

@@ -23,6 +23,7 @@ SYSTEMS = (
     System("dmr", "dmr"),
     System("addresses", "main"),
     System("wfs", "main"),
+    System("wmts", "main"),
     System("businesscentral", "main"),
     System("nexi", "main"),
     System("pilen", "main"),

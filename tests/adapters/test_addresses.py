@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import httpx
@@ -12,7 +12,7 @@ import respx
 from parking.adapters.addresses import PUBLIC_TOKEN, Adressevaelger
 from parking.law.facts import Home
 from parking.ports import NotFound, Rejected, Unavailable
-from parking.ports.places import Point
+from parking.ports.places import House, Point, Suggestion
 from sandbox import city
 from sandbox_process import Sandbox
 
@@ -153,3 +153,107 @@ def test_a_place_that_makes_no_sense_is_unavailable(
         answers.get(path="/husnumre/x").respond(json={"status": "ok", "husnummer": house})
         with pytest.raises(Unavailable):
             addresses.point(ANNAS)
+
+
+# What a person searches for
+
+
+ANNAS_HOUSE = city.address("VB").house_number_id
+
+
+def test_what_a_person_types_is_answered_with_houses(addresses: Adressevaelger) -> None:
+    found = addresses.search("  istedgade   217 ")
+    assert Suggestion("Istedgade 217, 1650 København V", ANNAS_HOUSE) in found
+    assert len(found) <= 10
+
+
+def test_a_road_without_a_number_is_no_house_yet(addresses: Adressevaelger) -> None:
+    assert addresses.search("istedg") == (Suggestion("Istedgade"),)
+
+
+def test_what_lies_elsewhere_is_found_only_if_all_of_the_country_is_searched(
+    addresses: Adressevaelger,
+) -> None:
+    theirs = next(each for each in city.ADDRESSES if each.municipality == "0147")
+    text = f"{theirs.road_name} {theirs.house_number}"
+    assert addresses.search(text, municipality="0101") == ()
+    house = addresses.house(addresses.search(text)[0].house)
+    assert (house.municipality, house.road) == ("0147", theirs.road_name)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "ab", " a "])
+def test_too_little_to_go_by_is_not_asked_about(
+    addresses: Adressevaelger, calm_sandbox: Sandbox, text: str
+) -> None:
+    assert addresses.search(text) == ()
+    assert calm_sandbox.journal("addresses") == []
+
+
+def test_every_house_in_town_is_told_as_it_is(addresses: Adressevaelger) -> None:
+    for address in city.ADDRESSES:
+        house = addresses.house(address.house_number_id)
+        assert house == House(
+            identity=address.house_number_id,
+            text=house.text,
+            municipality=address.municipality,
+            road_code=address.road_code,
+            road=address.road_name,
+            point=Point(address.x, address.y),
+        )
+        assert house.text.startswith(f"{address.road_name} {address.house_number}, ")
+
+
+@pytest.mark.parametrize("identity", ["", "../adresser", "soeg?tekst=abc", "0" * 36, "x" * 36])
+def test_what_names_no_house_is_not_found(addresses: Adressevaelger, identity: str) -> None:
+    with pytest.raises(NotFound):
+        addresses.house(identity)
+
+
+ASKED = {
+    "search": lambda addresses: addresses.search("Istedgade 217"),
+    "house": lambda addresses: addresses.house(ANNAS_HOUSE),
+}
+
+
+@pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("status:500", Unavailable),
+        ("status:429", Unavailable),
+        ("status:400", Rejected),
+        ("drop", Unavailable),
+        ("garbage", Unavailable),
+        ("wrong-content-type", Unavailable),
+    ],
+)
+def test_what_goes_wrong_while_a_person_searches_is_one_of_our_errors(
+    addresses: Adressevaelger,
+    calm_sandbox: Sandbox,
+    ask: Callable[[Adressevaelger], object],
+    fault: str,
+    error: type[Exception],
+) -> None:
+    calm_sandbox.fault("addresses", fault)
+    with pytest.raises(error):
+        ask(addresses)
+
+
+@pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
+@pytest.mark.parametrize(
+    "said",
+    [
+        [],
+        {"status": "fejl"},
+        {"status": "ok", "fund": [{"type": "husnummer"}]},
+        {"status": "ok", "husnummer": {"navngivenvejkommunedel": {}}},
+        {"status": "ok", "husnummer": None},
+    ],
+)
+def test_an_answer_to_a_person_that_makes_no_sense_is_unavailable(
+    addresses: Adressevaelger, ask: Callable[[Adressevaelger], object], said: object
+) -> None:
+    with respx.mock() as answers:
+        answers.get().mock(return_value=httpx.Response(200, json=said))
+        with pytest.raises(Unavailable):
+            ask(addresses)

@@ -2,10 +2,12 @@
 
 Its search is made for people who type: it finds by sound and guesses. So a hit counts only if the
 house number it leads to has the municipality, the road code and the number that were asked for.
+Only a person who picks one from what it suggests may take a guess of its.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any, Final
 from parking.adapters.transport import Transport
 from parking.law.facts import Home
 from parking.ports import NotFound, Unavailable
-from parking.ports.places import Point
+from parking.ports.places import House, Point, Suggestion
 
 SYSTEM: Final = "addresses"
 
@@ -22,6 +24,11 @@ SYSTEM: Final = "addresses"
 PUBLIC_TOKEN: Final = "adressevaelger123"  # noqa: S105 - it is published
 
 _MOST_HITS = 50
+_MOST_SUGGESTIONS = 10
+#: The register answers no shorter text.
+_SHORTEST_TEXT = 3
+#: What its identities are made of: nothing else is asked about, so that no path is made up.
+_IDENTITY = re.compile(r"[0-9a-fA-F-]{36}")
 
 
 class Adressevaelger:
@@ -65,7 +72,13 @@ class Adressevaelger:
         road_and_number = home.text.partition(",")[0].strip()
         if not road_and_number:
             raise NotFound(f"{SYSTEM}: a home without a road has no place")
-        hits = self._search(road_and_number, home)
+        hits = self._hits(
+            "/husnumre/soeg",
+            tekst=road_and_number,
+            kommunekode=home.municipality,
+            husnummer=home.house_number,
+            maximum=str(_MOST_HITS),
+        )
         try:
             for hit in hits:
                 if hit["type"] != "husnummer" or str(hit["husnummer"]).upper() != home.house_number:
@@ -79,15 +92,50 @@ class Adressevaelger:
             raise Unavailable(f"{SYSTEM}: found too many house numbers to be sure")
         raise NotFound(f"{SYSTEM}: no such house number")
 
-    def _search(self, text: str, home: Home) -> list[dict[str, Any]]:
-        answer = self._get(
-            "/husnumre/soeg",
-            "search",
-            tekst=text,
-            kommunekode=home.municipality,
-            husnummer=home.house_number,
-            maximum=str(_MOST_HITS),
-        )
+    def search(self, text: str, *, municipality: str = "") -> tuple[Suggestion, ...]:
+        """Return what may have been meant by *text*: houses, and roads that lack a number.
+
+        :raises Unavailable: if the register did not answer.
+        :raises Rejected: if it would not answer us.
+        """
+        asked = " ".join(text.split())
+        if len(asked) < _SHORTEST_TEXT:
+            return ()
+        within = {"kommunekode": municipality} if municipality else {}
+        hits = self._hits("/husnumre/soeg", tekst=asked, maximum=str(_MOST_SUGGESTIONS), **within)
+        try:
+            return tuple(
+                Suggestion(str(hit["titel"]), str(hit["id"]) if hit["type"] == "husnummer" else "")
+                for hit in hits[:_MOST_SUGGESTIONS]
+            )
+        except KeyError:
+            raise Unavailable(f"{SYSTEM}: answered what cannot be read") from None
+
+    def house(self, identity: str) -> House:
+        """Return the house that a suggestion named.
+
+        :raises NotFound: if there is none.
+        :raises Unavailable: if the register did not answer.
+        :raises Rejected: if it would not answer us.
+        """
+        found = self._house_number(identity) if _IDENTITY.fullmatch(identity) else None
+        if found is None:
+            raise NotFound(f"{SYSTEM}: no such house number")
+        try:
+            road = found["navngivenvejkommunedel"]
+            return House(
+                identity=identity,
+                text=str(found["adgangsadressebetegnelse"]),
+                municipality=str(road["kommune"]),
+                road_code=str(road["vejkode"]),
+                road=str(found["vejnavn"]),
+                point=_point(found),
+            )
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise Unavailable(f"{SYSTEM}: answered what cannot be read") from None
+
+    def _hits(self, path: str, **params: str) -> list[dict[str, Any]]:
+        answer = self._get(path, "search", **params)
         hits = answer.get("fund") if answer is not None else None
         if not isinstance(hits, list) or not all(isinstance(hit, dict) for hit in hits):
             raise Unavailable(f"{SYSTEM}: answered what cannot be read")
@@ -95,7 +143,7 @@ class Adressevaelger:
 
     def _house_number(self, identity: str) -> dict[str, Any] | None:
         answer = self._get(f"/husnumre/{identity}", "house number")
-        return None if answer is None else answer["husnummer"]
+        return None if answer is None else answer.get("husnummer") or {}
 
     def _get(self, path: str, operation: str, **params: str) -> dict[str, Any] | None:
         """Return what is answered, or ``None`` if there is no such thing."""

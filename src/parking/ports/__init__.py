@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from parking.ports.collection import DebtCollection
     from parking.ports.identity import Identity, StaffLogin
     from parking.ports.payments import Payments
-    from parking.ports.places import Addresses, Zones
+    from parking.ports.places import Addresses, Basemap, Zones
     from parking.ports.post import Mail, Post
     from parking.ports.registers import Persons, Vehicles
     from parking.ports.scanner import Scanner
@@ -65,6 +65,7 @@ class Outside:
     bank: Bank
     post: Post
     mail: Mail
+    basemap: Basemap | None = None  #: without one, maps show our zones on a plain ground
     scanner: Scanner | None = None  #: without one, documents are kept as not scanned
 
 

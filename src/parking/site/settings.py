@@ -26,6 +26,12 @@ MUNICIPALITY = environment.text("MUNICIPALITY", "0101")
 CUSTOMER_WITHOUT_LOGIN = environment.text("CUSTOMER_WITHOUT_LOGIN", "UDEN-LOGIN")
 #: What our zone map calls other municipalities that lie within it, where our rules do not hold.
 NEIGHBOURS = environment.text("NEIGHBOURS", "Frederiksberg").split(",")
+#: Whose map lies under our zones; nobody's if there is none.
+BASEMAP_CREDIT = (
+    environment.text("BASEMAP_CREDIT", "Kort: Klimadatastyrelsen")
+    if environment.text("BASEMAP", "")
+    else ""
+)
 CONTACT_PHONE = environment.text("CONTACT_PHONE", "70 80 80 90")
 CONTACT_EMAIL = environment.text("CONTACT_EMAIL", "parkering@kk.dk")
 CONTACT_ADDRESS = environment.text(

@@ -30,6 +30,7 @@ from parking.adapters import (
     soap,
     stafflogin,
     wfs,
+    wmts,
     zone_layout,
 )
 from parking.ports import Outside
@@ -64,6 +65,7 @@ def outside() -> Outside:
         bank=_answered("BANK", {"camt054": _camt054}),
         post=_answered("POST", {"digitalpost": _digitalpost}),
         mail=_answered("MAIL", {"smtp": _smtp}),
+        basemap=_basemap(),
         scanner=_clamd(environment.text("SCANNER", "")),
     )
 
@@ -159,6 +161,25 @@ def _wfs(url: str) -> wfs.CityMap:
     return wfs.CityMap(
         address=url,
         layout=zone_layout.Layout.read(layout),
+        ca_file=_ca_file(),
+        before_call=forbid_while_recording,
+    )
+
+
+def _basemap() -> wmts.Wmts | None:
+    """Return who has the ground for our maps; nobody, if the environment names none."""
+    if not environment.text("BASEMAP", ""):
+        return None
+    found: wmts.Wmts = _answered("BASEMAP", {"wmts": _wmts})
+    return found
+
+
+def _wmts(url: str) -> wmts.Wmts:
+    return wmts.Wmts(
+        address=url,
+        layer=environment.text("BASEMAP_LAYER", "topo_skaermkort_daempet"),
+        token="".join(environment.secrets("BASEMAP_TOKEN_FILE")),
+        kind=environment.text("BASEMAP_FORMAT", "image/jpeg"),
         ca_file=_ca_file(),
         before_call=forbid_while_recording,
     )
