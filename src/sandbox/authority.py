@@ -20,7 +20,7 @@ Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 CITY = "Københavns Kommune (sandkasse)"
 #: The mark of a folder that holds everything below; another name when there is more to make.
-COMPLETE = "complete-3"
+COMPLETE = "complete-4"
 SECRETS = (
     *("accounts", "basemap", "payments", "payments-webhook"),
     *("charges", "charges-webhook", "bank"),

@@ -53,13 +53,20 @@ class SafeHeaders:
         for name, value in _HEADERS.items():
             response[name] = value
         response.setdefault("Content-Security-Policy", _POLICY)
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and not _is_file(request):
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not _is_everybodys(
+            request, response
+        ):
             response["Cache-Control"] = "no-store"
         elif "Cache-Control" not in response:
             response["Cache-Control"] = "no-cache, private"
         if not _may_be_found(request, response):
             response.setdefault("X-Robots-Tag", "noindex, nofollow")
         return response
+
+
+def _is_everybodys(request: HttpRequest, response: HttpResponse) -> bool:
+    """Tell whether it is the same for all: a file, or what its view has said may be shared."""
+    return _is_file(request) or "public" in response.get("Cache-Control", "")
 
 
 def _is_file(request: HttpRequest) -> bool:
