@@ -54,6 +54,7 @@ def test_these_and_no_other_pages_are_for_everybody():
     assert {name for name, view in VIEWS.items() if view.admits == "anyone"} == {
         *("front", "accessibility", "privacy", "terms", "cookies", "contact"),
         *("charges", "charge-scan", "prices", "login", "saml-metadata"),
+        *("standing", "zones", "address-right"),
         *("office-login", "office-saml-metadata"),
     }
     assert {name for name, view in VIEWS.items() if view.admits == "national login"} == {

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, Final
 
+from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -894,12 +895,12 @@ def _limiting(limiting: standing_law.Limiting, names: Mapping[str, str]) -> Row:
     now = gettext("Ingen grænse.")
     if limiting.now is not None:
         now = gettext("Højst %(length)s uden licens, indtil %(until)s. Husk P-skive.") % {
-            "length": _length(limiting.now.limit.minutes),
+            "length": how_long(limiting.now.limit.minutes),
             "until": moment(limiting.now.ends),
         }
     then = ""
     if limiting.next is not None:
-        length = _length(limiting.next.limit.minutes)
+        length = how_long(limiting.next.limit.minutes)
         then = _from(limiting.next.begins, gettext("Højst %(length)s.") % {"length": length})
     zone = _zone(limiting.zone, names)
     return Row(gettext("Tidsgrænse i zone %(zone)s") % {"zone": zone}, now, then)
@@ -924,7 +925,8 @@ def _from(when: datetime, what: str) -> str:
     return gettext("Fra %(when)s: %(what)s") % {"when": moment(when), "what": what}
 
 
-def _length(minutes: int) -> str:
+def how_long(minutes: int) -> str:
+    """Return how long something lasts: ``3 timer``, ``90 minutter``."""
     if minutes % 60 == 0:
         count = minutes // 60
         return ngettext("%(count)s time", "%(count)s timer", count) % {"count": count}
@@ -947,6 +949,20 @@ def _kind_of_road(private_common_road: Known[bool]) -> str:
             "og licenser gælder ikke. Husejerne kan have egne regler: se efter skilte."
         )
     return gettext("Vejen står ikke på kommunens liste over private fællesveje.")
+
+
+def time_limit(limit: hours.TimeLimit) -> str:
+    """Return a time limit as it stands on signs: ``3 timer, mandag–fredag kl. 8.00–19.00``."""
+    days = sorted(limit.weekdays)
+    names = [str(WEEKDAYS[day]).lower() if _is_danish() else str(WEEKDAYS[day]) for day in days]
+    in_a_row = len(days) > 1 and days[-1] - days[0] == len(days) - 1
+    clock = "%H.%M" if _is_danish() else "%H:%M"
+    return gettext("%(length)s, %(days)s kl. %(begins)s–%(ends)s") % {
+        "length": how_long(limit.minutes),
+        "days": f"{names[0]}–{names[-1]}" if in_a_row else ", ".join(names),
+        "begins": limit.begins.strftime(clock),
+        "ends": limit.ends.strftime(clock),
+    }
 
 
 def standing_sentence(rule: str) -> str:

@@ -67,5 +67,6 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
             (_("Søg licens"), "apply"),
             (_("Afgifter"), "my-charges"),
             (_("Kurv"), "basket"),
+            (_("Må jeg parkere her?"), "standing"),
         )
     ]

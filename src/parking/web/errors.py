@@ -23,7 +23,7 @@ from parking.actions.permit import NotYetRenewable
 from parking.law.course import StepNotAllowed
 from parking.law.days import NotInForce
 from parking.law.price import NoFare
-from parking.ports import Unavailable
+from parking.ports import NotFound, Unavailable
 from parking.ports.identity import LoginRefused, Refusal
 from parking.records.party import LoginAttempt
 from parking.web.access import local_path, log_in_address
@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 _STATUS_OF = {
     NotYours: 404,
+    NotFound: 404,
     StepNotAllowed: 409,
     NotYetRenewable: 409,
     TooOften: 429,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from parking.actions import wording
 from parking.law.charge import ChargeNumber, NotAChargeNumber, charge_number
-from parking.law.days import Period
+from parking.law.days import DENMARK, Period
 from parking.law.plates import NotAPlate, Plate, plate
+from parking.ports.places import Point
 from parking.web.widgets import DayInput
 
 
@@ -53,6 +54,96 @@ class PlateForm(_Form):
                     "Se efter, om der står andre tegn."
                 )
             ) from None
+
+
+class AddressForm(_Form):
+    """Which address: typed, or picked from what may have been meant."""
+
+    q = forms.CharField(
+        label=_("Adresse"),
+        help_text=_("Vej og husnummer, for eksempel Istedgade 217."),
+        required=False,
+        max_length=120,
+        error_messages={"max_length": _("Adressen er for lang. Skriv kun vej og husnummer.")},
+        widget=forms.TextInput({"autocomplete": "street-address", "spellcheck": "false"}),
+    )
+    house = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """Return what was typed, if it is enough to go by."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self._names_nothing(cleaned):
+            self.add_error("q", gettext("Skriv en adresse."))
+        elif cleaned.get("q") and len(cleaned["q"]) < _SHORTEST_ADDRESS:
+            self.add_error("q", gettext("Skriv mindst 3 tegn af adressen."))
+        return cleaned
+
+    def _names_nothing(self, cleaned: dict[str, Any]) -> bool:
+        return not self.errors and not cleaned.get("q") and not cleaned.get("house")
+
+
+_SHORTEST_ADDRESS = 3
+
+
+def _coordinate() -> forms.FloatField:
+    unread = _("Vi kan ikke læse punktet. Tryk på kortet igen, eller skriv en adresse.")
+    return forms.FloatField(
+        required=False, error_messages={"invalid": unread}, widget=forms.HiddenInput
+    )
+
+
+class SpotForm(AddressForm):
+    """Which place, and when: what is not said is as it is now."""
+
+    x = _coordinate()
+    y = _coordinate()
+    day = forms.DateField(
+        label=_("Dag"),
+        required=False,
+        error_messages={"invalid": _("Skriv en dag, der findes, som år-måned-dag.")},
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+    time = forms.TimeField(
+        label=_("Klokken"),
+        required=False,
+        error_messages={"invalid": _("Skriv et klokkeslæt, for eksempel 17:30.")},
+        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
+    )
+
+    def __init__(self, *given: Any, now: datetime, **named: Any) -> None:
+        """*now* is the moment that is meant when none is said."""
+        super().__init__(*given, **named)
+        self._now = now.astimezone(DENMARK)
+
+    def clean_day(self) -> date | None:
+        """Return the day, if we know what holds on it."""
+        day: date | None = self.cleaned_data["day"]
+        today = self._now.date()
+        if day is not None and not today <= day <= today + _AHEAD:
+            raise forms.ValidationError(gettext("Vælg en dag fra i dag til om et år."))
+        return day
+
+    def _names_nothing(self, cleaned: dict[str, Any]) -> bool:
+        return self.point is None and super()._names_nothing(cleaned)
+
+    @property
+    def point(self) -> Point | None:
+        """The place that was tapped, if one was."""
+        x, y = self.cleaned_data.get("x"), self.cleaned_data.get("y")
+        if x is None or y is None:
+            return None
+        return Point(x, y)
+
+    @property
+    def moment(self) -> datetime:
+        """The moment that is asked about."""
+        day = self.cleaned_data.get("day") or self._now.date()
+        time = self.cleaned_data.get("time") or self._now.time()
+        return datetime.combine(day, time, DENMARK)
+
+
+#: So far ahead somebody may ask what holds.
+_AHEAD = timedelta(days=366)
 
 
 class StartForm(_Form):

@@ -23,13 +23,13 @@ Next = Callable[[HttpRequest], HttpResponse]
 #: Using a session is written down this often at most.
 _TOUCH = timedelta(minutes=1)
 
+_PERMISSIONS = (
+    "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), "
+    "fullscreen=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), "
+    "payment=(), picture-in-picture=(), publickey-credentials-get=(), usb=(), "
+    "xr-spatial-tracking=()"
+)
 _HEADERS = {
-    "Permissions-Policy": (
-        "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), "
-        "fullscreen=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), "
-        "payment=(), picture-in-picture=(), publickey-credentials-get=(), usb=(), "
-        "xr-spatial-tracking=()"
-    ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     # Nobody else is told where one came from. With no-referrer a browser would send our own forms
@@ -52,6 +52,7 @@ class SafeHeaders:
         response = self._get_response(request)
         for name, value in _HEADERS.items():
             response[name] = value
+        response["Permissions-Policy"] = _permissions(request, response)
         response.setdefault("Content-Security-Policy", _POLICY)
         if settings.SESSION_COOKIE_NAME in request.COOKIES and not _is_everybodys(
             request, response
@@ -62,6 +63,18 @@ class SafeHeaders:
         if not _may_be_found(request, response):
             response.setdefault("X-Robots-Tag", "noindex, nofollow")
         return response
+
+
+def _permissions(request: HttpRequest, response: HttpResponse) -> str:
+    """Return what a page may ask the browser for: nothing, but one may ask where somebody is."""
+    match = request.resolver_match
+    if response.status_code == 200 and match and match.url_name in _MAY_ASK_WHERE:  # noqa: PLR2004
+        return _PERMISSIONS.replace("geolocation=()", "geolocation=(self)")
+    return _PERMISSIONS
+
+
+#: The pages with a button »use my position«.
+_MAY_ASK_WHERE = {"standing"}
 
 
 def _is_everybodys(request: HttpRequest, response: HttpResponse) -> bool:

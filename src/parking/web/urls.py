@@ -6,6 +6,7 @@ from django.urls import path
 
 from parking.web.citizen import (
     account,
+    address_right,
     charges,
     checkout,
     documents,
@@ -13,6 +14,8 @@ from parking.web.citizen import (
     pages,
     permits,
     prices,
+    standing,
+    zones,
 )
 
 _APPLICATION = "permits/applications/<uuid:application_id>/"
@@ -58,6 +61,9 @@ urlpatterns = [
     path("permits/<uuid:permit_id>/", permits.permit, name="permit"),
     path("permits/<uuid:permit_id>/renew/", permits.renew, name="permit-renew"),
     path("permits/<uuid:permit_id>/end/", permits.end, name="permit-end"),
+    path("map/", standing.here, name="standing"),
+    path("map/zones/", zones.every, name="zones"),
+    path("address-right/", address_right.of_address, name="address-right"),
     path("prices/", prices.for_plate, name="prices"),
     path("basket/", checkout.basket, name="basket"),
     path("charges/", charges.find, name="charges"),

@@ -24,6 +24,7 @@ from parking.law.reasoning import Answer, Finding
 from parking.law.record import facts_from_json
 from parking.records.application import Application, Decision
 from parking.web.access import PartyRequest, party, typed
+from parking.web.citizen import map as zone_map
 from parking.web.citizen import zones
 from parking.web.forms import EmailForm, PlateForm, StartForm
 
@@ -203,6 +204,7 @@ def permit(request: PartyRequest, permit_id: UUID) -> HttpResponse:
             "valid": valid,
             "later": paid and today < held.days.start,
             "where": zones.validity(held.zone, max(held.days.start, today)),
+            "map": zone_map.box(today, only=[held.zone]),
             "caution": held.application.caution,
             "line": held.application.lines.select_related("order").filter(permit=held).first(),
             "renewable": life.renewable(held, now=request.now),

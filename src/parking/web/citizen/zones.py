@@ -1,13 +1,21 @@
-"""Where a permit is valid, in words."""
+"""Where a permit is valid, and which zones there are, in words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
+from parking.actions import wording
+from parking.law.days import Period, danish_day
+from parking.law.zones import ZoneCode
+from parking.records.hours import Garage, garages_of, time_limits
 from parking.records.zone import ZoneShape
+from parking.web.access import Request, anyone
 
 _Category = ZoneShape.Category
 
@@ -18,6 +26,7 @@ class Validity:
 
     name: str
     flex_zones: tuple[str, ...]
+    garages: tuple[Garage, ...]
 
 
 def names(day: date) -> dict[str, str]:
@@ -38,4 +47,54 @@ def validity(code: str, day: date) -> Validity:
     found = list(shapes.order_by("name").values_list("category", "name"))
     homes = [name for category, name in found if category == _Category.HOME_AREA]
     flexes = dict.fromkeys(name for category, name in found if category == _Category.FLEX_ZONE)
-    return Validity(homes[0] if homes else code, tuple(flexes))
+    return Validity(homes[0] if homes else code, tuple(flexes), garages_of(code, day))
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """One zone of the list: its name, the permits valid in it, and its time limit if it has one."""
+
+    name: str
+    codes: tuple[str, ...]
+    limit: str = ""
+
+
+@anyone
+@require_safe
+def every(request: Request) -> HttpResponse:
+    """List every zone of today, so that nobody needs a map."""
+    today = danish_day(request.now)
+    found: dict[str, list[Zone]] = {category: [] for category in _LISTED}
+    shapes = ZoneShape.objects.filter(
+        version__in_force__contains=today, category__in=_LISTED
+    ).values_list("category", "code", "name", "codes")
+    limits = {
+        limit.zone: wording.time_limit(limit)
+        for limit in time_limits(Period(today, today + timedelta(days=1)))
+    }
+    for category, code, name, codes in shapes:
+        zone = Zone(name, tuple(codes) or (code,), limits.get(ZoneCode(code), ""))
+        if zone not in found[category]:
+            found[category].append(zone)
+    return render(
+        request,
+        "citizen/zones.html",
+        {
+            "permit_zones": _by_code(found[_Category.PERMIT_ZONE]),
+            "time_limited_zones": _by_code(found[_Category.TIME_LIMITED_ZONE]),
+            "flex_zones": sorted(found[_Category.FLEX_ZONE], key=lambda zone: zone.name),
+            "today": today,
+        },
+    )
+
+
+_LISTED = (_Category.PERMIT_ZONE, _Category.TIME_LIMITED_ZONE, _Category.FLEX_ZONE)
+
+
+def _by_code(zones: list[Zone]) -> list[Zone]:
+    """Return *zones* in the order of the Danish alphabet, which ends in Æ, Ø, Å."""
+    return sorted(zones, key=lambda zone: [_ORDER.get(letter, letter) for letter in zone.codes[0]])
+
+
+#: Where the letters that only Danish has stand: after Z, in this order.
+_ORDER = {"Æ": "Z1", "Ø": "Z2", "Å": "Z3"}

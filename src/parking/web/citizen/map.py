@@ -1,0 +1,38 @@
+"""The map on a page: where its script finds what it draws. A page that cannot have one lives on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from parking.law.days import NotInForce
+from parking.ports.places import Point
+from parking.records.drawing import drawing_on
+
+_TILE = {"level": 0, "column": 0, "row": 0}
+
+
+def box(day: date, *, point: Point | None = None, only: Iterable[str] = ()) -> dict[str, Any]:
+    """Return what ``_map.html`` shows: today's zones, or only those in which *only* are valid.
+
+    *point* is marked and in the middle. Nothing if there is no map for *day*.
+    """
+    try:
+        drawing = drawing_on(day)
+    except NotInForce:
+        return {}
+    return {
+        "zones": reverse("map-zones"),
+        "tiles": reverse("map-tile", kwargs=_TILE).replace("0/0/0", "{z}/{x}/{y}")
+        if settings.BASEMAP_CREDIT
+        else "",
+        "credit": settings.BASEMAP_CREDIT,
+        "bounds": " ".join(f"{each:.1f}" for each in drawing.bounds),
+        "x": f"{point.x:.1f}" if point else "",
+        "y": f"{point.y:.1f}" if point else "",
+        "only": " ".join(only),
+    }
