@@ -1,7 +1,7 @@
 """Take pictures of the pages people see: `./portal shots` runs this against a new town.
 
-In Danish and in English, on a phone and at a desk: somebody buys a permit, two are told no and not
-yet, one hands in documents, and the office works on a case. Every page they see is kept in a
+In Danish and in English, on a phone and at a desk: somebody buys a permit and asks about a place,
+two are told no and not yet, one hands in documents, and the office works on a case. Every page they see is kept in a
 folder, with an `index.html` to look through them.
 """
 
@@ -147,6 +147,23 @@ def enter(page: Page, portal: str, who: str, language: str) -> None:
         page.wait_for_load_state()
 
 
+def places(page: Page, home: str) -> Iterator[str]:
+    """Ask about places, and name each page when it is there to be seen."""
+    page.goto(f"{home}/map/")
+    page.wait_for_selector("[data-drawn]")
+    yield "map"
+    page.goto(f"{home}/map/?q=Istedgade 21")
+    page.wait_for_selector("[data-drawn]")
+    yield "map-which-address"
+    page.goto(f"{home}/map/?q=Istedgade 217")
+    page.wait_for_selector("[data-drawn]")
+    yield "map-answer"
+    page.goto(f"{home}/map/zones/")
+    yield "zones"
+    page.goto(f"{home}/address-right/?q=Istedgade 217")
+    yield "address-right"
+
+
 def ask(page: Page, home: str, who: str, plate: str) -> None:
     """Ask about a vehicle."""
     page.goto(f"{home}/permits/apply/")
@@ -173,6 +190,7 @@ def walk(browser: Browser, portal: str, folder: Path) -> None:
         ask(new_page(browser, language, size), home, *case)
         ways = (
             partial(buy, home=home, who=who, plate=plate),
+            partial(places, home=home),
             *(partial(answered, home=home, asked=asked) for asked in ANSWERS),
             partial(hand_in, home=home),
             partial(look_around, home=home),

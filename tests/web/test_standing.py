@@ -224,8 +224,9 @@ def test_the_page_of_a_permit_lists_and_draws_where_it_is_valid(annas, log_in):
     assert "Offentlige veje i Vesterbro (VB)" in text
     for garage in zones.validity("VB", now().date()).garages:
         assert garage.name in text
+    assert re.search(r"Den Hvide Kødby \(HK\), ikke mandag–fredag kl\. 08\.00–17\.00", text)
     (box,) = html.fromstring(answer.content).xpath("//*[@data-map-box]")
-    assert box.get("data-only") == "VB"
+    assert box.get("data-only") == "VB HK"
 
 
 # The right of an address

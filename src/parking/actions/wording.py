@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import Enum
 from typing import Any, Final
 
@@ -952,16 +952,27 @@ def _kind_of_road(private_common_road: Known[bool]) -> str:
 
 
 def time_limit(limit: hours.TimeLimit) -> str:
-    """Return a time limit as it stands on signs: ``3 timer, mandag–fredag kl. 8.00–19.00``."""
-    days = sorted(limit.weekdays)
+    """Return a time limit as it stands on signs: ``3 timer, mandag–fredag kl. 08.00–19.00``."""
+    return gettext("%(length)s, %(hours)s") % {
+        "length": how_long(limit.minutes),
+        "hours": _hours(limit.weekdays, limit.begins, limit.ends),
+    }
+
+
+def except_in_hours(rule: hours.AfterHours) -> str:
+    """Return when a zone lets in the permits of others: ``ikke mandag–fredag kl. 08.00–17.00``."""
+    return gettext("ikke %(hours)s") % {"hours": _hours(rule.weekdays, rule.begins, rule.ends)}
+
+
+def _hours(weekdays: frozenset[int], begins: time, ends: time) -> str:
+    days = sorted(weekdays)
     names = [str(WEEKDAYS[day]).lower() if _is_danish() else str(WEEKDAYS[day]) for day in days]
     in_a_row = len(days) > 1 and days[-1] - days[0] == len(days) - 1
     clock = "%H.%M" if _is_danish() else "%H:%M"
-    return gettext("%(length)s, %(days)s kl. %(begins)s–%(ends)s") % {
-        "length": how_long(limit.minutes),
+    return gettext("%(days)s kl. %(begins)s–%(ends)s") % {
         "days": f"{names[0]}–{names[-1]}" if in_a_row else ", ".join(names),
-        "begins": limit.begins.strftime(clock),
-        "ends": limit.ends.strftime(clock),
+        "begins": begins.strftime(clock),
+        "ends": ends.strftime(clock),
     }
 
 

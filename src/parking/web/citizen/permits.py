@@ -195,6 +195,7 @@ def permit(request: PartyRequest, permit_id: UUID) -> HttpResponse:
     today = danish_day(request.now)
     paid = held.stands is permit_law.State.ACTIVE
     valid = held.is_valid_on(today)
+    where = zones.validity(held.zone, max(held.days.start, today))
     address = f"{settings.PORTAL_ADDRESS}{reverse('permit', kwargs={'permit_id': held.id})}"
     return render(
         request,
@@ -203,8 +204,8 @@ def permit(request: PartyRequest, permit_id: UUID) -> HttpResponse:
             "permit": held,
             "valid": valid,
             "later": paid and today < held.days.start,
-            "where": zones.validity(held.zone, max(held.days.start, today)),
-            "map": zone_map.box(today, only=[held.zone]),
+            "where": where,
+            "map": zone_map.box(today, only=[held.zone, *(z.code for z in where.after_hours)]),
             "caution": held.application.caution,
             "line": held.application.lines.select_related("order").filter(permit=held).first(),
             "renewable": life.renewable(held, now=request.now),

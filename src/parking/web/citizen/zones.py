@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from parking.actions import wording
 from parking.law.days import Period, danish_day
 from parking.law.zones import ZoneCode
-from parking.records.hours import Garage, garages_of, time_limits
+from parking.records.hours import Garage, after_hours, garages_of, time_limits
 from parking.records.zone import ZoneShape
 from parking.web.access import Request, anyone
 
@@ -27,6 +27,16 @@ class Validity:
     name: str
     flex_zones: tuple[str, ...]
     garages: tuple[Garage, ...]
+    after_hours: tuple[OtherZone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherZone:
+    """Another zone that lets the permit in, except in its own hours."""
+
+    code: str
+    name: str
+    but: str  #: when it does not, in words
 
 
 def names(day: date) -> dict[str, str]:
@@ -40,14 +50,27 @@ def names(day: date) -> dict[str, str]:
 
 def validity(code: str, day: date) -> Validity:
     """Return where a permit for the zone *code* is valid on *day*."""
+    others = [rule for rule in after_hours(_one(day)) if code in rule.permits]
     shapes = ZoneShape.objects.filter(version__in_force__contains=day).filter(
-        Q(category=_Category.HOME_AREA, code=code)
+        Q(category=_Category.HOME_AREA, code__in=[code, *(rule.zone for rule in others)])
         | Q(category=_Category.FLEX_ZONE, codes__contains=[code])
     )
-    found = list(shapes.order_by("name").values_list("category", "name"))
-    homes = [name for category, name in found if category == _Category.HOME_AREA]
-    flexes = dict.fromkeys(name for category, name in found if category == _Category.FLEX_ZONE)
-    return Validity(homes[0] if homes else code, tuple(flexes), garages_of(code, day))
+    found = list(shapes.order_by("name").values_list("category", "code", "name"))
+    homes = {own: name for category, own, name in found if category == _Category.HOME_AREA}
+    flexes = dict.fromkeys(name for category, _, name in found if category == _Category.FLEX_ZONE)
+    return Validity(
+        homes.get(code, code),
+        tuple(flexes),
+        garages_of(code, day),
+        tuple(
+            OtherZone(rule.zone, homes.get(rule.zone, rule.zone), wording.except_in_hours(rule))
+            for rule in others
+        ),
+    )
+
+
+def _one(day: date) -> Period:
+    return Period(day, day + timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +91,7 @@ def every(request: Request) -> HttpResponse:
     shapes = ZoneShape.objects.filter(
         version__in_force__contains=today, category__in=_LISTED
     ).values_list("category", "code", "name", "codes")
-    limits = {
-        limit.zone: wording.time_limit(limit)
-        for limit in time_limits(Period(today, today + timedelta(days=1)))
-    }
+    limits = {limit.zone: wording.time_limit(limit) for limit in time_limits(_one(today))}
     for category, code, name, codes in shapes:
         zone = Zone(name, tuple(codes) or (code,), limits.get(ZoneCode(code), ""))
         if zone not in found[category]:

@@ -6,6 +6,8 @@ const UTM = "EPSG:32632"; // the same grid under the name that OpenLayers knows 
 const GRID = { origin: [120000, 6500000], widest: 1638.4, levels: 14 };
 const NEAR = 1.6; // metres to a pixel where one place is asked about
 
+const VALID = "#0f6b2633"; // what lies under the zones that a permit is valid in
+
 // What each sort of zone looks like: colour, and a pattern that tells it from the others without it.
 const LOOKS = {
   "paid zone Rød": { colour: "#b3141d", pattern: "rising" },
@@ -67,7 +69,7 @@ function drawLegend(root) {
   }
 }
 
-function styles(ol) {
+function styles(ol, tint) {
   const made = new Map();
   return (feature) => {
     const name = look(feature.get("category"), feature.get("code"));
@@ -80,7 +82,7 @@ function styles(ol) {
       made.set(
         key,
         new ol.Style({
-          fill: pattern && new ol.Fill({ color: pattern }),
+          fill: new ol.Fill({ color: tint ?? pattern ?? "transparent" }),
           stroke: new ol.Stroke({ color: colour, width: line, lineDash: dash }),
           text:
             label &&
@@ -139,7 +141,7 @@ async function start(box) {
     view,
     layers: [
       ...(box.dataset.tiles ? [tiles(ol, box.dataset.tiles, projection)] : []),
-      new ol.VectorLayer({ source: ground, style: styles(ol), declutter: true }),
+      new ol.VectorLayer({ source: ground, style: styles(ol, shown && VALID), declutter: true }),
       new ol.VectorLayer({ source: new ol.VectorSource({ features: [place] }) }),
     ],
   });
