@@ -64,6 +64,7 @@ class World:
             "ADDRESSES": f"adressevaelger+{self.address}",
             "ZONES": f"wfs+{self.address}/k101/ows",
             "BASEMAP": f"wmts+{self.address}/wmts",
+            "BASEMAP_CREDIT": "Kort: sandkassen",
             "BASEMAP_FORMAT": "image/png",
             "BASEMAP_TOKEN_FILE": str(self.ca.path("basemap.txt")),
             "ACCOUNTS": f"businesscentral+{self.address}/v2.0/{TENANT}/production",

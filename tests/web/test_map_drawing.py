@@ -60,7 +60,7 @@ def test_what_is_drawn_is_the_shape_within_its_tolerance(stocked):
 
 
 def test_all_of_it_weighs_little(stocked):
-    """The sandbox's map; the city's own, four times as many corners, is 16 kB."""
+    """The sandbox's map; the city's own, four times as many corners, is 17 kB."""
     assert len(zones("br").content) < 5_000
     assert len(zones("gzip").content) < 7_000
 

@@ -52,7 +52,7 @@ def zones(request: HttpRequest) -> HttpResponse:
 
 
 def _body(drawing: Drawing, encoding: str) -> HttpResponse:
-    response = HttpResponse(drawing.encoded[encoding], content_type="application/geo+json")
+    response = HttpResponse(drawing.encoded(encoding), content_type="application/geo+json")
     if encoding != "identity":
         response["Content-Encoding"] = encoding
     return response

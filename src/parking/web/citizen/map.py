@@ -16,23 +16,31 @@ from parking.records.drawing import drawing_on
 _TILE = {"level": 0, "column": 0, "row": 0}
 
 
-def box(day: date, *, point: Point | None = None, only: Iterable[str] = ()) -> dict[str, Any]:
-    """Return what ``_map.html`` shows: today's zones, or only those in which *only* are valid.
+def box(day: date, *, point: Point | None = None) -> dict[str, Any]:
+    """Return what ``_map.html`` shows of all zones; *point* is marked and in the middle.
 
-    *point* is marked and in the middle. Nothing if there is no map for *day*.
+    Nothing if there is no map for *day*.
     """
     try:
         drawing = drawing_on(day)
     except NotInForce:
         return {}
-    return {
-        "zones": reverse("map-zones"),
-        "tiles": reverse("map-tile", kwargs=_TILE).replace("0/0/0", "{z}/{x}/{y}")
-        if settings.BASEMAP_CREDIT
-        else "",
-        "credit": settings.BASEMAP_CREDIT,
+    return _sources() | {
         "bounds": " ".join(f"{each:.1f}" for each in drawing.bounds),
         "x": f"{point.x:.1f}" if point else "",
         "y": f"{point.y:.1f}" if point else "",
-        "only": " ".join(only),
+    }
+
+
+def box_of(codes: Iterable[str]) -> dict[str, Any]:
+    """Return what ``_map.html`` shows of the zones in which the permits of *codes* are valid."""
+    return _sources() | {"only": " ".join(codes)}
+
+
+def _sources() -> dict[str, Any]:
+    tiles = reverse("map-tile", kwargs=_TILE).replace("0/0/0", "{z}/{x}/{y}")
+    return {
+        "zones": reverse("map-zones"),
+        "tiles": tiles if settings.BASEMAP_CREDIT else "",
+        "credit": settings.BASEMAP_CREDIT,
     }

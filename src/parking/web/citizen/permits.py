@@ -205,7 +205,7 @@ def permit(request: PartyRequest, permit_id: UUID) -> HttpResponse:
             "valid": valid,
             "later": paid and today < held.days.start,
             "where": where,
-            "map": zone_map.box(today, only=[held.zone, *(z.code for z in where.after_hours)]),
+            "map": zone_map.box_of([held.zone, *(zone.code for zone in where.after_hours)]),
             "caution": held.application.caution,
             "line": held.application.lines.select_related("order").filter(permit=held).first(),
             "renewable": life.renewable(held, now=request.now),

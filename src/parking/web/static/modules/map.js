@@ -119,7 +119,7 @@ async function start(box) {
   const ol = await import(box.dataset.library);
   const projection = new ol.Projection({ code: CRS, units: "m" });
   const here = box.querySelector("[data-map]");
-  const bounds = box.dataset.bounds.split(" ").map(Number);
+  const bounds = box.dataset.bounds?.split(" ").map(Number);
   const shown = box.dataset.only?.split(" "); // on a permit: only the zones it is valid in
   const place = new ol.Feature();
   place.setStyle(
@@ -151,7 +151,7 @@ async function start(box) {
     mark(point);
     view.setCenter(point);
     view.setResolution(NEAR);
-  } else {
+  } else if (bounds) {
     view.fit(bounds, { size: map.getSize() });
   }
   drawLegend(box);
@@ -172,7 +172,10 @@ function answerFor(box, { ol, map, view, mark }) {
   const form = document.querySelector("form[data-place]");
   const said = document.querySelector("[data-said-now]");
 
+  let asked = 0;
+
   async function ask([x, y]) {
+    const turn = ++asked;
     const point = [Math.round(x * 10) / 10, Math.round(y * 10) / 10];
     mark(point);
     said.classList.add("sr-only");
@@ -185,7 +188,11 @@ function answerFor(box, { ol, map, view, mark }) {
     url.searchParams.set("y", point[1]);
     const page = await fetch(url).catch(() => null);
     const found = page?.ok && new DOMParser().parseFromString(await page.text(), "text/html").getElementById(box.dataset.answer);
-    if (!found || !answer) return location.assign(url);
+    if (turn !== asked) return; // somebody has asked about another place meanwhile
+    if (!found?.childElementCount || !answer) {
+      location.assign(url); // the page itself says what is wrong
+      return;
+    }
     answer.replaceChildren(...found.childNodes);
     history.replaceState(null, "", url);
     for (const [name, value] of [["x", point[0]], ["y", point[1]], ["house", ""], ["q", ""]]) {
