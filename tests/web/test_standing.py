@@ -183,10 +183,11 @@ def annas(stocked, work):
 def test_ones_own_permit_is_told_where_it_is_valid(annas, log_in):
     client = log_in("anna")
     there = client.get(HERE, {"house": house("VB")})
-    assert "Din licens til ZA 10 001 En licens gælder her" in main(there).replace("Gennemført ", "")
+    assert "Din licens til ZA 10 001 Licensen gælder her" in main(there).replace("Gennemført ", "")
     assert there["Cache-Control"] == "no-store"
     away = main(client.get(HERE, {"house": house("CH")}))
-    assert "Vi kender ingen licens, der gælder her" in away
+    assert "Licensen gælder ikke her" in away
+    assert "Din licens er til zone VB Vesterbro" in away, "and why"
 
 
 def test_a_plate_is_told_yes_or_no_and_nothing_more(annas):
