@@ -1,8 +1,8 @@
 """Take pictures of the pages people see: `./portal shots` runs this against a new town.
 
 In Danish and in English, on a phone and at a desk: somebody buys a permit and asks about a place,
-two are told no and not yet, one hands in documents, and the office works on a case. Every page they see is kept in a
-folder, with an `index.html` to look through them.
+two are told no and not yet, one hands in documents, and the office works on a case. Every page they
+see is kept in a folder, with an `index.html` to look through them.
 """
 
 from __future__ import annotations

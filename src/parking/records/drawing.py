@@ -34,6 +34,7 @@ _MANNER: Final = 1
 #: What is drawn, undermost first. Home areas say who has a right, not where one may park.
 DRAWN: Final = (
     _Category.OUTSIDE,
+    _Category.ELSEWHERE,
     _Category.PAID_ZONE,
     _Category.PERMIT_ZONE,
     _Category.TIME_LIMITED_ZONE,
