@@ -181,7 +181,15 @@ def test_what_lies_elsewhere_is_found_only_if_all_of_the_country_is_searched(
     assert (house.municipality, house.road) == ("0147", theirs.road_name)
 
 
-@pytest.mark.parametrize("text", ["", "  ", "ab", " a "])
+@pytest.mark.parametrize("text", ["istedgade (217)", "Istedgade\t217!", "<istedgade> 217"])
+def test_signs_that_no_address_has_are_not_asked_about(
+    addresses: Adressevaelger, text: str
+) -> None:
+    found = addresses.search(text)
+    assert Suggestion("Istedgade 217, 1650 København V", ANNAS_HOUSE) in found
+
+
+@pytest.mark.parametrize("text", ["", "  ", "ab", " a ", "???", "<>"])
 def test_too_little_to_go_by_is_not_asked_about(
     addresses: Adressevaelger, calm_sandbox: Sandbox, text: str
 ) -> None:

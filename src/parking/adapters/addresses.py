@@ -27,6 +27,8 @@ _MOST_HITS = 50
 _MOST_SUGGESTIONS = 10
 #: The register answers no shorter text.
 _SHORTEST_TEXT = 3
+#: Signs that no address has: the register refuses some, and nobody means them.
+_NOT_IN_AN_ADDRESS = re.compile(r"[^\w ,.'/-]")
 #: What its identities are made of: nothing else is asked about, so that no path is made up.
 _IDENTITY = re.compile(r"[0-9a-fA-F-]{36}")
 
@@ -98,7 +100,7 @@ class Adressevaelger:
         :raises Unavailable: if the register did not answer.
         :raises Rejected: if it would not answer us.
         """
-        asked = " ".join(text.split())
+        asked = " ".join(_NOT_IN_AN_ADDRESS.sub(" ", text).split())
         if len(asked) < _SHORTEST_TEXT:
             return ()
         within = {"kommunekode": municipality} if municipality else {}

@@ -18,6 +18,7 @@ const LOOKS = {
   "flex zone": { colour: "#6b2c91", pattern: "crossed", line: 2 },
   "permit zone": { colour: "#1a1a1a", line: 2.5 },
   outside: { colour: "#767676", line: 1, dash: [2, 6] },
+  elsewhere: { colour: "#767676", line: 1, dash: [2, 6] },
 };
 
 const PATTERNS = {
