@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import count
 
@@ -11,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 
 from parking.actions import standing
 from parking.actions.limit import TooOften
-from parking.actions.standing import House
 from parking.law import permit as permit_law
 from parking.law.days import DENMARK, NotInForce, Period, danish_day
 from parking.law.facts import Home, Missing
@@ -20,7 +20,7 @@ from parking.law.reasoning import Answer
 from parking.law.standing import Ground, Why
 from parking.law.zones import Colour
 from parking.ports import NotFound
-from parking.ports.places import Point
+from parking.ports.places import House, Point
 from parking.records import map as records_map
 from parking.records.map import map_on
 from parking.records.permit import Permit
@@ -43,10 +43,12 @@ def point(key: str) -> Point:
 def house(key: str) -> House:
     place = city.address(key)
     return House(
-        point=point(key),
+        identity=place.house_number_id,
+        text=f"{place.road_name} {place.house_number}, {place.postcode}",
         municipality=place.municipality,
         road_code=place.road_code,
-        address=f"{place.road_name} {place.house_number}",
+        road=place.road_name,
+        point=point(key),
     )
 
 
@@ -158,9 +160,7 @@ def test_a_gap_and_another_municipality_are_told_apart(stocked):
 
 def test_a_garage_is_known_by_its_address(stocked, grant):
     grant("anna", zone="AN")
-    leifsgade = House(
-        point=point("AN"), municipality="0101", road_code="4000", address="Leifsgade 9"
-    )
+    leifsgade = replace(house("AN"), text="Leifsgade 9, 2300 København S", road_code="4000")
     told = at(stocked, leifsgade, party=party("anna"))
     assert told.standing.spot.garage.code == "leifsgade"
     assert told.of_party[0].finding.answer is Answer.YES

@@ -19,7 +19,7 @@ from parking.law.plates import Plate
 from parking.law.reasoning import Answer, Finding
 from parking.law.zones import ZoneCode
 from parking.ports import Outside
-from parking.ports.places import Point
+from parking.ports.places import House, Point
 from parking.records import hours
 from parking.records.map import Map, map_on
 from parking.records.party import Party
@@ -32,16 +32,6 @@ _VALID_ONCE = (permit_law.State.ACTIVE.value, permit_law.State.ENDED.value)
 #: Of several permits, the one that helps most is told.
 _BEST_FIRST = (Answer.YES, Answer.OPEN, Answer.NO)
 _ONE_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """A house number of which it is already known where it lies."""
-
-    point: Point
-    municipality: str  #: four digits
-    road_code: str  #: four digits
-    address: str = ""  #: road and number, ``Leifsgade 9``: how a garage is known
 
 
 Where: TypeAlias = Point | House | Home
@@ -125,10 +115,12 @@ def at(
 def _house(outside: Outside, home: Home) -> House:
     """Return the house of *home*, by the register of addresses."""
     return House(
-        point=outside.addresses.point(home),
+        identity="",
+        text=home.text,
         municipality=home.municipality,
         road_code=home.road_code,
-        address=home.text.partition(",")[0].strip(),
+        road="",
+        point=outside.addresses.point(home),
     )
 
 

@@ -37,6 +37,11 @@ class House:
     road: str
     point: Point
 
+    @property
+    def address(self) -> str:
+        """Road and number alone, ``Leifsgade 9``: how a garage is known."""
+        return self.text.partition(",")[0].strip()
+
 
 class Addresses(Protocol):
     """The register of addresses."""

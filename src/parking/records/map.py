@@ -18,7 +18,6 @@ from functools import lru_cache
 from typing import Any
 
 import shapely
-from django.conf import settings
 from shapely.geometry import shape as shape_of
 from shapely.strtree import STRtree
 
@@ -104,9 +103,6 @@ class Map:
             return tuple(sorted({ZoneCode(s.code) for s in here if s.category == category}))
 
         kinds = ZoneShape.Category
-        outside = {shape.name for shape in here if shape.category == kinds.OUTSIDE}
-        # A layer says it by a category of its own, or by a name among what is outside.
-        elsewhere = any(shape.category == Place.ELSEWHERE.value for shape in here)
         colours = {_colour(shape) for shape in here if shape.category == kinds.PAID_ZONE}
         return Spot(
             colours=tuple(colour for colour in Colour if colour in colours),
@@ -118,8 +114,8 @@ class Map:
                 if shape.category == kinds.FLEX_ZONE
             ),
             home_areas=codes(kinds.HOME_AREA),
-            outside=bool(outside),
-            elsewhere=elsewhere or not outside.isdisjoint(settings.NEIGHBOURS),
+            outside=any(shape.category == kinds.OUTSIDE for shape in here),
+            elsewhere=any(shape.category == kinds.ELSEWHERE for shape in here),
         )
 
 

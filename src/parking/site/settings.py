@@ -24,8 +24,6 @@ ALLOWED_HOSTS = [urlsplit(PORTAL_ADDRESS).hostname or "", "127.0.0.1"]
 MUNICIPALITY = environment.text("MUNICIPALITY", "0101")
 #: Under which customer the accounts book what somebody pays without logging in.
 CUSTOMER_WITHOUT_LOGIN = environment.text("CUSTOMER_WITHOUT_LOGIN", "UDEN-LOGIN")
-#: What our zone map calls other municipalities that lie within it, where our rules do not hold.
-NEIGHBOURS = environment.text("NEIGHBOURS", "Frederiksberg").split(",")
 #: Whose map lies under our zones; nobody's if there is none.
 BASEMAP_CREDIT = (
     environment.text("BASEMAP_CREDIT", "Kort: Klimadatastyrelsen")

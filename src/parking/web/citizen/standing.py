@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from parking.actions import standing, wording
 from parking.law.days import danish_day
-from parking.ports.places import House, Point
+from parking.ports.places import Point
 from parking.web.access import Request, anyone
 from parking.web.citizen import map as zone_map
 from parking.web.citizen.place import Found, find
@@ -33,7 +33,7 @@ def here(request: Request) -> HttpResponse:
     found, told, point = Found(), None, None
     if form.is_bound and form.is_valid():
         found = Found() if form.point else find(request, form)
-        where = form.point or (_house(found.house) if found.house else None)
+        where = form.point or found.house
         if where is not None:
             point = where if isinstance(where, Point) else where.point
             told = standing.at(
@@ -60,15 +60,6 @@ def here(request: Request) -> HttpResponse:
             "keep": _kept(form),
             "moment": form.moment if told else None,
         },
-    )
-
-
-def _house(found: House) -> standing.House:
-    return standing.House(
-        point=found.point,
-        municipality=found.municipality,
-        road_code=found.road_code,
-        address=found.text.partition(",")[0],
     )
 
 
