@@ -114,7 +114,7 @@ class Planted:
                     return "x"[: field.max_length]
                 self.texts[place] = text
                 return text
-        return 1
+        return next(_number) if field.unique else 1
 
 
 def tables(party):

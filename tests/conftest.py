@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app as queue
 from parking.actions import catalogue, hours, zones
 from parking.adapters.transport import TRIES
 from parking.records import sealing
+from parking.records.collection import ChargeTermsVersion
 from parking.records.hours import (
     AfterHours,
     Garage,
@@ -30,10 +31,12 @@ from sandbox_process import calm_sandbox, sandbox
 __all__ = ["calm_sandbox", "sandbox"]
 
 TARIFF = Path(__file__).parent.parent / "data" / "tariff"
+CHARGES = TARIFF.parent / "charges"
 #: What a portal fetches before it can answer, each table after those it names.
 CATALOGUE = (
     *(TermsVersion, PrivateCommonRoad, FareLine, ZoneVersion, ZoneShape),
     *(HourlyFare, TimeLimit, AfterHours, Holiday, Garage, GarageRight),
+    ChargeTermsVersion,
 )
 #: Their rows, as they were fetched for the first test of this worker.
 _FETCHED: dict[type, list[object]] = {}
@@ -83,6 +86,7 @@ def stocked(transactional_db, outside, settings, sandbox):
     ]
     if not _FETCHED:
         catalogue.seed_tariff(TARIFF)
+        catalogue.seed_tariff(CHARGES)
         years = range(now().year, now().year + 2)
         hours.seed_holidays(TARIFF, years=years, today=now().date())
         catalogue.fetch_fares(outside, now=now())

@@ -34,7 +34,7 @@ ACCOUNTS = {
     *("order", "order_line", "payment", "refund", "letter", "permit", "application", "party"),
     "charge_payment",
 }
-CHARGES = {"charge", "charge_claim", "chosen_charge"}
+CHARGES = {"charge", "charge_claim", "chosen_charge", "plan", "instalment"}
 
 
 def ago(**of):

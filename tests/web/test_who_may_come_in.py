@@ -18,7 +18,7 @@ from parking.web import access, middleware
 
 WHOM = {"anyone", "national login", "party", "payer", "slip"}
 NOBODY = uuid4()
-_THINGS = ("application", "charge", "order", "permit")
+_THINGS = ("application", "charge", "order", "permit", "plan")
 
 
 def views(resolver=None):

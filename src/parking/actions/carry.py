@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import uuid5
 
 from django.conf import settings
 from django.utils import translation
 
-from parking.actions import case_letters, checkout, letters, send
+from parking.actions import case_letters, charge_letters, checkout, claims, letters, send
 from parking.actions import charge as charges
 from parking.actions import permit as permits
+from parking.actions import plan as plans
 from parking.actions.send import Carrier
+from parking.law import instalments as plan_law
 from parking.law import permit as permit_law
 from parking.law.days import danish_day
 from parking.law.money import Money
 from parking.law.plates import Plate
 from parking.law.zones import ZoneCode
-from parking.ports import Outside, Rejected, Unavailable
+from parking.ports import NotFound, Outside, Rejected, Unavailable
 from parking.ports.accounts import ActivePermit, BookedOrder, OrderLine
+from parking.ports.charges import ChargeAnswer, ChargeState, PlanInstalment, SentLetter
 from parking.ports.post import Letter as PostLetter
-from parking.records.charge import ChargePayment
+from parking.records.charge import Charge, ChargePayment
+from parking.records.collection import ChargeStep, CollectionAction, CollectionClaim, Plan
 from parking.records.letter import Letter
 from parking.records.order import Order, Refund
 from parking.records.outbox import Outgoing
@@ -32,6 +37,9 @@ from parking.records.reminder import Reminder
 
 _BY_MAIL: Final = "mail"
 _NOT_NEEDED: Final = "no longer needed"
+_OPEN_STATES: Final = {
+    ChargeState.ISSUED, ChargeState.REMINDED, ChargeState.FIRST_FEE, ChargeState.SECOND_FEE,
+}  # fmt: skip
 
 
 def book_order(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
@@ -106,6 +114,7 @@ def send_letter(outside: Outside, payload: dict[str, Any], now: datetime) -> str
     """Send a letter about a case to the party's Digital Post; who has none gets it on paper."""
     letter = Letter.objects.select_related("party", "case__party").get(id=payload["letter"])
     assert letter.case is not None
+    assert letter.party is not None
     number = letter.party.person_number
     if not outside.post.reaches(person_number=number):
         with recording():
@@ -242,6 +251,8 @@ def _failed(reminder: Reminder, why: str) -> str:
 def report_payment(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
     """Tell the charge system of money taken here, once, and take over what it answers."""
     payment = ChargePayment.objects.select_related("charge").get(id=payload["payment"])
+    if _plan_comes_first(payment):
+        raise Unavailable("the charge system has not heard of the plan yet")
     answer = outside.charges.report_payment(
         payment.charge.source_id,
         reference=payment.reference,
@@ -252,6 +263,18 @@ def report_payment(outside: Outside, payload: dict[str, Any], now: datetime) -> 
     with recording():
         charges.take_over([answer], now=now)
     return str(answer.version)
+
+
+def _plan_comes_first(payment: ChargePayment) -> bool:
+    """Tell whether the charge system must hear of a plan before the first money for it.
+
+    What a plan divides is what was owed when it was agreed.
+    """
+    agreed = Plan.objects.filter(
+        instalments__charge=payment.charge_id, source_id="", agreed__lte=payment.paid
+    ).distinct()
+    keys = [f"plan {each.id}" for each in agreed]
+    return Outgoing.objects.filter(key__in=keys, state=Outgoing.State.WAITING).exists()
 
 
 def report_refund(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
@@ -273,6 +296,258 @@ def report_refund(outside: Outside, payload: dict[str, Any], now: datetime) -> s
     return str(answer.version)
 
 
+def report_fee(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Tell the charge system of a reminder fee. If it will not have it, the step is not taken."""
+    step = ChargeStep.objects.select_related("charge").get(id=payload["step"])
+    return _stepped(
+        outside,
+        step,
+        now,
+        lambda: outside.charges.report_fee(
+            step.charge.source_id,
+            reference=charges.FEE_REFERENCES[step.step],
+            amount=step.fee,
+            booked=step.taken,
+        ),
+    )
+
+
+def report_transfer(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Tell the charge system that a charge goes to debt collection, before it does."""
+    step = ChargeStep.objects.select_related("charge").get(id=payload["step"])
+    return _stepped(
+        outside,
+        step,
+        now,
+        lambda: outside.charges.report_transfer(
+            step.charge.source_id,
+            reference=step.reference,
+            amount=step.owed,
+            transferred=step.taken,
+        ),
+    )
+
+
+def _stepped(
+    outside: Outside, step: ChargeStep, now: datetime, report: Callable[[], ChargeAnswer]
+) -> str:
+    """Report a part of *step*; refuse the whole of it if the charge system has reason not to.
+
+    Somebody may have complained or paid between our asking and our telling. That is nobody's
+    mistake: the step is undone before anybody has heard of it, and comes again on its day.
+    """
+    if step.refused:
+        return _NOT_NEEDED
+    try:
+        answer = report()
+    except Rejected as refused:
+        answer = outside.charges.charge(step.charge.source_id)
+        open_ = answer.state in _OPEN_STATES and answer.balance == step.owed - step.fee
+        if answer.hold is None and open_:
+            raise
+        with recording():
+            _undo(step, str(refused), now)
+            charges.take_over([answer], now=now)
+        return _NOT_NEEDED
+    with recording():
+        charges.take_over([answer], now=now)
+    return str(answer.version)
+
+
+def _undo(step: ChargeStep, why: str, now: datetime) -> None:
+    step.refused = why[:200] or "refused"
+    step.save()
+    for claim in CollectionClaim.objects.filter(charge=step.charge, ended=None, made=step.taken):
+        claims.unmake(claim, now=now)
+
+
+def send_charge_letter(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Send a letter about a charge by Digital Post, or put it in the print queue."""
+    letter = Letter.objects.select_related("charge").get(id=payload["letter"])
+    step = _step_of(payload)
+    if step is not None and step.refused:
+        with recording():
+            letter.delete()
+        return _NOT_NEEDED
+    if step is not None and step.fee and _is_dead(f"fee {step.reference}"):
+        raise Unavailable("the fee that the letter tells of has not been booked")
+    transaction = _posted(outside, letter)
+    letter.channel = Letter.Channel.DIGITAL_POST if transaction else Letter.Channel.PRINT
+    with recording():
+        Letter.objects.filter(id=letter.id).update(
+            channel=letter.channel,
+            transaction=transaction[:100],
+            sent=now,
+            queued=None if transaction else now,
+        )
+    return transaction or "on paper"
+
+
+def _is_dead(key: str) -> bool:
+    return Outgoing.objects.filter(key=key, state=Outgoing.State.DEAD).exists()
+
+
+def _posted(outside: Outside, letter: Letter) -> str:
+    """Send *letter* by Digital Post and return the transaction; nothing if it must go on paper.
+
+    Companies are written to on paper: the port to Digital Post knows persons only. What Digital
+    Post will not have goes on paper too, so that nothing is lost.
+    """
+    assert letter.charge is not None
+    addressee = letter.addressee
+    if addressee.kind != "person":
+        return ""
+    with translation.override(letter.language):
+        link, link_text = charge_letters.link(letter.charge), charge_letters.link_text()
+    try:
+        if not outside.post.reaches(person_number=addressee.number):
+            return ""
+        return outside.post.send(
+            PostLetter(
+                letter_id=str(letter.id),
+                person_number=addressee.number,
+                subject=letter.subject,
+                file_name=f"{letter.charge.number}-{letter.kind}.pdf",
+                pdf=bytes(letter.pdf),
+                language=letter.language,
+                link_text=link_text,
+                link=link,
+            )
+        )
+    except (NotFound, Rejected):
+        return ""
+
+
+def _step_of(payload: dict[str, Any]) -> ChargeStep | None:
+    if payload["step"] is None:
+        return None
+    return ChargeStep.objects.select_related("charge").get(id=payload["step"])
+
+
+def report_letter(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Tell the charge system of a letter; a reminder brings the charge to its next state."""
+    step = _step_of(payload)
+    if step is not None and step.refused:
+        return _NOT_NEEDED
+    letter = Letter.objects.select_related("charge").get(id=payload["letter"])
+    assert letter.charge is not None
+    if letter.sent is None:
+        raise Unavailable("the letter has not been sent yet")
+    sent = SentLetter(
+        reference=f"letter-{letter.id}",
+        kind=letter.kind,
+        channel=letter.channel,
+        sent=letter.sent,
+        subject=letter.subject,
+    )
+    source_id = letter.charge.source_id
+
+    def report() -> ChargeAnswer:
+        return outside.charges.report_letter(source_id, sent, due=step.due if step else None)
+
+    if step is None:
+        answer = report()
+        with recording():
+            charges.take_over([answer], now=now)
+        return str(answer.version)
+    done = _stepped(outside, step, now, report)
+    if not step.refused:
+        with recording():
+            ChargeStep.objects.filter(id=step.id).update(told=now)
+    return done
+
+
+def take_back_fee(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Have a fee that should not have been charged taken off the account."""
+    charge = Charge.objects.get(id=payload["charge"])
+    answer = outside.charges.annul(
+        charge.source_id,
+        reference=payload["reference"],
+        amount=Money(payload["ore"]),
+        reason="goodwill",
+        reasons="Gebyret skulle ikke have været lagt på.",
+        evidence=(),
+        decided=datetime.fromisoformat(payload["at"]),
+        decided_by="Parkeringsbutikken",
+    )
+    with recording():
+        charges.take_over([answer], now=now)
+    return str(answer.version)
+
+
+def report_withdrawal(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Tell the charge system that a charge has come back from debt collection."""
+    step = ChargeStep.objects.select_related("charge").get(id=payload["step"])
+    asked = outside.charges.charge(step.charge.source_id)
+    if asked.collection is not None and asked.collection.withdrawn is None:
+        asked = outside.charges.report_withdrawal(
+            asked.id, reference=step.reference, reason=payload["reason"], withdrawn=step.taken
+        )
+    with recording():
+        ChargeStep.objects.filter(id=step.id).update(told=now)
+        charges.take_over([asked], now=now)
+    return str(asked.version)
+
+
+def tell_collection(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Tell the debt collection agency one thing about a claim, unless it is no longer needed."""
+    action = CollectionAction.objects.select_related("claim__charge").get(id=payload["action"])
+    if action.settled is not None:
+        return _NOT_NEEDED
+    receipt = claims.tell(outside, action, now=now)
+    with recording():
+        CollectionAction.objects.filter(id=action.id, settled=None).update(
+            state=receipt.state.value
+        )
+    return receipt.state.value
+
+
+def report_plan(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Tell the charge system of a plan, once it knows all that was paid before it was agreed."""
+    plan = Plan.objects.get(id=payload["plan"])
+    agreed = plan.as_law()
+    before = Outgoing.objects.filter(
+        lane__in=[f"charge {each.id}" for each in plans.charges_of(plan)],
+        state=Outgoing.State.WAITING,
+        written__lt=plan.agreed,
+    )
+    if before.exists():
+        raise Unavailable("the charge system has not heard what came before the plan")
+    told = outside.charges.report_plan(
+        reference=f"plan-{plan.id}",
+        charges=tuple(each.source_id for each in plans.charges_of(plan)),
+        instalments=tuple(
+            PlanInstalment(number=number, due=each.due, amount=each.amount)
+            for number, each in enumerate(agreed.instalments, start=1)
+        ),
+        agreed=plan.agreed,
+    )
+    with recording():
+        Plan.objects.filter(id=plan.id).update(source_id=told.id)
+    return told.id
+
+
+def end_plan(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Tell the charge system that a plan is over, and how."""
+    plan = Plan.objects.get(id=payload["plan"])
+    if not plan.source_id:
+        if _is_dead(f"plan {plan.id}"):
+            return _NOT_NEEDED
+        raise Unavailable("the charge system has not heard of the plan yet")
+    told = outside.charges.plan(plan.source_id)
+    if told.state != "active":
+        return told.state
+    state = _PLAN_STATES[plan.stands]
+    return outside.charges.change_plan(told.id, version=told.version, state=state).state
+
+
+_PLAN_STATES: Final[dict[plan_law.State, Literal["completed", "defaulted", "ended"]]] = {
+    plan_law.State.COMPLETED: "completed",
+    plan_law.State.BROKEN: "defaulted",
+    plan_law.State.ENDED: "ended",
+}
+
+
 CARRIERS: Final[dict[str, Carrier]] = {
     Outgoing.Kind.BOOK_ORDER: book_order,
     Outgoing.Kind.PUBLISH_PERMIT: publish_permit,
@@ -284,4 +559,13 @@ CARRIERS: Final[dict[str, Carrier]] = {
     Outgoing.Kind.SEND_REMINDER: send_reminder,
     Outgoing.Kind.REPORT_PAYMENT: report_payment,
     Outgoing.Kind.REPORT_REFUND: report_refund,
+    Outgoing.Kind.REPORT_FEE: report_fee,
+    Outgoing.Kind.TAKE_BACK_FEE: take_back_fee,
+    Outgoing.Kind.SEND_CHARGE_LETTER: send_charge_letter,
+    Outgoing.Kind.REPORT_LETTER: report_letter,
+    Outgoing.Kind.REPORT_TRANSFER: report_transfer,
+    Outgoing.Kind.REPORT_WITHDRAWAL: report_withdrawal,
+    Outgoing.Kind.TELL_COLLECTION: tell_collection,
+    Outgoing.Kind.REPORT_PLAN: report_plan,
+    Outgoing.Kind.END_PLAN: end_plan,
 }

@@ -18,8 +18,11 @@ from django.db import IntegrityError
 from parking.actions import hours, send
 from parking.actions.hours import Version
 from parking.law import price
+from parking.law.charge_terms import ChargeTerms
 from parking.law.days import Period, danish_day
+from parking.law.record import as_json, from_json
 from parking.ports import Outside
+from parking.records.collection import ChargeTermsVersion
 from parking.records.ranges import as_period, as_range
 from parking.records.recording import one_at_a_time, recording
 from parking.records.tariff import FareLine, TermsVersion
@@ -75,9 +78,23 @@ def _versions(said: Mapping[str, Any]) -> list[Version]:
     found = [
         *(Version(TermsVersion, ("product",), each) for each in terms),
         *(Version(PrivateCommonRoad, ("municipality", "road_code"), each) for each in roads),
+        *(charge_terms(each) for each in said.get("charge_terms", [])),
         *hours.versions(said),
     ]
     return sorted(found, key=lambda version: version.said["from"])
+
+
+def charge_terms(said: Mapping[str, Any]) -> Version:
+    """Return a version of the numbers for charges as a file of the tariff says it.
+
+    :raises UnreadableRecord: if a number is missing, or is none.
+    :raises ValueError: if the numbers contradict each other.
+    """
+    named = {"from", "until", "source"}
+    numbers = {name: value for name, value in said.items() if name not in named}
+    read = from_json(ChargeTerms, numbers)
+    told = {name: value for name, value in said.items() if name in named}
+    return Version(ChargeTermsVersion, (), told | {"numbers": as_json(read)})
 
 
 def _row(known: Iterable[Any], version: Version, file: Path, today: date | None) -> Any | None:
@@ -100,7 +117,7 @@ def _row(known: Iterable[Any], version: Version, file: Path, today: date | None)
         if recorded == Period(period.start) and ends_ahead:
             existing.in_force = as_range(period)
             return existing
-    what = " ".join(str(said[key]) for key in keys)
+    what = " ".join(str(said[key]) for key in keys) or version.table._meta.db_table
     raise BadTariff(f"{file.name}: {what} from {said['from']} is recorded differently")
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from parking.actions import send
+from parking.actions import holds, send
 from parking.actions.permission import NotYours
 from parking.actions.refund import owe
 from parking.law import charge as law
@@ -26,6 +26,7 @@ from parking.law.record import as_json, from_json
 from parking.ports import Outside, PortError
 from parking.ports.charges import ChargeAnswer
 from parking.records.charge import Charge, ChargeClaim, ChargeHolder, ChargePayment
+from parking.records.collection import CollectionClaim
 from parking.records.party import Party
 from parking.records.recording import one_at_a_time, recording
 
@@ -59,13 +60,22 @@ def account(charge: Charge) -> tuple[Entry, ...]:
     )
 
 
+#: What the fee of each step is called in an account.
+FEE_REFERENCES: Final = {law.Step.FIRST_FEE.value: "fee-1", law.Step.SECOND_FEE.value: "fee-2"}
+
+
 def paid_here(charge: Charge) -> tuple[Entry, ...]:
-    """Return what we have taken for *charge*, and what we owe or have paid back of it."""
+    """Return what we have booked on *charge*: taken, paid back or owed back, and fees.
+
+    A fee counts from the day it was charged, though the charge system has not heard of it.
+    """
     payments = list(charge.payments.all())
     refunds = [refund for payment in payments for refund in payment.refunds.all()]
+    fees = [step for step in charge.steps.all() if step.fee and step.told is None]
     return (
         *(Entry(law.Kind.PAYMENT, p.amount, danish_day(p.paid), p.reference) for p in payments),
         *(Entry(law.Kind.REFUND, r.amount, danish_day(r.due), r.number) for r in refunds),
+        *(Entry(law.Kind.FEE, f.fee, f.day, FEE_REFERENCES[f.step]) for f in fees if not f.refused),
     )
 
 
@@ -79,7 +89,15 @@ def balance(charge: Charge) -> Balance:
 
 def payable(charge: Charge) -> Money:
     """Return what can be paid here now: nothing if it is paid, annulled or not ours to collect."""
-    return balance(charge).owed if stands(charge) in law.COLLECTED_HERE else NOTHING
+    if stands(charge) not in law.COLLECTED_HERE or is_handed_over(charge):
+        return NOTHING
+    return balance(charge).owed
+
+
+def is_handed_over(charge: Charge) -> bool:
+    """Tell whether we have handed *charge* to debt collection, though nobody has heard of it."""
+    last = stands(charge) is law.State.SECOND_FEE
+    return last and CollectionClaim.objects.filter(charge=charge, ended=None).exists()
 
 
 # Whose page
@@ -96,7 +114,7 @@ def mine(party: Party) -> QuerySet[Charge]:
         )
         .distinct()
         .order_by("-issued")
-        .prefetch_related("payments__refunds")
+        .prefetch_related("payments__refunds", "steps")
     )
 
 
@@ -208,6 +226,7 @@ def take_over(answers: Iterable[ChargeAnswer], *, now: datetime) -> int:
         for holder in whole[row.source_id].holders
         if holder.number
     )
+    holds.follow(((row, whole[row.source_id]) for row in rows), now=now)
     follow_up(rows, now=now)
     return len(rows)
 

@@ -13,9 +13,13 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from parking.actions import wording
 from parking.law import charge as law
-from parking.law.charge import Entry, Kind
+from parking.law import fik
+from parking.law.charge import Entry, Hold, Kind, Step
+from parking.law.collection import Next
 from parking.law.money import Money
+from parking.records.collection import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,34 +28,34 @@ class StateText:
 
     text: str
     kind: str  #: of the badge: ``success``, ``warning``, ``error`` or ``info``
-    next: str
+    next: str  #: empty while time brings something: :func:`coming` says it
 
 
 _STATES: Final = {
     law.State.ISSUED: (
         gettext_lazy("Skal betales"),
         "warning",
-        gettext_lazy("Betaler du ikke til tiden, sender vi en påmindelse. Den koster ikke noget."),
+        "",
     ),
     law.State.DUE: (
         gettext_lazy("Fristen er gået"),
         "warning",
-        gettext_lazy("Vi sender en påmindelse. Den koster ikke noget."),
+        "",
     ),
     law.State.REMINDED: (
         gettext_lazy("Vi har mindet dig om afgiften"),
         "warning",
-        gettext_lazy("Betaler du ikke til tiden, sender vi en rykker med gebyr."),
+        "",
     ),
     law.State.FIRST_FEE: (
         gettext_lazy("Rykket én gang"),
         "error",
-        gettext_lazy("Betaler du ikke til tiden, sender vi en rykker med et gebyr mere."),
+        "",
     ),
     law.State.SECOND_FEE: (
         gettext_lazy("Rykket to gange"),
         "error",
-        gettext_lazy("Betaler du ikke til tiden, sender vi gælden til Gældsstyrelsen."),
+        "",
     ),
     law.State.AT_COLLECTION: (
         gettext_lazy("Hos Gældsstyrelsen"),
@@ -93,6 +97,51 @@ def state(stands: law.State) -> StateText:
     """Return how far a charge has come, in words."""
     text, kind, following = _STATES[stands]
     return StateText(str(text), kind, str(following))
+
+
+_COMING: Final = {
+    Step.FALL_DUE: gettext_lazy("%(day)s: Fristen er gået."),
+    Step.REMIND: gettext_lazy("%(day)s: Vi sender en påmindelse. Den koster ikke noget."),
+    Step.FIRST_FEE: gettext_lazy("%(day)s: Vi sender en rykker. Den koster %(fee)s."),
+    Step.SECOND_FEE: gettext_lazy("%(day)s: Vi sender en rykker mere. Den koster %(fee)s."),
+    Step.TRANSFER: gettext_lazy("%(day)s: Vi sender gælden til Gældsstyrelsen."),
+    Step.BAR: gettext_lazy("%(day)s: Afgiften er for gammel til at blive krævet."),
+}
+_WAITS: Final = {
+    Hold.COMPLAINT: gettext_lazy(
+        "Vi ser på en klage over afgiften. Imens sker der ikke noget, og der kommer ingen "
+        "gebyrer på. Bagefter får du en ny frist."
+    ),
+    Hold.TRANSFER: gettext_lazy(
+        "Vi ser på en klage over afgiften. Imens sender vi ikke gælden til Gældsstyrelsen."
+    ),
+    Hold.PLAN: gettext_lazy(
+        "Afgiften bliver betalt i rater. Der kommer ingen gebyrer på, så længe raterne bliver "
+        "betalt til tiden."
+    ),
+    Hold.CASE_WORKER: gettext_lazy("Vi undersøger sagen. Imens sker der ikke noget."),
+}
+
+
+def coming(next_: Next) -> str:
+    """Return what happens next, and on which day at the earliest."""
+    day = (
+        _("Når vi er færdige")
+        if next_.day is None
+        else _("Tidligst %(day)s") % {"day": wording.day(next_.day)}
+    )
+    fee = wording.amount(next_.fee) if next_.fee else _("ikke noget")
+    return str(_COMING[next_.step]) % {"day": day, "fee": fee}
+
+
+def waits(hold: Hold) -> str:
+    """Return why nothing happens."""
+    return str(_WAITS[hold])
+
+
+def instalment_line(plan: Plan, number: int, creditor: str) -> str:
+    """Return the line by which an instalment is paid at the bank."""
+    return str(fik.for_instalment(plan.number, number, creditor))
 
 
 @dataclass(frozen=True, slots=True)

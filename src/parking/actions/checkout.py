@@ -90,18 +90,38 @@ def basket(party: Party) -> Sequence[Application]:
 def charges_in_basket(party: Party) -> Sequence[Charge]:
     """Return the charges that *party* has in the basket."""
     chosen = Charge.objects.filter(chosen__party=party).order_by("chosen__chosen")
-    return list(chosen.prefetch_related("payments__refunds"))
+    return list(chosen.prefetch_related("payments__refunds", "steps"))
 
 
-def choose(party: Party, charge: Charge, *, now: datetime) -> None:
-    """Put *charge*, which stands on *party*'s page, in the basket.
+def choose(party: Party, charge: Charge, *, part: Money | None = None, now: datetime) -> None:
+    """Put *charge*, which stands on *party*'s page, in the basket; or a *part* of what is owed.
 
     :raises NothingOwed: if there is nothing to pay on it here.
     """
     if not charges.payable(charge):
         raise NothingOwed(charge.number)
     with recording():
-        ChosenCharge.objects.get_or_create(party=party, charge=charge, defaults={"chosen": now})
+        ChosenCharge.objects.update_or_create(
+            party=party,
+            charge=charge,
+            defaults={"part_ore": part.ore if part is not None else None},
+            create_defaults={
+                "chosen": now,
+                "part_ore": part.ore if part is not None else None,
+            },
+        )
+
+
+def to_pay(party: Party, owed: Sequence[Charge]) -> list[Money]:
+    """Return how much of each charge in the basket is to be paid: all, or one instalment."""
+    parts = dict(
+        ChosenCharge.objects.filter(party=party, charge__in=owed).values_list("charge", "part_ore")
+    )
+    return [
+        payable if (part := parts.get(each.id)) is None else min(payable, Money(part))
+        for each in owed
+        for payable in [charges.payable(each)]
+    ]
 
 
 def put_away(party: Party, charge_id: UUID) -> None:
@@ -115,13 +135,19 @@ def put_away(party: Party, charge_id: UUID) -> None:
         raise NotYours("charge")
 
 
-def agreement(chosen: Sequence[Application], owed: Sequence[Charge] = ()) -> str:
+def agreement(
+    chosen: Sequence[Application],
+    owed: Sequence[Charge] = (),
+    amounts: Sequence[Money] | None = None,
+) -> str:
     """Return what somebody agrees to who pays for *chosen* and what is *owed* on charges.
 
-    Another permit, zone, period or price of the same total is another agreement.
+    *amounts* are how much of each charge is to be paid; all of it if they are not given. Another
+    permit, zone, period or price of the same total is another agreement.
     """
     said = [f"{a.id} {a.zone} {as_period(a.period)} {a.price_ore}" for a in chosen]
-    said += [f"{charge.id} {charges.payable(charge).ore}" for charge in owed]
+    amounts = [charges.payable(charge) for charge in owed] if amounts is None else amounts
+    said += [f"{each.id} {amount.ore}" for each, amount in zip(owed, amounts, strict=True)]
     return hashlib.sha256("\n".join(sorted(said)).encode()).hexdigest()
 
 
@@ -236,11 +262,13 @@ def _order(
         if not gathered and not owed:
             raise EmptyBasket
         lines = [line for each in gathered if (line := _decided_again(*each, now)) is not None]
-        nothing_owed = [charge.id for charge in owed if not charges.payable(charge)]
+        amounts = to_pay(party, owed)
+        nothing_owed = [each.id for each, amount in zip(owed, amounts, strict=True) if not amount]
         ChosenCharge.objects.filter(party=party, charge__in=nothing_owed).delete()
         order = None
-        if len(lines) == len(gathered) and not nothing_owed and agreement(lines, owed) == agreed:
-            order = _write_order(party, lines, owed, language, now)
+        asked = agreement(lines, owed, amounts)
+        if len(lines) == len(gathered) and not nothing_owed and asked == agreed:
+            order = _write_order(party, lines, list(zip(owed, amounts, strict=True)), language, now)
     if order is None:
         raise Changed
     return order
@@ -312,16 +340,18 @@ def _write_charge(order: Order, charge: Charge, owed: Money) -> None:
 def _write_order(
     party: Party,
     lines: Sequence[Application],
-    owed: Sequence[Charge],
+    owed: Sequence[tuple[Charge, Money]],
     language: str,
     now: datetime,
 ) -> Order:
-    amounts = [charges.payable(charge) for charge in owed]
+    amounts = [amount for _charge, amount in owed]
     price = total([*(Money(line.price_ore or 0) for line in lines), *amounts])
     order = _open(party, price, language, now)
-    for charge, amount in zip(owed, amounts, strict=True):
+    for charge, amount in owed:
         _write_charge(order, charge, amount)
-    ChosenCharge.objects.filter(party=party, charge__in=owed).delete()
+    ChosenCharge.objects.filter(
+        party=party, charge__in=[charge.id for charge, _amount in owed]
+    ).delete()
     for application in lines:
         period = as_period(application.period)
         permit = Permit.objects.create(
@@ -589,9 +619,13 @@ def _end(order: Order, step: law.Step, now: datetime, actor: Actor = Actor.SYSTE
     _take(order, actor, step, now)
     for line in order.lines.select_related("permit", "application", "charge"):
         if line.charge is not None:
-            if order.party is not None and charges.payable(line.charge):
+            left = charges.payable(line.charge)
+            if order.party is not None and left:
+                part = line.price_ore if line.price < left else None
                 ChosenCharge.objects.get_or_create(
-                    party=order.party, charge=line.charge, defaults={"chosen": now}
+                    party=order.party,
+                    charge=line.charge,
+                    defaults={"chosen": now, "part_ore": part},
                 )
             continue
         permit, application = line.sold

@@ -59,6 +59,10 @@ def mail(about: str, *, language: str) -> MailText:
                 _("Du får dine penge tilbage"),
                 _("Vi betaler et beløb tilbage til dig. Du kan læse hvorfor på Min side."),
             ),
+            "instalment": (
+                _("Du skal snart betale en rate"),
+                _("Du kan se og betale raten på Min side."),
+            ),
             "application goes on": (
                 _("Der er nyt om din ansøgning"),
                 _("Du kan nu gå videre med din ansøgning på Min side."),
@@ -226,6 +230,11 @@ def _permit_rows(permit: Permit) -> list[list[str]]:
 
 
 def _sender(link: str) -> dict[str, object]:
+    return {**sender(), "link": link}
+
+
+def sender() -> dict[str, object]:
+    """Return who writes, in the language in force."""
     return {
         "sender": [
             "Parkeringsbutikken",
@@ -233,7 +242,6 @@ def _sender(link: str) -> dict[str, object]:
             settings.CONTACT_EMAIL,
         ],
         "sender_heading": _("Kontakt"),
-        "link": link,
     }
 
 

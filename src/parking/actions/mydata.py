@@ -27,8 +27,10 @@ from parking.law.retention import TIME_TO_COMPLAIN, Keep, Matter, keep
 from parking.records.application import Application
 from parking.records.audit import LookUp
 from parking.records.charge import Charge, ChargeHolder
+from parking.records.collection import ChargePause, ChargeStep
 from parking.records.document import Document
 from parking.records.forgetting import forgetting
+from parking.records.letter import Letter
 from parking.records.order import Order
 from parking.records.party import LoginSession, Party
 from parking.records.permit import Permit
@@ -44,6 +46,8 @@ LEFT_OUT: Final[Mapping[tuple[str, str], str]] = {
     ("charge", "code_hash"): "made of the code on the slip",
     ("charge_holder", "number_fingerprint"): "made of the person number with a secret key",
     ("charge_holder", "number_sealed"): "the person number itself is told instead",
+    ("letter", "addressee_fingerprint"): "made of the person number with a secret key",
+    ("letter", "addressee_sealed"): "the person number itself is told instead",
     ("login_session", "session_key"): "opens the session to whoever has it",
     ("party", "number_sealed"): "the person number itself is told instead",
     ("party", "number_fingerprint"): "made of the person number with a secret key",
@@ -113,6 +117,13 @@ def _add_charges(found: dict[type[Model], set[Any]], party: Party) -> None:
     if charges:
         found.setdefault(Charge, set()).update(charges)
         found.setdefault(ChargeHolder, set()).update(held.values_list("pk", flat=True))
+        letters = Letter.objects.filter(
+            charge__in=charges, addressee_fingerprint=party.number_fingerprint
+        )
+        found.setdefault(Letter, set()).update(letters.values_list("pk", flat=True))
+        for model in (ChargeStep, ChargePause):
+            rows = model._default_manager.filter(charge__in=charges)
+            found.setdefault(model, set()).update(rows.values_list("pk", flat=True))
 
 
 @cache

@@ -33,6 +33,15 @@ from parking.records.charge import (
     ChargePayment,
     ChosenCharge,
 )
+from parking.records.collection import (
+    BankEntry,
+    ChargePause,
+    ChargeStep,
+    CollectionAction,
+    CollectionClaim,
+    Instalment,
+    Plan,
+)
 from parking.records.document import Document
 from parking.records.forgetting import forgetting
 from parking.records.letter import Letter
@@ -243,6 +252,7 @@ def _accounts(now: datetime) -> Forgotten:
                 Order.objects.filter(id__in=ids),
             ):
                 gone += _delete(rows)
+    gone += _remove(BankEntry.objects.filter(booked__lt=_day_before(Matter.ACCOUNTS, now)))
     # The permits that only the accounts kept.
     return gone + _permits(now)
 
@@ -260,7 +270,17 @@ def _charges(now: datetime) -> Forgotten:
     gone = Forgotten()
     for ids in _chunks(closed.values_list("id", flat=True).distinct()):
         with recording():
+            plans = list(
+                Plan.objects.filter(instalments__charge__in=ids).values_list("id", flat=True)
+            )
             for rows in (
+                CollectionAction.objects.filter(claim__charge__in=ids),
+                CollectionClaim.objects.filter(charge__in=ids),
+                ChargeStep.objects.filter(charge__in=ids),
+                ChargePause.objects.filter(charge__in=ids),
+                Instalment.objects.filter(charge__in=ids),
+                Plan.objects.filter(id__in=plans, instalments=None),
+                Letter.objects.filter(charge__in=ids),
                 ChargePayment.objects.filter(charge__in=ids),
                 ChargeClaim.objects.filter(charge__in=ids),
                 ChosenCharge.objects.filter(charge__in=ids),

@@ -403,6 +403,15 @@ _OUTGOING: Final[Mapping[str, Any]] = {
     "send reminder": _("Påmindelse"),
     "report payment": _("Betaling af en afgift til afgiftssystemet"),
     "report refund": _("Tilbagebetaling af en afgift til afgiftssystemet"),
+    "report fee": _("Rykkergebyr til afgiftssystemet"),
+    "take back fee": _("Gebyr, der tages af en afgift"),
+    "send charge letter": _("Brev om en afgift"),
+    "report letter": _("Brev om en afgift til afgiftssystemet"),
+    "report transfer": _("Overgang til inddrivelse til afgiftssystemet"),
+    "report withdrawal": _("Tilbagekaldelse fra inddrivelse til afgiftssystemet"),
+    "tell collection": _("Besked til Gældsstyrelsen"),
+    "report plan": _("Betalingsordning til afgiftssystemet"),
+    "end plan": _("Slut på en betalingsordning til afgiftssystemet"),
 }
 _INCIDENTS: Final[Mapping[str, Any]] = {
     "money for no order of ours": _("Der er betalt for en ordre, vi ikke kender"),
@@ -418,6 +427,17 @@ _INCIDENTS: Final[Mapping[str, Any]] = {
     "a charge's account contradicts itself": _("En afgifts regnskab modsiger sig selv"),
     "money to be paid back by bank": _("Penge skal betales tilbage til en bankkonto"),
     "a letter must go on paper": _("Et brev skal sendes på papir"),
+    "a charge is too old to be claimed": _("En afgift er forældet"),
+    "a charge cannot be collected": _("En afgift kan ikke kræves ind"),
+    "a debtor abroad must be collected by hand": _("En skyldner i udlandet kræver en person"),
+    "letters wait to be printed": _("Breve venter på at blive trykt"),
+    "the debt collection refused something": _("Gældsstyrelsen har afvist noget"),
+    "a notice about no claim of ours": _("Gældsstyrelsen skriver om et krav, vi ikke kender"),
+    "the debt collection gave a claim back": _("Gældsstyrelsen har sendt et krav tilbage"),
+    "the debt collection gave a claim up": _("Gældsstyrelsen har opgivet et krav"),
+    "a claim of before must be recalled": _("Et krav fra før skal kaldes tilbage i hånden"),
+    "money by bank that fits nothing": _("Der er kommet penge i banken, som ikke passer til noget"),
+    "the bank took money back": _("Banken har taget penge tilbage"),
 }
 _INCIDENTS_OF: Final[Mapping[str, Any]] = {
     " was refused": _("Afvist: %(what)s"),

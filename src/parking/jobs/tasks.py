@@ -13,13 +13,17 @@ from procrastinate.contrib.django import app
 
 from parking.actions import (
     apply,
+    bank,
     carry,
     casework,
     catalogue,
     charge_feed,
     checkout,
+    claims,
+    collect,
     documents,
     limit,
+    plan,
     remind,
     retention,
     send,
@@ -101,6 +105,36 @@ def check_the_day(timestamp: int) -> None:
 def run_out(timestamp: int) -> None:
     """Settle the cases and end the provisional permits whose documents did not come in time."""
     casework.run_out(now=timezone.now())
+
+
+@app.periodic(cron="25 4-20 * * *", periodic_id="collection")
+@app.task(name="collect_charges", queue="charges", queueing_lock="collect_charges")
+def collect_charges(timestamp: int = 0) -> None:
+    """Do what time brings to charges; every hour of the day, so that a lost night is nothing."""
+    plan.follow(now=timezone.now())
+    taken = collect.collect(outside(), now=timezone.now())
+    log.info("collected", **taken)
+
+
+@app.periodic(cron="*/15 * * * *", periodic_id="bank")
+@app.task(name="read_bank", queue="charges", queueing_lock="read_bank")
+def read_bank(timestamp: int = 0) -> None:
+    """Book what the bank has told of payment slips."""
+    try:
+        bank.read(outside(), now=timezone.now())
+    except PortError as error:
+        log.warning("the bank must be read later", why=str(error))
+
+
+@app.periodic(cron="*/10 * * * *", periodic_id="debt collection")
+@app.task(name="follow_claims", queue="charges", queueing_lock="follow_claims")
+def follow_claims(timestamp: int = 0) -> None:
+    """Ask the debt collection agency what has become of our claims, and what it did itself."""
+    for ask in (claims.ask, claims.read_notices):
+        try:
+            ask(outside(), now=timezone.now())
+        except PortError as error:
+            log.warning("the debt collection must be asked later", why=str(error))
 
 
 @app.periodic(cron="30 3 * * *", periodic_id="retention")

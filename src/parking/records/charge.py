@@ -45,6 +45,15 @@ class Charge(models.Model):
             models.Index(
                 fields=["due"], name="charge_owing", condition=Q(balance_ore__gt=0, waits=False)
             ),
+            models.Index(
+                fields=["due"],
+                name="charge_to_collect",
+                condition=Q(
+                    balance_ore__gt=0,
+                    waits=False,
+                    state__in=["issued", "reminded", "first_fee", "second_fee"],
+                ),
+            ),
         ]
 
     @property
@@ -118,6 +127,8 @@ class ChosenCharge(models.Model):
     party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="chosen_charges")
     charge = models.ForeignKey(Charge, on_delete=models.CASCADE, related_name="chosen")
     chosen = models.DateTimeField()
+    #: How much of it, when it is one instalment; ``None``: all that is owed.
+    part_ore = models.PositiveIntegerField(null=True)
 
     class Meta:
         """One table; a charge is in a basket once."""

@@ -29,6 +29,15 @@ class Outgoing(models.Model):
         SEND_REMINDER = "send reminder"
         REPORT_PAYMENT = "report payment"
         REPORT_REFUND = "report refund"
+        REPORT_FEE = "report fee"
+        TAKE_BACK_FEE = "take back fee"
+        SEND_CHARGE_LETTER = "send charge letter"
+        REPORT_LETTER = "report letter"
+        REPORT_TRANSFER = "report transfer"
+        REPORT_WITHDRAWAL = "report withdrawal"
+        TELL_COLLECTION = "tell collection"
+        REPORT_PLAN = "report plan"
+        END_PLAN = "end plan"
 
     class State(models.TextChoices):
         """How far it has come."""

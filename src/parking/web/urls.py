@@ -13,6 +13,7 @@ from parking.web.citizen import (
     mydata,
     pages,
     permits,
+    plans,
     prices,
     standing,
     zones,
@@ -21,6 +22,7 @@ from parking.web.citizen import (
 _APPLICATION = "permits/applications/<uuid:application_id>/"
 _ORDER = "orders/<uuid:order_id>/"
 _CHARGE = "charges/<uuid:charge_id>/"
+_PLAN = "my/plans/<uuid:plan_id>/"
 
 urlpatterns = [
     path("", pages.front, name="front"),
@@ -72,6 +74,12 @@ urlpatterns = [
     path(_CHARGE, charges.charge, name="charge"),
     path(f"{_CHARGE}photos/", charges.photos, name="charge-photos"),
     path(f"{_CHARGE}photos/<int:number>/", charges.photo, name="charge-photo"),
+    path(f"{_CHARGE}letters/<uuid:letter_id>.pdf", charges.letter, name="charge-letter"),
+    path(f"{_CHARGE}case.pdf", charges.case, name="charge-case"),
+    path("my/plans/new/", plans.new, name="plan-new"),
+    path("my/plans/agree/", plans.agree, name="plan-agree"),
+    path(f"{_PLAN}", plans.plan, name="plan"),
+    path(f"{_PLAN}pay/", plans.pay, name="plan-pay"),
     path(f"{_CHARGE}pay/", charges.pay, name="charge-pay"),
     path(f"{_CHARGE}add/", charges.add, name="charge-add"),
     path(f"{_CHARGE}take-off/", charges.take_off, name="charge-take-off"),

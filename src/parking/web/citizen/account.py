@@ -29,7 +29,7 @@ from parking.web.access import (
     national_login,
     party,
 )
-from parking.web.citizen import zones
+from parking.web.citizen import plans, zones
 
 #: The language and the secret of the browser that is away to log in. It comes back by a form that
 #: another site posts, which a session's cookie would not follow.
@@ -186,5 +186,6 @@ def my(request: PartyRequest) -> HttpResponse:
             "in_basket": [a for a in unfinished if a.stands is application_law.State.IN_BASKET],
             "refunds": money,
             "charges_owed": charges.mine(request.party).filter(balance_ore__gt=0).count(),
+            "plan": plans.card(request.party),
         },
     )

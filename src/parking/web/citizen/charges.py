@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parking.actions import charge as charges
-from parking.actions import charge_wording, checkout, slip
+from parking.actions import charge_case, charge_wording, checkout, plan, progress, slip
 from parking.actions.permission import NotYours
 from parking.law import order as order_law
 from parking.law.charge import ChargeNumber, NotAChargeNumber, charge_number
@@ -22,6 +23,7 @@ from parking.law.money import Money
 from parking.ports import NotFound
 from parking.ports.charges import ChargeAnswer
 from parking.records.charge import Charge, ChargeClaim
+from parking.records.letter import Letter
 from parking.records.order import Order
 from parking.web import access, visit
 from parking.web.access import PartyRequest, Request, anyone, party
@@ -84,7 +86,12 @@ def mine(request: PartyRequest) -> HttpResponse:
     return render(
         request,
         "citizen/charges.html",
-        {"charges": [_in_short(each) for each in shown], "most": _ON_A_PAGE},
+        {
+            "charges": [_in_short(each) for each in shown],
+            "most": _ON_A_PAGE,
+            "plan": plan.current(request.party),
+            "may_plan": bool(plan.choices(request.party, now=request.now)),
+        },
     )
 
 
@@ -117,6 +124,9 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             "balance": balance,
             "payable": charges.payable(found),
             "state": charge_wording.state(charges.stands(found)),
+            "due": progress.seen(found, now=request.now).due if balance.owed else None,
+            "next": list(charge_case.next_sentences(found, now=request.now)),
+            "letters": _letters(request, found, told),
             "photos": range(1, told.images + 1),
             "mine": _is_mine(request, found),
             "added": request.party is not None
@@ -150,6 +160,66 @@ def _begun(request: Request, found: Charge) -> Order | None:
         .select_related("payment")
         .first()
     )
+
+
+def _letters(request: Request, found: Charge, told: ChargeAnswer) -> list[dict[str, Any]]:
+    """Return what has been sent, the newest last, with a file where it was sent to who asks.
+
+    That something was sent everybody may know who sees the charge; what stands in it is its
+    addressee's.
+    """
+    mine = {f"letter-{each.id}": each for each in _letters_to(request, found)}
+    known = {letter.reference for letter in told.letters}
+    sent = [
+        {"sent": each.sent, "subject": each.subject, "file": mine.get(each.reference)}
+        for each in told.letters
+    ]
+    sent += [
+        {"sent": each.sent, "subject": each.subject, "file": each}
+        for reference, each in mine.items()
+        if reference not in known
+    ]
+    return sent
+
+
+def _letters_to(request: Request, found: Charge) -> QuerySet[Letter]:
+    if request.party is None:
+        return Letter.objects.none()
+    return (
+        Letter.objects.filter(
+            charge=found,
+            addressee_fingerprint=request.party.number_fingerprint,
+            sent__isnull=False,
+        )
+        .defer("pdf", "addressee_sealed")
+        .order_by("sent")
+    )
+
+
+@access.slip
+@require_safe
+def letter(request: Request, charge_id: UUID, letter_id: UUID) -> HttpResponse:
+    """Give a letter as it was sent, to whom it was sent."""
+    found = _opened(request, charge_id)
+    sent = _letters_to(request, found).filter(id=letter_id).first()
+    if sent is None:
+        raise NotYours("letter")
+    return _pdf(bytes(sent.pdf), f"{found.number}-{sent.kind}.pdf")
+
+
+@access.slip
+@require_safe
+def case(request: Request, charge_id: UUID) -> HttpResponse:
+    """Give everything about the charge as one document."""
+    found = _opened(request, charge_id)
+    content = charge_case.pdf(request.outside, found, now=request.now)
+    return _pdf(content, f"{found.number}.pdf")
+
+
+def _pdf(content: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _minutes(told: ChargeAnswer) -> int:

@@ -18,7 +18,6 @@ from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parking.actions import apply, checkout, letters, login, permission, wording
-from parking.actions import charge as charges
 from parking.law import order as law
 from parking.law.course import Actor
 from parking.law.days import danish_day
@@ -28,6 +27,7 @@ from parking.ports import PortError, Unavailable
 from parking.records.application import Application
 from parking.records.charge import Charge
 from parking.records.order import Order, Refund
+from parking.records.party import Party
 from parking.records.ranges import as_period
 from parking.web.access import PartyRequest, Request, party, payer, typed
 from parking.web.citizen import zones
@@ -51,7 +51,7 @@ def _basket(
     request: PartyRequest, changes: list[str] | None = None, status: int = 200
 ) -> HttpResponse:
     chosen = checkout.basket(request.party)
-    owed = _owed(checkout.charges_in_basket(request.party))
+    owed = _owed(request.party, checkout.charges_in_basket(request.party))
     return render(
         request,
         "citizen/basket.html",
@@ -83,8 +83,9 @@ def _lines(chosen: Any, today: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _owed(chosen: Sequence[Charge]) -> list[dict[str, Any]]:
-    return [{"charge": each, "owed": charges.payable(each)} for each in chosen]
+def _owed(party: Party, chosen: Sequence[Charge]) -> list[dict[str, Any]]:
+    amounts = checkout.to_pay(party, chosen)
+    return [{"charge": each, "owed": owed} for each, owed in zip(chosen, amounts, strict=True)]
 
 
 def _total(chosen: Any, owed: list[dict[str, Any]]) -> Money:
@@ -125,13 +126,13 @@ def summary(request: PartyRequest) -> HttpResponse:
         initial={
             "email": request.party.email,
             **typed(request),
-            "agreed": checkout.agreement(chosen, owing),
+            "agreed": checkout.agreement(chosen, owing, checkout.to_pay(request.party, owing)),
         },
     )
     if request.method == "POST" and form.is_valid():
         login.set_email(request.party, form.cleaned_data["email"])
         return _begin(request, chosen, form.cleaned_data["agreed"])
-    owed = _owed(owing)
+    owed = _owed(request.party, owing)
     return render(
         request,
         "citizen/summary.html",

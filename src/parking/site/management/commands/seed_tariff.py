@@ -1,4 +1,4 @@
-"""`django-admin seed_tariff`: take over the dated numbers of data/tariff."""
+"""`django-admin seed_tariff`: take over the dated numbers of data/tariff and data/charges."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from django.utils import timezone
 from parking.actions import catalogue
 from parking.law.days import danish_day
 
-TARIFF = Path(__file__).resolve().parents[5] / "data" / "tariff"
+_DATA = Path(__file__).resolve().parents[5] / "data"
+TARIFF = _DATA / "tariff"
+CHARGES = _DATA / "charges"
 
 
 class Command(BaseCommand):
@@ -21,5 +23,5 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: object) -> None:
         """Do it, and say how much was new."""
         today = danish_day(timezone.now())
-        added = catalogue.seed_tariff(TARIFF, today=today)
+        added = sum(catalogue.seed_tariff(each, today=today) for each in (TARIFF, CHARGES))
         self.stdout.write(f"{added} new versions of the tariff")

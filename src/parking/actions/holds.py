@@ -1,0 +1,120 @@
+"""What stands in the way of collecting a charge: seen in what is told of it, or begun by us.
+
+A row for each complaint, plan and stop, with the day it began and the day it ended, so that the law
+can count the days between. What is begun here holds at once, before anybody is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import Final
+
+from parking.law.charge import Hold
+from parking.law.charge_terms import ChargeTerms, Suspension
+from parking.law.collection import Pause
+from parking.law.days import danish_day
+from parking.ports.charges import ChargeAnswer, ChargeComplaint
+from parking.records.charge import Charge
+from parking.records.collection import ChargePause, charge_terms_on
+
+_OVER: Final = {"decided", "withdrawn"}
+
+
+def complaint_reference(complaint: str) -> str:
+    """Return how a pause for the *complaint* with that reference of ours is named."""
+    return f"complaint {complaint}"[:80]
+
+
+def begin(charge: Charge, hold: Hold, *, reference: str, on: date) -> None:
+    """Let *charge* wait from the day *on*, within a recording; the same *reference* once."""
+    ChargePause.objects.get_or_create(
+        charge=charge, reference=reference, defaults={"hold": hold.value, "since": on}
+    )
+
+
+def end(charge: Charge, *, reference: str, on: date) -> None:
+    """Let *charge* wait no longer from the day *on*, within a recording."""
+    for pause in ChargePause.objects.filter(charge=charge, reference=reference, until=None):
+        pause.until = max(on, pause.since)
+        pause.save()
+
+
+def pauses(charge: Charge) -> tuple[Pause, ...]:
+    """Return what stands or stood in the way of *charge*, but for what ended as it began."""
+    rows = ChargePause.objects.filter(charge=charge).order_by("since", "id")
+    return tuple(row.as_law() for row in rows if row.until != row.since)
+
+
+def suspends(complaint: ChargeComplaint, terms: ChargeTerms) -> Hold:
+    """Return what *complaint* stops: all, or nothing but the transfer to debt collection."""
+    every = terms.suspension is Suspension.EVERY_ROUND
+    first = terms.suspension is Suspension.FIRST_ROUND and complaint.round == 1
+    return Hold.COMPLAINT if every or first else Hold.TRANSFER
+
+
+def follow(told: Iterable[tuple[Charge, ChargeAnswer]], *, now: datetime) -> None:
+    """Write down what the charge system says stands in the way of charges, within a recording.
+
+    A complaint counts from the day it came to the day it was decided. Of a complaint that was taken
+    back, and of a stop that was lifted, nobody tells the day: it is the one we learnt it.
+    """
+    told = list(told)
+    ids = [charge.id for charge, _ in told]
+    known = {
+        (row.charge_id, row.reference): row for row in ChargePause.objects.filter(charge__in=ids)
+    }
+    waiting = {charge_id for charge_id, _ in known}
+    for charge, answer in told:
+        if not (answer.complaints or answer.hold or charge.id in waiting):
+            continue
+        seen = list(_seen(charge, answer, danish_day(now)))
+        for pause in seen:
+            _keep(known.get((charge.id, pause.reference)), pause)
+        names = {pause.reference for pause in seen}
+        for (charge_id, reference), row in known.items():
+            lifted = reference.startswith(("told plan ", "told stop ")) and reference not in names
+            if charge_id == charge.id and lifted and row.until is None:
+                row.until = max(danish_day(now), row.since)
+                row.save()
+
+
+def _keep(known: ChargePause | None, seen: ChargePause) -> None:
+    if known is None:
+        seen.save(force_insert=True)
+        return
+    # A day that is known of the past is not moved by learning the same once more.
+    until = known.until if seen.until is not None and known.until is not None else seen.until
+    if (known.hold, known.since, known.until) != (seen.hold, seen.since, until):
+        known.hold, known.since, known.until = seen.hold, seen.since, until
+        known.save()
+
+
+def _seen(charge: Charge, answer: ChargeAnswer, today: date) -> Iterator[ChargePause]:
+    terms = charge_terms_on(danish_day(charge.issued)) if answer.complaints else None
+    for complaint in answer.complaints:
+        assert terms is not None
+        since = danish_day(complaint.received)
+        until = complaint.hold_until
+        if complaint.decision is not None:
+            until = danish_day(complaint.decision.decided)
+        elif complaint.state in _OVER:
+            until = today
+        yield ChargePause(
+            charge=charge,
+            hold=suspends(complaint, terms).value,
+            reference=complaint_reference(complaint.reference),
+            since=since,
+            until=None if until is None else max(until, since),
+        )
+    if answer.hold is None or answer.hold.reason == "complaint":
+        return
+    since = danish_day(answer.hold.since)
+    is_plan = answer.hold.reason == "plan"
+    yield ChargePause(
+        charge=charge,
+        hold=(Hold.PLAN if is_plan else Hold.CASE_WORKER).value,
+        reference=f"told plan {answer.plan}" if is_plan else f"told stop {since}",
+        since=since,
+        until=None if answer.hold.until is None else max(answer.hold.until, since),
+    )

@@ -1,0 +1,360 @@
+"""Plans: a debt that one party pays in instalments, proposed, agreed, kept or broken.
+
+A plan is about everything the party owes that we collect ourselves and nothing stands in the way
+of. While it is kept no fee is charged; a missed instalment makes the whole remainder due. How much
+of it is paid follows from what is still owed, however that was paid.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.db.models import QuerySet
+
+from parking.actions import charge as charges
+from parking.actions import charge_letters, checkout, holds, progress, send
+from parking.actions.permission import NotYours
+from parking.actions.turns import keeping_nobody_waiting
+from parking.law import charge as charge_law
+from parking.law import instalments as law
+from parking.law.charge import ChargeNumber, Hold
+from parking.law.course import Actor
+from parking.law.days import danish_day
+from parking.law.instalments import Debt, Limits
+from parking.law.money import NOTHING, Money
+from parking.ports import Outside
+from parking.records.charge import Charge
+from parking.records.collection import (
+    ChargePause,
+    Instalment,
+    Plan,
+    charge_terms_on,
+    next_plan_number,
+)
+from parking.records.outbox import Outgoing
+from parking.records.party import Party
+from parking.records.recording import one_at_a_time, recording
+
+log = structlog.get_logger(__name__)
+
+_AGREED: Final = law.State.AGREED.value
+_OPEN: Final = tuple(state.value.replace(" ", "_") for state in charge_law.COLLECTED_HERE)
+#: The days to the first instalment that a proposal gives: a wage comes in between.
+_DAYS_TO_FIRST: Final = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A plan as it is shown before it is agreed, and what it divides."""
+
+    charges: tuple[Charge, ...]
+    plan: law.Plan
+    limits: Limits
+
+    @property
+    def agreement(self) -> str:
+        """What somebody agrees to; another day or amount is another agreement."""
+        said = [
+            f"{each.due} {share.charge} {share.amount.ore}"
+            for each in self.plan.instalments
+            for share in each.shares
+        ]
+        return hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+
+def limits(*, now: datetime) -> Limits:
+    """Return what the municipality accepts today."""
+    return charge_terms_on(danish_day(now)).plan_limits
+
+
+def owed_by(party: Party, *, now: datetime) -> tuple[Charge, ...]:
+    """Return the charges that a plan of *party* would be about, the oldest first.
+
+    Those of vehicles that were theirs, that we collect, and that nothing stands in the way of.
+    """
+    held = (
+        Charge.objects.filter(
+            holders__number_fingerprint=party.number_fingerprint,
+            state__in=_OPEN,
+            balance_ore__gt=0,
+            waits=False,
+        )
+        .distinct()
+        .order_by("issued", "number")
+    )
+    today = danish_day(now)
+    return tuple(
+        charge
+        for charge in held
+        if charges.payable(charge)
+        and not any(today in pause.period for pause in holds.pauses(charge))
+    )
+
+
+def debts(owed: Iterable[Charge]) -> tuple[Debt, ...]:
+    """Return what is owed on each charge, as the law takes it."""
+    return tuple(
+        Debt(
+            charge=ChargeNumber(charge.number),
+            issued=danish_day(charge.issued),
+            owed=charges.balance(charge).owed,
+            state=progress.of(charge).state,
+        )
+        for charge in owed
+    )
+
+
+def choices(party: Party, *, now: datetime) -> tuple[int, ...]:
+    """Return the numbers of instalments of which *party* may choose; none if no plan can be."""
+    if current(party) is not None:
+        return ()
+    return law.choices(debts(owed_by(party, now=now)), limits(now=now))
+
+
+def propose(party: Party, instalments: int, *, now: datetime) -> Proposal:
+    """Return the plan that *party* may agree to, in so many *instalments*.
+
+    :raises PlanNotAllowed: if the municipality does not accept it.
+    """
+    owed, allowed = owed_by(party, now=now), limits(now=now)
+    first = danish_day(now) + timedelta(days=min(_DAYS_TO_FIRST, allowed.days_to_first))
+    return Proposal(owed, law.propose(debts(owed), instalments, first, allowed), allowed)
+
+
+class ProposalChanged(Exception):
+    """What was agreed to is not what is owed any more; nothing has been agreed."""
+
+
+def agree(
+    outside: Outside, party: Party, instalments: int, *, agreed: str, language: str, now: datetime
+) -> Plan:
+    """Agree the plan that was shown, whose agreement was *agreed*; from now on fees wait.
+
+    A second click gets the plan that there is.
+
+    :raises ProposalChanged: if something else is owed by now: it is shown anew.
+    :raises PlanNotAllowed: if the municipality does not accept it.
+    """
+    known = current(party)
+    if known is not None:
+        return known
+    for charge in owed_by(party, now=now):
+        charges.refreshed(outside, charge, now=now)
+    with recording():
+        one_at_a_time("party", party.id)
+        if (known := current(party)) is not None:
+            return known
+        for number in sorted(str(each.id) for each in owed_by(party, now=now)):
+            one_at_a_time("charge", number)
+        proposal = propose(party, instalments, now=now)
+        if proposal.agreement != agreed:
+            raise ProposalChanged
+        return _write(party, proposal, language, now)
+
+
+def _write(party: Party, proposal: Proposal, language: str, now: datetime) -> Plan:
+    plan = Plan.objects.create(
+        number=next_plan_number(), party=party, language=language, agreed=now
+    )
+    by_number = {ChargeNumber(charge.number): charge for charge in proposal.charges}
+    Instalment.objects.bulk_create(
+        Instalment(
+            plan=plan,
+            charge=by_number[share.charge],
+            number=number,
+            due=each.due,
+            amount_ore=share.amount.ore,
+        )
+        for number, each in enumerate(proposal.plan.instalments, start=1)
+        for share in each.shares
+    )
+    for charge in proposal.charges:
+        holds.begin(charge, Hold.PLAN, reference=_pause_of(plan), on=danish_day(now))
+    send.put(
+        Outgoing.Kind.REPORT_PLAN,
+        key=f"plan {plan.id}",
+        lane=f"charge {proposal.charges[0].id}",
+        payload={"plan": str(plan.id)},
+        now=now,
+    )
+    _write_to(plan, *charge_letters.agreed_text(plan, proposal.limits.days_after_missed), now=now)
+    return plan
+
+
+def _pause_of(plan: Plan) -> str:
+    return f"plan {plan.id}"
+
+
+def _write_to(plan: Plan, heading: str, paragraphs: Sequence[str], *, now: datetime) -> None:
+    """Write a letter about *plan* to its party, with what is left to pay."""
+    first = charges_of(plan)[0]
+    creditor = charges.answer_of(first).slip.creditor
+    rows = charge_letters.instalment_rows(
+        plan, [(number, each.due, each.amount) for number, each in left_of(plan)], creditor
+    )
+    letter = charge_letters.about_plan(
+        plan, first, heading=heading, paragraphs=paragraphs, kind="plan", rows=rows, now=now
+    )
+    charge_letters.put(letter, first, now=now)
+
+
+# One that was agreed
+
+
+def current(party: Party) -> Plan | None:
+    """Return the plan that *party* keeps now, if any."""
+    return Plan.objects.filter(party=party, state=_AGREED).first()
+
+
+def plan_of(party: Party, plan_id: UUID) -> Plan:
+    """Return a plan of *party*.
+
+    :raises NotYours: if it is no plan of theirs.
+    """
+    found = Plan.objects.filter(id=plan_id, party=party).first()
+    if found is None:
+        raise NotYours("plan")
+    return found
+
+
+def charges_of(plan: Plan) -> list[Charge]:
+    """Return the charges that *plan* is about, the oldest first."""
+    return list(
+        Charge.objects.filter(instalments__plan=plan).distinct().order_by("issued", "number")
+    )
+
+
+def terms(plan: Plan) -> law.Plan:
+    """Return the instalments of *plan* as they stand: without what was annulled meanwhile."""
+    agreed = plan.as_law()
+    for charge in charges_of(plan):
+        if charges.stands(charge) is charge_law.State.ANNULLED:
+            agreed = law.without(agreed, ChargeNumber(charge.number))
+    return agreed
+
+
+def paid(plan: Plan, agreed: law.Plan) -> dict[ChargeNumber, Money]:
+    """Return how much of *plan* is paid on each charge: what is not owed on it any more."""
+    owed = {ChargeNumber(each.number): charges.balance(each).owed for each in charges_of(plan)}
+    return {
+        number: max(amount - owed.get(number, NOTHING), NOTHING)
+        for number, amount in agreed.per_charge().items()
+    }
+
+
+def left_of(plan: Plan) -> list[tuple[int, law.Instalment]]:
+    """Return the instalments of *plan* that are not paid, each with its number."""
+    agreed = terms(plan)
+    unpaid = law.unpaid(agreed, paid(plan, agreed))
+    return numbered(plan, law.Plan(unpaid))
+
+
+def numbered(plan: Plan, agreed: law.Plan) -> list[tuple[int, law.Instalment]]:
+    """Return the instalments of *agreed*, each with its number in *plan*."""
+    number_of = {each.due: each.number for each in plan.instalments.all()}
+    return [(number_of[each.due], each) for each in agreed.instalments]
+
+
+def choose_next(party: Party, plan: Plan, *, now: datetime) -> None:
+    """Put the next instalment of *plan* in the basket.
+
+    :raises NothingOwed: if all of it is paid.
+    """
+    left = left_of(plan)
+    if not left:
+        raise checkout.NothingOwed(str(plan.number))
+    _number, instalment = left[0]
+    by_number = {each.number: each for each in charges_of(plan)}
+    for share in instalment.shares:
+        checkout.choose(party, by_number[share.charge], part=share.amount, now=now)
+
+
+def divide(plan: Plan, amount: Money) -> list[tuple[Charge, Money]]:
+    """Divide *amount*, which came for *plan*, among its charges; what is too much is the last's."""
+    parts: dict[str, Money] = {}
+    by_number = {each.number: each for each in charges_of(plan)}
+    rest = amount
+    for _number, instalment in left_of(plan):
+        for share in instalment.shares:
+            part = min(rest, share.amount)
+            if part:
+                parts[share.charge] = parts.get(share.charge, NOTHING) + part
+                rest -= part
+    if rest and by_number:
+        last = next(reversed(parts), next(reversed(by_number)))
+        parts[last] = parts.get(last, NOTHING) + rest
+    return [(by_number[number], part) for number, part in parts.items()]
+
+
+# Time
+
+
+def follow(*, now: datetime) -> int:
+    """Remind of what falls due, complete what is paid, break what was missed; return how many."""
+    done = 0
+    for plan in _agreed():
+        with keeping_nobody_waiting("plan", plan.number), recording():
+            one_at_a_time("plan", plan.id)
+            done += _follow(Plan.objects.get(id=plan.id), now)
+    return done
+
+
+def _agreed() -> QuerySet[Plan]:
+    return Plan.objects.filter(state=_AGREED).order_by("agreed")
+
+
+def _follow(plan: Plan, now: datetime) -> bool:
+    if plan.stands is not law.State.AGREED:
+        return False
+    today, agreed = danish_day(now), terms(plan)
+    allowed = charge_terms_on(danish_day(plan.agreed)).plan_limits
+    so_far = paid(plan, agreed)
+    if not law.unpaid(agreed, so_far):
+        _end(plan, law.Step.COMPLETE, now)
+        return True
+    missed = law.missed(agreed, so_far, allowed, on=today)
+    if missed is not None:
+        plan.due = missed.due
+        _end(plan, law.Step.BREAK, now)
+        _write_to(plan, *charge_letters.broken_text(missed), now=now)
+        return True
+    soon = law.to_remind(agreed, so_far, allowed, on=today)
+    return soon is not None and _remind(plan, soon, now)
+
+
+def _remind(plan: Plan, soon: law.Instalment, now: datetime) -> bool:
+    """Remind the party of an instalment, once: by a mail if they gave an address, and a letter."""
+    key = f"mail plan {plan.number} {soon.due}"
+    if Outgoing.objects.filter(key=key).exists():
+        return False
+    send.put(
+        Outgoing.Kind.SEND_MAIL,
+        key=key,
+        lane=f"mail plan {plan.number}",
+        payload={"mail": "instalment", "party": str(plan.party_id)},
+        now=now,
+    )
+    _write_to(plan, *charge_letters.reminder_text(soon), now=now)
+    return True
+
+
+def _end(plan: Plan, step: law.Step, now: datetime) -> None:
+    plan.state = law.COURSE.after(plan.stands, Actor.SYSTEM, step).value
+    plan.ended = now
+    plan.save()
+    today = danish_day(now)
+    for pause in ChargePause.objects.filter(reference=_pause_of(plan)).select_related("charge"):
+        holds.end(pause.charge, reference=pause.reference, on=today)
+    send.put(
+        Outgoing.Kind.END_PLAN,
+        key=f"end plan {plan.id}",
+        lane=f"plan {plan.id}",
+        payload={"plan": str(plan.id)},
+        now=now,
+    )

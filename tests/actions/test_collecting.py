@@ -1,0 +1,270 @@
+"""What must happen to charges in time happens, once, and never during a hold."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import httpx
+import pytest
+from django.core.management import call_command
+from django.utils import translation
+
+from collecting import Town
+from parking.actions import charge as charges
+from parking.actions import charge_letters, claims, collect, progress
+from parking.law import fik
+from parking.law.charge import Hold, State, Step
+from parking.law.days import danish_day
+from parking.law.money import NOTHING, Money
+from parking.records.audit import Incident
+from parking.records.collection import (
+    ChargePause,
+    ChargeStep,
+    CollectionAction,
+    CollectionClaim,
+)
+from parking.records.letter import Addressee, Letter
+from parking.records.outbox import Outgoing
+from parking.records.recording import recording
+from town import charge
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def town(stocked, sandbox):
+    return Town(stocked, sandbox)
+
+
+def test_a_charge_nobody_pays_takes_each_step_on_its_day(town):
+    assert town.collect_until("anna-open", Step.TRANSFER) == [
+        (11, Step.FALL_DUE),
+        (21, Step.REMIND),
+        (35, Step.FIRST_FEE),
+        (49, Step.SECOND_FEE),
+        (63, Step.TRANSFER),
+    ]
+    told = town.told("anna-open")
+    assert [(line.kind, line.amount.ore) for line in told.account] == [
+        ("charge", 51_000), ("fee", 25_000), ("fee", 25_000),
+    ]  # fmt: skip
+    assert [letter.kind for letter in told.letters] == [
+        "reminder", "reminder_first_fee", "reminder_second_fee", "collection_notice",
+    ]  # fmt: skip
+    assert told.state == "at_collection"
+    assert charges.payable(charge("anna-open")) == NOTHING
+    assert {row.state for row in Outgoing.objects.all()} == {Outgoing.State.DONE}
+    assert {letter.channel for letter in Letter.objects.all()} == {"digital_post"}
+
+
+def said(step: Step, to: Addressee, language: str = "da") -> str:
+    """Everything the letter about a step says."""
+    row = ChargeStep.objects.select_related("charge").get(step=step.value)
+    with translation.override(language):
+        contents = charge_letters.contents(row, to, progress.terms_of(row.charge))
+    return json.dumps(contents, ensure_ascii=False)
+
+
+PERSON = Addressee(kind="person", number="0101010000")
+
+
+def test_the_letters_say_what_the_law_asks_for(town):
+    line = charge_letters.payment_line(charges.answer_of(charge("anna-open")))
+    assert fik.parse(line).payment_id == charges.answer_of(charge("anna-open")).slip.id
+    for step, owed in ((Step.REMIND, "510"), (Step.FIRST_FEE, "760"), (Step.SECOND_FEE, "1.010")):
+        town.collect_until("anna-open", step)
+        text = said(step, PERSON)
+        for part in (
+            f"Betal {owed} kr. senest", line, "§ 121, stk. 4", "§ 121, stk. 1, nr. 8",
+            "Du kan klage til os", "Du kan ikke klage til en anden myndighed", "fogedretten",
+            "Hvis du ikke betaler til tiden", "Dine oplysninger", "Gældsstyrelsen",
+        ):  # fmt: skip
+            assert part in text, (step, part, text)
+        assert ("Den koster 250 kr." in text) is (step is not Step.SECOND_FEE)
+    assert "Det er et varsel" in text
+    for letter in Letter.objects.all():
+        assert b"/StructTreeRoot" in bytes(letter.pdf)
+        assert b"pdfuaid" in bytes(letter.pdf)
+
+
+def test_nothing_happens_while_a_complaint_waits_and_then_there_is_a_new_deadline(town):
+    town.collect_until("anna-open", Step.REMIND)
+    town.complain("anna-open", "k-1")
+    town.pass_days(30)
+    # The feed has not told us, and it is found out all the same before anything is done.
+    assert town.collect("anna-open") is None
+    given = charge("anna-open")
+    (pause,) = ChargePause.objects.filter(charge=given)
+    assert (pause.hold, pause.until) == (Hold.COMPLAINT.value, None)
+    town.officer("anna-open", "uphold", reasons="Skiltet stod der.")
+    coming = progress.coming(charge("anna-open"), now=town.at)
+    assert coming is not None
+    assert coming.step is Step.FIRST_FEE
+    # The day of the answer counts again; those of the hold before it do not.
+    assert (coming.day - danish_day(town.at)).days == 13
+
+
+def test_a_fee_that_meets_a_complaint_is_not_charged_and_nobody_gets_its_letter(town):
+    town.collect_until("anna-open", Step.REMIND)
+    town.pass_days(14)
+    step = collect.go_on(town.outside, charge("anna-open"), now=town.at)
+    assert step is Step.FIRST_FEE
+    town.complain("anna-open", "k-2")  # between our asking and our telling
+    town.send()
+    told = town.told("anna-open")
+    assert [line.kind for line in told.account] == ["charge"]
+    assert Letter.objects.filter(kind="reminder_first_fee").count() == 0
+    assert ChargeStep.objects.get(step=Step.FIRST_FEE.value).refused
+    assert charges.balance(charge("anna-open")).owed == Money(51_000)
+    assert not Incident.objects.filter(key__startswith="outgoing").exists()
+    town.officer("anna-open", "uphold", reasons="Skiltet stod der.")
+    town.pass_days(11)
+    assert town.collect("anna-open") is Step.FIRST_FEE, "it comes again on its day"
+
+
+def test_a_fee_that_a_payment_would_have_prevented_is_taken_back(town):
+    town.collect_until("anna-open", Step.FIRST_FEE)
+    given = charge("anna-open")
+    with recording():
+        claims.book_bank_payment(
+            given, Money(51_000), reference="late", paid=town.at - timedelta(days=3), now=town.at
+        )
+    town.send()
+    assert charges.balance(charge("anna-open")).owed == Money(25_000)
+    assert collect.take_back_fees(now=town.at) == 1
+    town.send()
+    assert charges.balance(charge("anna-open")).owed == NOTHING
+    assert collect.take_back_fees(now=town.at) == 0
+
+
+def test_after_three_days_without_the_charge_system_all_goes_on_once(town, sandbox):
+    town.pass_days(6)
+    town.collect("anna-open")  # falls due
+    town.pass_days(10)
+    sandbox.fault("pilen", "status:503")
+    for _day in range(3):
+        taken = collect.collect(town.outside, now=town.at)
+        assert Step.REMIND.value not in taken
+        town.pass_days(1)
+    assert not Letter.objects.exists()
+    town.pass_days(1)
+    town.outside_is_back()
+    first = collect.collect(town.outside, now=town.at)
+    assert first[Step.REMIND.value] >= 1
+    town.send()
+    assert collect.collect(town.outside, now=town.at)[Step.REMIND.value] == 0
+    keys = Letter.objects.values_list("charge", "kind")
+    assert len(keys) == len(set(keys))
+    # The full time from the day it was done to the next step.
+    coming = progress.coming(charge("anna-open"), now=town.at)
+    assert (coming.step, coming.day) == (Step.FIRST_FEE, danish_day(town.at) + timedelta(days=14))
+
+
+def test_who_has_no_digital_post_is_written_to_on_paper(town, tmp_path):
+    town.collect_until("villy-second-fee", Step.TRANSFER)
+    (letter,) = Letter.objects.all()
+    assert (letter.channel, letter.printed) == ("print", None)
+    assert town.told("villy-second-fee").letters[-1].channel == "print"
+    out = tmp_path / "letters"
+    call_command("print_letters", str(out))
+    listed = (out / "letters.csv").read_text("utf-8")
+    assert letter.addressee.number in listed
+    assert (out / f"{letter.id}.pdf").read_bytes() == bytes(letter.pdf)
+    call_command("print_letters", str(tmp_path / "again"))
+    assert not (tmp_path / "again" / f"{letter.id}.pdf").exists()
+
+
+def test_somebody_abroad_is_written_to_in_english_with_their_address(town):
+    assert town.collect("german-found") is None
+    town.collect_until("german-found", Step.FIRST_FEE)
+    (letter,) = Letter.objects.all()
+    assert (letter.language, letter.channel) == ("en", "print")
+    assert letter.addressee.name == "Max Beispiel"
+    assert letter.addressee_fingerprint == ""
+    text = said(Step.FIRST_FEE, letter.addressee, "en")
+    for part in ("Max Beispiel", "10115 Berlin", "You can complain to us", "DKK 760"):
+        assert part in text
+
+
+def test_nobody_is_reminded_of_what_nobody_is_known_to_owe(town):
+    town.pass_days(30)
+    town.collect("lars-swedish")
+    town.pass_days(30)
+    assert town.collect("lars-swedish") is None
+    assert not Letter.objects.exists()
+
+
+# At debt collection
+
+
+def handed_over(town, slug="anna-open") -> CollectionClaim:
+    town.collect_until(slug, Step.TRANSFER)
+    town.pass_days(1)
+    assert claims.ask(town.outside, now=town.at) == 1
+    return CollectionClaim.objects.get()
+
+
+def states(claim: CollectionClaim) -> list[tuple[str, str]]:
+    told = CollectionAction.objects.filter(claim=claim).order_by("id")
+    return [(each.kind, each.state) for each in told]
+
+
+def test_what_is_paid_elsewhere_after_the_transfer_is_written_down(town):
+    claim = handed_over(town)
+    assert (claim.amount_ore, claim.left_ore) == (101_000, 101_000)
+    with recording():
+        claims.book_bank_payment(
+            claim.charge, Money(101_000), reference="bank-1", paid=town.at, now=town.at
+        )
+    town.send()
+    collect.collect(town.outside, now=town.at)
+    town.send()
+    town.pass_days(1)
+    claims.ask(town.outside, now=town.at)
+    assert states(claim) == [("submit", "done"), ("write down", "done")]
+    claim.refresh_from_db()
+    assert (claim.left_ore, claim.ended is None) == (0, False)
+    assert charges.stands(charge("anna-open")) is State.PAID
+
+
+def test_a_claim_is_taken_back_before_its_charge_is_annulled(town):
+    claim = handed_over(town)
+    with recording():
+        assert claims.recall(claim.charge, because="complaint", now=town.at)
+    assert progress.of(charge("anna-open")).state is State.SECOND_FEE
+    town.send()
+    town.pass_days(1)
+    claims.ask(town.outside, now=town.at)
+    assert states(claim) == [("submit", "done"), ("recall", "done")]
+    town.officer("anna-open", "annul", reason="sign_defect")
+    assert charges.stands(charge("anna-open")) is State.ANNULLED
+
+
+def test_a_transfer_that_meets_a_payment_is_no_claim(town):
+    town.collect_until("anna-open", Step.SECOND_FEE)
+    town.pass_days(14)
+    assert collect.go_on(town.outside, charge("anna-open"), now=town.at) is Step.TRANSFER
+    town.outside.charges.report_payment(
+        charge("anna-open").source_id,
+        reference="elsewhere", amount=Money(51_000), paid=town.at, method="bank",
+    )  # fmt: skip
+    town.send()
+    assert CollectionClaim.objects.get().ended is not None
+    assert town.told("anna-open").collection is None
+    assert not [each for each in town.sandbox.journal("collection") if "OPRET" in str(each)]
+
+
+def test_what_the_agency_collects_counts_once(town):
+    claim = handed_over(town)
+    httpx.post(
+        f"{town.sandbox.base}/collection/act",
+        data={"reference": claim.reference, "kind": "collected", "kroner": "400"},
+    )
+    for _twice in range(2):
+        claims.read_notices(town.outside, now=town.at)
+    town.send()
+    assert charges.balance(charge("anna-open")).owed == Money(61_000)
+    claim.refresh_from_db()
+    assert claim.left_ore == 61_000
+    assert claims.follow_all(now=town.at) == 0
