@@ -1,0 +1,59 @@
+"""Charges: a plan agreed and its first instalment paid on a phone, and a case taken along."""
+
+from __future__ import annotations
+
+import pytest
+
+from journeys import steps
+from parking.actions import charge as charges
+from parking.actions import charge_feed
+from parking.law.charge import spaced
+from parking.law.money import Money
+from parking.records.collection import Plan
+from sandbox.charges import code_of
+from town import charge, now, slip_of
+
+
+@pytest.fixture(autouse=True)
+def _charges_are_read(portal, stocked):
+    charge_feed.follow(stocked, now=now())
+
+
+def test_a_plan_agreed_and_its_first_instalment_paid_on_a_phone(visit):
+    anna = visit(width=320)
+    steps.log_in(anna, "anna", path="/my/charges/")
+    anna.look("Mine parkeringsafgifter")
+    anna.press("Betal i rater")
+    anna.look("Betal i rater")
+    anna.page.get_by_label("Hvor mange rater?").select_option("2")
+    anna.press("Vis raterne")
+    anna.see("Det aftaler du", "510 kr.", "1.020 kr.")
+    anna.press("Aftal ordningen")
+    anna.look("Din betalingsordning")
+    anna.press("Betal 1. rate: 510 kr.")
+    anna.look("Kurv")
+    anna.see("510 kr.")
+    anna.press("Gå videre")
+    steps.agree(anna)
+    steps.pay(anna)
+    anna.page.wait_for_url(f"{anna.portal}/orders/**")
+    plan = Plan.objects.get()
+    anna.open(f"/my/plans/{plan.id}/")
+    anna.look("Din betalingsordning")
+    anna.see("Tilbage at betale 510 kr.", "Betalt")
+    owed = [charges.balance(charge(slug)).owed for slug in ("anna-open", "anna-now")]
+    assert owed == [Money(0), Money(51_000)]
+
+
+def test_somebody_with_a_slip_sees_what_comes_and_takes_the_case_along(visit):
+    guest = visit(language="en-GB")
+    number, _plate = slip_of("lars-swedish")
+    guest.open(f"/en/charges/slip/{number}/{code_of(number)}/")
+    guest.look(f"Parking charge {spaced(number)}", language="en")
+    guest.see("What happens now", "We send a reminder. It costs nothing.")
+    with guest.page.expect_download() as coming:
+        guest.press("Download the whole case as a PDF")
+    content = coming.value.path().read_bytes()
+    assert coming.value.suggested_filename == f"{number}.pdf"
+    assert content.startswith(b"%PDF")
+    assert b"pdfuaid" in content
