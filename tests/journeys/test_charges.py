@@ -22,7 +22,7 @@ def charged(portal, outside):
 def test_a_visitor_from_abroad_pays_by_the_slip(visit, charged):
     lars = visit(width=DESKTOP, language="en-GB")
     lars.open("/en/")
-    lars.press("Find your parking charge")
+    lars.press("Have you got a parking charge?")
     lars.look("Find your parking charge", language="en")
     lars.press("Show the charge")
     lars.look("Find your parking charge", status=422, language="en")

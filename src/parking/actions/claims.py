@@ -150,7 +150,7 @@ def follow_all(*, now: datetime) -> int:
 def _follow(claim: CollectionClaim, now: datetime) -> bool:
     charge = claim.charge
     try:
-        told = collection.withdrawal(claim.left, progress.of(charge), progress.terms_of(charge))
+        told = collection.claim_correction(claim.left, progress.of(charge), progress.terms_of(charge))
     except law.EntriesDisagree:
         return False  # told to a person where its balance is looked at
     if told is None:

@@ -186,7 +186,7 @@ def take_back_fees(*, now: datetime) -> int:
 
 def _take_back(charge: Charge, now: datetime) -> int:
     one_at_a_time("charge", charge.id)
-    entries = collection.corrections(
+    entries = collection.take_back(
         progress.of(charge), progress.terms_of(charge), on=danish_day(now)
     )
     for entry in entries:
