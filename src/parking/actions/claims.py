@@ -13,6 +13,7 @@ import structlog
 
 from parking.actions import charge as charges
 from parking.actions import charge_letters, progress, send
+from parking.actions.turns import keeping_nobody_waiting
 from parking.law import charge as law
 from parking.law import collection
 from parking.law.charge import State, Step
@@ -35,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 _SUBMIT = CollectionAction.Kind.SUBMIT
 #: A charge that has not changed for so long has been followed.
-_FOLLOWED: Final = timedelta(days=14)
+_FOLLOWED: Final = timedelta(days=3)
 _MOST_ACTIONS: Final = 500
 
 
@@ -137,29 +138,28 @@ def _report_withdrawal(charge: Charge, reason: str, now: datetime) -> None:
 
 
 def follow_all(*, now: datetime) -> int:
-    """Tell the agency of claims on which less is owed, within a recording; return how many.
+    """Tell the agency of claims on which less is owed; return how many.
 
     Only charges of which something was learnt lately are looked at: the others were before.
     """
-    changed = CollectionClaim.objects.filter(
-        ended=None, charge__learnt__gte=now - _FOLLOWED
-    ).select_related("charge")
-    return sum(_follow(claim, now) for claim in changed)
+    changed = CollectionClaim.objects.filter(ended=None, charge__learnt__gte=now - _FOLLOWED)
+    told = 0
+    for claim_id, number in list(changed.values_list("id", "charge__number")):
+        with keeping_nobody_waiting("claim about", number), recording():
+            told += _follow(claim_id, now)
+    return told
 
 
-def _follow(claim: CollectionClaim, now: datetime) -> bool:
+def _follow(claim_id: int, now: datetime) -> bool:
+    claim = CollectionClaim.objects.select_related("charge").get(id=claim_id)
     charge = claim.charge
-    try:
-        told = collection.claim_correction(claim.left, progress.of(charge), progress.terms_of(charge))
-    except law.EntriesDisagree:
-        return False  # told to a person where its balance is looked at
-    if told is None:
-        return False
     one_at_a_time("charge", charge.id)
-    claim.refresh_from_db()
-    if told.amount > claim.left:
+    claim.refresh_from_db(fields=["left_ore", "ended"])
+    here = progress.of(charge)
+    told = collection.claim_correction(claim.left, here, progress.terms_of(charge))
+    if told is None or claim.ended is not None:
         return False
-    annulled = not law.claimed(progress.of(charge).entries())
+    annulled = not law.claimed(here.entries())
     if told.change is ClaimChange.RECALL:
         _tell(claim, CollectionAction.Kind.RECALL, told.amount, "annulled", now)
     else:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Final, TypeGuard
 
 import structlog
+from django.db.models import Exists, OuterRef, QuerySet
 
 from parking.actions import charge as charges
 from parking.actions import charge_letters, claims, progress, send
@@ -23,9 +25,9 @@ from parking.law.charge import COLLECTED_HERE, State, Step
 from parking.law.collection import Next
 from parking.law.course import Actor
 from parking.law.days import danish_day
-from parking.ports import NotFound, Outside, PortError
+from parking.ports import NotFound, Outside, Unavailable
 from parking.records.charge import Charge
-from parking.records.collection import ChargeStep
+from parking.records.collection import ChargeStep, ChargeTermsVersion
 from parking.records.letter import Addressee, Letter
 from parking.records.outbox import Outgoing
 from parking.records.recording import one_at_a_time, recording
@@ -41,7 +43,7 @@ _STATES: Final = tuple(
 #: A letter that has waited so long for the printer is told to a person.
 _LONGEST_IN_QUEUE: Final = timedelta(days=3)
 #: Fees of charges that have not changed for so long have been looked at.
-_LOOKED_AT: Final = timedelta(days=14)
+_LOOKED_AT: Final = timedelta(days=3)
 
 
 # Doing it
@@ -53,15 +55,11 @@ def collect(outside: Outside, *, now: datetime, most: int = 20_000) -> Counter[s
     One charge that cannot go on keeps no other. When the charge system does not answer, the rest is
     left for the next time.
     """
-    today = danish_day(now)
-    overdue = Charge.objects.filter(
-        balance_ore__gt=0, waits=False, state__in=_STATES, due__lt=today
-    ).order_by("due")
     taken: Counter[str] = Counter()
-    for charge_id in list(overdue.values_list("id", flat=True)[:most]):
+    for charge_id in list(_overdue(danish_day(now)).values_list("id", flat=True)[:most]):
         try:
             step = go_on(outside, Charge.objects.get(id=charge_id), now=now)
-        except PortError as error:
+        except Unavailable as error:
             log.warning("collecting goes on later", why=str(error))
             break
         except Exception:  # one that nobody foresaw keeps no other from its turn
@@ -74,10 +72,36 @@ def collect(outside: Outside, *, now: datetime, most: int = 20_000) -> Counter[s
         if step is not None:
             taken[step.value] += 1
     take_back_fees(now=now)
+    claims.follow_all(now=now)
     with recording():
-        claims.follow_all(now=now)
         _worry_about_the_queue(now)
     return taken
+
+
+def _overdue(today: date) -> QuerySet[Charge]:
+    """Return the charges whose next step may have come, by an index and never the whole table.
+
+    Left out are those of which a step was taken so lately that the next one cannot have come.
+    """
+    lately = ChargeStep.objects.filter(
+        charge=OuterRef("id"), refused="", day__gt=today - _shortest_wait()
+    )
+    return Charge.objects.filter(
+        ~Exists(lately), balance_ore__gt=0, waits=False, state__in=_STATES, due__lt=today
+    ).order_by("due")
+
+
+def _shortest_wait() -> timedelta:
+    """Return the shortest time between two steps by any terms there have been."""
+    waits = [timedelta(days=1)]
+    for version in ChargeTermsVersion.objects.all():
+        terms = version.as_law()
+        days = (
+            terms.payment_days + 1, terms.reminder_day, terms.first_fee_day,
+            terms.second_fee_day, terms.transfer_day,
+        )  # fmt: skip
+        waits.append(timedelta(days=min(b - a for a, b in pairwise(days))))
+    return min(waits[1:], default=waits[0])
 
 
 def go_on(outside: Outside, charge: Charge, *, now: datetime) -> Step | None:

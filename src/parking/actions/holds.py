@@ -6,8 +6,9 @@ can count the days between. What is begun here holds at once, before anybody is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
 
 from parking.law.charge import Hold
@@ -65,10 +66,11 @@ def follow(told: Iterable[tuple[Charge, ChargeAnswer]], *, now: datetime) -> Non
         (row.charge_id, row.reference): row for row in ChargePause.objects.filter(charge__in=ids)
     }
     waiting = {charge_id for charge_id, _ in known}
+    terms_on = lru_cache(charge_terms_on)
     for charge, answer in told:
         if not (answer.complaints or answer.hold or charge.id in waiting):
             continue
-        seen = list(_seen(charge, answer, danish_day(now)))
+        seen = list(_seen(charge, answer, danish_day(now), terms_on))
         for pause in seen:
             _keep(known.get((charge.id, pause.reference)), pause)
         names = {pause.reference for pause in seen}
@@ -90,8 +92,10 @@ def _keep(known: ChargePause | None, seen: ChargePause) -> None:
         known.save()
 
 
-def _seen(charge: Charge, answer: ChargeAnswer, today: date) -> Iterator[ChargePause]:
-    terms = charge_terms_on(danish_day(charge.issued)) if answer.complaints else None
+def _seen(
+    charge: Charge, answer: ChargeAnswer, today: date, terms_on: Callable[[date], ChargeTerms]
+) -> Iterator[ChargePause]:
+    terms = terms_on(danish_day(charge.issued)) if answer.complaints else None
     for complaint in answer.complaints:
         assert terms is not None
         since = danish_day(complaint.received)
