@@ -102,7 +102,7 @@ def contents(charge: Charge, *, shown: list[int], now: datetime) -> dict[str, An
             {"heading": heading, "paragraphs": paragraphs}
             for heading, paragraphs in (
                 (_("Derfor fik du afgiften"), list(_offences(answer))),
-                (_("Det sker der nu"), list(next_sentences(charge, now=now))),
+                (_("Det sker der nu"), list(next_sentences(progress.seen(charge, now=now)))),
                 (_("Det har vi sendt"), list(_letters(answer))),
                 (_("Er du ikke enig?"), list(charge_letters.complaint())),
             )
@@ -125,9 +125,8 @@ def contents(charge: Charge, *, shown: list[int], now: datetime) -> dict[str, An
     }
 
 
-def next_sentences(charge: Charge, *, now: datetime) -> Iterator[str]:
-    """Yield what happens to *charge* next and when, and what it waits for."""
-    seen = progress.seen(charge, now=now)
+def next_sentences(seen: progress.Seen) -> Iterator[str]:
+    """Yield what happens next to a charge and when, and what it waits for."""
     for hold in seen.waits_for:
         yield charge_wording.waits(hold)
     for next_ in seen.coming:

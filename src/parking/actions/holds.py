@@ -43,7 +43,7 @@ def end(charge: Charge, *, reference: str, on: date) -> None:
 
 def pauses(charge: Charge) -> tuple[Pause, ...]:
     """Return what stands or stood in the way of *charge*, but for what ended as it began."""
-    rows = ChargePause.objects.filter(charge=charge).order_by("since", "id")
+    rows = sorted(charge.pauses.all(), key=lambda row: (row.since, row.id))
     return tuple(row.as_law() for row in rows if row.until != row.since)
 
 

@@ -8,9 +8,9 @@ of it is paid follows from what is still owed, however that was paid.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -29,7 +29,7 @@ from parking.law.days import danish_day
 from parking.law.instalments import Debt, Limits
 from parking.law.money import NOTHING, Money
 from parking.ports import Outside
-from parking.records.charge import Charge
+from parking.records.charge import Charge, ChargeHolder
 from parking.records.collection import (
     ChargePause,
     Instalment,
@@ -78,23 +78,20 @@ def owed_by(party: Party, *, now: datetime) -> tuple[Charge, ...]:
 
     Those of vehicles that were theirs, that we collect, and that nothing stands in the way of.
     """
-    held = (
-        Charge.objects.filter(
-            holders__number_fingerprint=party.number_fingerprint,
-            state__in=_OPEN,
-            balance_ore__gt=0,
-            waits=False,
-        )
-        .distinct()
-        .order_by("issued", "number")
-    )
-    today = danish_day(now)
-    return tuple(
-        charge
-        for charge in held
-        if charges.payable(charge)
-        and not any(today in pause.period for pause in holds.pauses(charge))
-    )
+    held = ChargeHolder.objects.filter(number_fingerprint=party.number_fingerprint)
+    owing = Charge.objects.filter(
+        id__in=held.values("charge"), state__in=_OPEN, balance_ore__gt=0, waits=False
+    ).with_what_was_done()
+    return tuple(_free(owing.order_by("issued", "number"), danish_day(now)))
+
+
+def _free(owing: Iterable[Charge], today: date) -> Iterator[Charge]:
+    """Yield the charges of *owing* that nothing stands in the way of."""
+    for charge in owing:
+        if charges.payable(charge) and not any(
+            today in pause.period for pause in holds.pauses(charge)
+        ):
+            yield charge
 
 
 def debts(owed: Iterable[Charge]) -> tuple[Debt, ...]:
@@ -114,7 +111,13 @@ def choices(party: Party, *, now: datetime) -> tuple[int, ...]:
     """Return the numbers of instalments of which *party* may choose; none if no plan can be."""
     if current(party) is not None:
         return ()
-    return law.choices(debts(owed_by(party, now=now)), limits(now=now))
+    return choices_among(owed_by(party, now=now), now=now)
+
+
+def choices_among(owing: Iterable[Charge], *, now: datetime) -> tuple[int, ...]:
+    """Return the numbers of instalments in which what is owed on *owing* could be paid."""
+    ours = [charge for charge in owing if charge.state in _OPEN and not charge.waits]
+    return law.choices(debts(_free(ours, danish_day(now))), limits(now=now))
 
 
 def propose(party: Party, instalments: int, *, now: datetime) -> Proposal:

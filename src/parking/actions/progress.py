@@ -40,7 +40,8 @@ def terms_of(charge: Charge) -> ChargeTerms:
 
 def of(charge: Charge) -> Progress:
     """Return what is known of *charge* so far as it matters to its collection."""
-    steps = list(ChargeStep.objects.filter(charge=charge, refused="").order_by("id"))
+    taken = [step for step in charge.steps.all() if not step.refused]
+    steps = sorted(taken, key=lambda step: step.id)
     answer = charges.answer_of(charge)
     state = _state(charges.stands(charge), steps)
     return Progress(
@@ -95,8 +96,8 @@ def _since(
 
 
 def _acknowledged(charge: Charge) -> date | None:
-    plan = charge.instalments.order_by("-plan__agreed").select_related("plan").first()
-    return danish_day(plan.plan.agreed) if plan is not None else None
+    agreed = [instalment.plan.agreed for instalment in charge.instalments.all()]
+    return danish_day(max(agreed)) if agreed else None
 
 
 def coming(charge: Charge, *, now: datetime) -> Next | None:

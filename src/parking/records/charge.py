@@ -18,6 +18,16 @@ from parking.records import sealing
 from parking.records.party import Party
 
 
+class ChargeQuerySet(models.QuerySet["Charge"]):
+    """Questions about charges."""
+
+    def with_what_was_done(self) -> ChargeQuerySet:
+        """Return them with all that was done about each here, in a fixed number of queries."""
+        return self.prefetch_related(
+            "payments__refunds", "steps", "pauses", "instalments__plan", "collection_claims"
+        )
+
+
 class Charge(models.Model):
     """One charge, as the charge system last told it."""
 
@@ -35,6 +45,8 @@ class Charge(models.Model):
     code_hash = models.CharField(max_length=64)  #: SHA-256 of the code on the slip
     told = models.JSONField()  #: everything it told but that code and who holds the vehicle
     learnt = models.DateTimeField()  #: when this version came to us
+
+    objects = ChargeQuerySet.as_manager()
 
     class Meta:
         """One table, found by number, by plate and by what is still owed."""

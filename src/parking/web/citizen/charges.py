@@ -82,15 +82,16 @@ def _open(request: Request, asked: slip.Slip) -> HttpResponse:
 @require_safe
 def mine(request: PartyRequest) -> HttpResponse:
     """Show the charges of the vehicles that were mine at the time, and those I have added."""
-    shown = charges.mine(request.party)[:_ON_A_PAGE]
+    shown = list(charges.mine(request.party)[:_ON_A_PAGE])
+    kept = plan.current(request.party)
     return render(
         request,
         "citizen/charges.html",
         {
             "charges": [_in_short(each) for each in shown],
             "most": _ON_A_PAGE,
-            "plan": plan.current(request.party),
-            "may_plan": bool(plan.choices(request.party, now=request.now)),
+            "plan": kept,
+            "may_plan": kept is None and bool(plan.choices_among(shown, now=request.now)),
         },
     )
 
@@ -112,6 +113,7 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
     found = _opened(request, charge_id)
     told = charges.answer_of(found)
     balance = charges.balance(found)
+    seen = progress.seen(found, now=request.now)
     return render(
         request,
         "citizen/charge.html",
@@ -124,8 +126,8 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             "balance": balance,
             "payable": charges.payable(found),
             "state": charge_wording.state(charges.stands(found)),
-            "due": progress.seen(found, now=request.now).due if balance.owed else None,
-            "next": list(charge_case.next_sentences(found, now=request.now)),
+            "due": seen.due if balance.owed else None,
+            "next": list(charge_case.next_sentences(seen)),
             "letters": _letters(request, found, told),
             "photos": range(1, told.images + 1),
             "mine": _is_mine(request, found),
@@ -139,7 +141,7 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
 def _opened(request: Request, charge_id: UUID) -> Charge:
     """Return a charge of my page, or one whose slip was shown in this browser."""
     if charge_id in request.visit.charges:
-        found = Charge.objects.filter(id=charge_id).first()
+        found = Charge.objects.filter(id=charge_id).with_what_was_done().first()
         if found is not None:
             return found
     if request.party is None:
@@ -153,6 +155,8 @@ def _is_mine(request: Request, found: Charge) -> bool:
 
 def _begun(request: Request, found: Charge) -> Order | None:
     """Return the order by which this browser is paying the charge without a login."""
+    if not request.visit.orders:
+        return None
     return (
         Order.objects.filter(
             id__in=request.visit.orders, lines__charge=found, state=order_law.State.OPEN.value
