@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import date, datetime
+from functools import cache
 from itertools import pairwise
 from typing import Any, Final, Literal, TypeVar, get_args
+
+from pyproj import Transformer
 
 from parking.law.money import Money, total
 from parking.law.plates import NotAPlate, Plate, plate
@@ -38,6 +41,7 @@ from parking.ports.charges import (
     SentLetter,
     WardenObservation,
 )
+from parking.ports.places import Point
 
 SYSTEM: Final = "charges"
 
@@ -305,17 +309,24 @@ def _offence(of: Part) -> ChargedOffence:
 
 
 def _place(of: Part) -> ChargePlace:
-    point = of.part_or_none("point", lambda at: (at.degrees("lat"), at.degrees("lon")))
-    latitude, longitude = point or (None, None)
     return ChargePlace(
         street=of.text("street"),
         house_number=of.text("houseNumber"),
         postcode=of.text("postcode"),
         town=of.text("town"),
         zone=of.text_or_none("zone") or "",
-        latitude=latitude,
-        longitude=longitude,
+        point=of.part_or_none("point", _point),
     )
+
+
+def _point(of: Part) -> Point:
+    """Return the place on our map, which is in another system of coordinates."""
+    return Point(*_to_our_map().transform(of.degrees("lon"), of.degrees("lat")))
+
+
+@cache
+def _to_our_map() -> Transformer:
+    return Transformer.from_crs("EPSG:4326", "EPSG:25832", always_xy=True)
 
 
 def _observation(of: Part) -> WardenObservation:

@@ -19,6 +19,7 @@ from typing import Final, Literal, Protocol
 from parking.law.money import Money
 from parking.law.plates import Plate
 from parking.ports import NotFound
+from parking.ports.places import Point
 
 MOST_IN_A_PAGE: Final = 1000  #: charges in one page of the listing, or changes in one of the feed
 
@@ -56,8 +57,7 @@ class ChargePlace:
     postcode: str
     town: str
     zone: str  #: the code of its permit zone; empty outside all
-    latitude: float | None  #: WGS 84
-    longitude: float | None
+    point: Point | None  #: on our map; ``None`` if it is not told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ Without a login one sees the one charge whose slip one has, and nothing about an
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -22,11 +23,13 @@ from parking.law.charge import ChargeNumber, NotAChargeNumber, charge_number
 from parking.law.money import Money
 from parking.ports import NotFound
 from parking.ports.charges import ChargeAnswer
+from parking.ports.places import Point
 from parking.records.charge import Charge, ChargeClaim
 from parking.records.letter import Letter
 from parking.records.order import Order
 from parking.web import access, visit
 from parking.web.access import PartyRequest, Request, anyone, party
+from parking.web.citizen import map as zone_map
 from parking.web.citizen.checkout import addresses, onward
 from parking.web.forms import SlipForm
 
@@ -122,6 +125,8 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             "number": ChargeNumber(found.number),
             "told": told,
             "observed": _minutes(told),
+            "map": zone_map.box_at(told.place.point) if told.place.point else {},
+            "here": _spot(told.place.point),
             "account": charge_wording.account(charges.account(found), charges.paid_here(found)),
             "balance": balance,
             "payable": charges.payable(found),
@@ -136,6 +141,11 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             "begun": _begun(request, found),
         },
     )
+
+
+def _spot(point: Point | None) -> str:
+    """Return how the page about places is asked for *point*."""
+    return urlencode({"x": f"{point.x:.1f}", "y": f"{point.y:.1f}"}) if point else ""
 
 
 def _opened(request: Request, charge_id: UUID) -> Charge:

@@ -32,6 +32,11 @@ def box(day: date, *, point: Point | None = None) -> dict[str, Any]:
     }
 
 
+def box_at(point: Point) -> dict[str, Any]:
+    """Return what ``_map.html`` shows around *point*, which is marked."""
+    return _sources() | {"x": f"{point.x:.1f}", "y": f"{point.y:.1f}"}
+
+
 def box_of(codes: Iterable[str]) -> dict[str, Any]:
     """Return what ``_map.html`` shows of the zones in which the permits of *codes* are valid."""
     return _sources() | {"only": " ".join(codes)}
