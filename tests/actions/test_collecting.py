@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import timedelta
 
@@ -12,12 +13,22 @@ from django.utils import translation
 
 from collecting import Town
 from parking.actions import charge as charges
-from parking.actions import charge_letters, claims, collect, progress
+from parking.actions import (
+    charge_feed,
+    charge_letters,
+    claims,
+    collect,
+    holds,
+    plan,
+    print_queue,
+    progress,
+)
 from parking.law import fik
 from parking.law.charge import Hold, State, Step
 from parking.law.days import danish_day
 from parking.law.money import NOTHING, Money
 from parking.records.audit import Incident
+from parking.records.charge import Charge
 from parking.records.collection import (
     ChargePause,
     ChargeStep,
@@ -268,3 +279,49 @@ def test_what_the_agency_collects_counts_once(town):
     claim.refresh_from_db()
     assert claim.left_ore == 61_000
     assert claims.follow_all(now=town.at) == 0
+
+
+@pytest.mark.slow
+def test_a_whole_town_lives_a_quarter_of_a_year_and_every_account_adds_up(town):
+    """Everybody of the first day, week by week; nobody pays, some complain, one plan is missed."""
+    plan.follow(now=town.at)
+    for week in range(13):
+        charge_feed.follow(town.outside, now=town.at)
+        plan.follow(now=town.at)
+        collect.collect(town.outside, now=town.at)
+        town.send()
+        claims.ask(town.outside, now=town.at)
+        print_queue.printed([each.letter_id for each in print_queue.waiting()], now=town.at)
+        if week == 4:
+            town.complain("anna-now", "soak")
+        town.pass_days(7)
+    charge_feed.follow(town.outside, now=town.at)
+    assert (
+        list(Outgoing.objects.exclude(state=Outgoing.State.DONE).values("kind", "last_error")) == []
+    )
+    for each in Charge.objects.all():
+        told = town.outside.charges.charge(each.source_id)
+        here = charges.balance(each)
+        assert here.owed - here.overpaid == told.balance, each.number
+        fees = [line for line in told.account if line.kind == "fee"]
+        assert len(fees) <= 2
+        steps = ChargeStep.objects.filter(charge=each, refused="").order_by("id")
+        for one, other in itertools.pairwise(steps):
+            assert (other.day - one.day).days >= 10
+        for step in steps.filter(fee_ore__gt=0):
+            for pause in holds.pauses(each):
+                assert step.day not in pause.period or pause.hold is Hold.TRANSFER
+        claimed = sum(c.left_ore for c in each.collection_claims.all())
+        if each.collection_claims.filter(ended=None).exists():
+            assert claimed == told.balance.ore
+    assert ChargeStep.objects.filter(step=Step.TRANSFER.value).count() > 10
+    assert charges.stands(charge("anna-now")) is State.REMINDED, "it has waited ever since"
+    problems = Incident.objects.exclude(what__in=EXPECTED).values_list("what", "detail")
+    assert list(problems) == []
+
+
+#: What a person must settle of the first day, whoever lives.
+EXPECTED = {
+    "money to be paid back by bank",
+    "a debtor abroad must be collected by hand",
+}

@@ -184,8 +184,8 @@ def _worry_about_the_queue(now: datetime) -> None:
     late = Letter.objects.filter(queued__lt=now - _LONGEST_IN_QUEUE, printed__isnull=True).count()
     if late:
         send.raise_incident(
-            f"print queue {danish_day(now)}", "letters wait to be printed", now=now,
-            detail=f"{late} letters",
+            "print queue", "letters wait to be printed", now=now, detail=f"{late} letters",
+            anew=True,
         )  # fmt: skip
 
 
