@@ -11,9 +11,10 @@ import pytest
 from django.core.management import call_command
 from django.utils import translation
 
+from canaries import Planted
 from collecting import Town
-from parking.actions import charge as charges
 from parking.actions import (
+    carry,
     charge_feed,
     charge_letters,
     claims,
@@ -23,11 +24,13 @@ from parking.actions import (
     print_queue,
     progress,
 )
+from parking.actions import charge as charges
 from parking.law import fik
 from parking.law.charge import Hold, State, Step
 from parking.law.days import danish_day
 from parking.law.money import NOTHING, Money
 from parking.records.audit import Incident
+from parking.records.case import Case
 from parking.records.charge import Charge
 from parking.records.collection import (
     ChargePause,
@@ -38,7 +41,7 @@ from parking.records.collection import (
 from parking.records.letter import Addressee, Letter
 from parking.records.outbox import Outgoing
 from parking.records.recording import recording
-from town import charge
+from town import charge, now, party
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -184,6 +187,16 @@ def test_who_has_no_digital_post_is_written_to_on_paper(town, tmp_path):
     assert (out / f"{letter.id}.pdf").read_bytes() == bytes(letter.pdf)
     call_command("print_letters", str(tmp_path / "again"))
     assert not (tmp_path / "again" / f"{letter.id}.pdf").exists()
+
+
+def test_a_letter_about_a_case_goes_on_paper_too(stocked):
+    Planted("papir", at=now())
+    letter = Letter.objects.create(
+        party=party("villy"), case=Case.objects.get(), subject="Svar", pdf=b"%PDF", written=now()
+    )
+    carry.send_letter(stocked, {"letter": str(letter.id)}, now())
+    (paper,) = print_queue.waiting()
+    assert (paper.letter_id, paper.addressee.number) == (letter.id, party("villy").person_number)
 
 
 def test_somebody_abroad_is_written_to_in_english_with_their_address(town):

@@ -27,7 +27,7 @@ from parking.ports.charges import ChargeAnswer, ChargeState, PlanInstalment, Sen
 from parking.ports.post import Letter as PostLetter
 from parking.records.charge import Charge, ChargePayment
 from parking.records.collection import ChargeStep, CollectionAction, CollectionClaim, Plan
-from parking.records.letter import Letter
+from parking.records.letter import Addressee, Letter
 from parking.records.order import Order, Refund
 from parking.records.outbox import Outgoing
 from parking.records.party import Party
@@ -117,9 +117,15 @@ def send_letter(outside: Outside, payload: dict[str, Any], now: datetime) -> str
     assert letter.party is not None
     number = letter.party.person_number
     if not outside.post.reaches(person_number=number):
+        letter.to(Addressee(kind="person", number=number))
+        letter.channel, letter.sent, letter.queued = Letter.Channel.PRINT, now, now
         with recording():
-            send.raise_incident(f"letter {letter.id}", "a letter must go on paper", now=now)
-        return "not registered for Digital Post"
+            letter.save(
+                update_fields=[
+                    *("addressee_sealed", "addressee_fingerprint", "channel", "sent", "queued"),
+                ]
+            )
+        return "not registered for Digital Post: on paper"
     transaction = outside.post.send(
         PostLetter(
             letter_id=str(letter.id),
