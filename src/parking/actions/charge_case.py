@@ -141,7 +141,7 @@ def _facts(charge: Charge, answer: ChargeAnswer) -> Iterator[list[str]]:
     yield [_("Nummerplade"), f"{spaced(Plate(charge.plate))} {answer.make}"]
     street = f"{place.street} {place.house_number}".strip()
     yield [_("Sted"), f"{street}, {place.postcode} {place.town}"]
-    yield [_("Givet"), wording.moment(charge.issued)]
+    yield [_("Afgiften blev givet"), wording.moment(charge.issued)]
     yield [_("Vagten så på bilen"), f"{wording.moment(seen.began)} – {wording.moment(seen.ended)}"]
     for heading, said in (
         (_("P-skiven viste"), seen.disc_set_to),

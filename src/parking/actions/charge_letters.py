@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from babel import Locale
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -128,16 +129,26 @@ def about_step(
 def contents(step: ChargeStep, addressee: Addressee, terms: ChargeTerms) -> dict[str, Any]:
     """Return everything the letter about *step* says, in the language in force."""
     said = _Said(step, step.charge, charges.answer_of(step.charge), terms)
-    has_address = bool(addressee.name)
     return {
         "title": _subject(step.what),
-        "address": [addressee.name, *addressee.lines, addressee.country] if has_address else [],
+        "address": _address(addressee),
         "status": _status(said),
         "facts": [{"heading": _("Det skylder du"), "rows": list(_facts(said))}],
         "sections": list(_sections(said)),
         "link_text": _("Se billeder, betal eller klag: scan koden, eller brug adressen"),
         "link_alt": _("QR-kode, der fører til afgiften"),
     }
+
+
+def _address(addressee: Addressee) -> list[str]:
+    """Return the lines of an address abroad, with the country's English name as posts ask for it.
+
+    A Danish address the printer finds by the number.
+    """
+    if not addressee.name:
+        return []
+    country = Locale("en").territories.get(addressee.country, addressee.country)
+    return [addressee.name, *addressee.lines, str(country).upper()]
 
 
 def _party_of(addressee: Addressee) -> Party | None:
@@ -194,7 +205,7 @@ def _facts(said: _Said) -> Iterator[list[str]]:
     yield [_("Nummerplade"), spaced(Plate(charge.plate))]
     street = f"{place.street} {place.house_number}".strip()
     yield [_("Sted"), f"{street}, {place.postcode} {place.town}"]
-    yield [_("Givet"), wording.moment(charge.issued)]
+    yield [_("Afgiften blev givet"), wording.moment(charge.issued)]
     entries = charges.account(charge), charges.paid_here(charge)
     for line in charge_wording.account(*entries):
         yield [line.text, wording.amount(line.amount)]

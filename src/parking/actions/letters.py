@@ -238,6 +238,7 @@ def sender() -> dict[str, object]:
     return {
         "sender": [
             "Parkeringsbutikken",
+            _("Københavns Kommune"),
             _("Telefon %(phone)s") % {"phone": settings.CONTACT_PHONE},
             settings.CONTACT_EMAIL,
         ],
