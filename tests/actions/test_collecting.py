@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import httpx
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import translation
 
 from canaries import Planted
@@ -135,6 +137,40 @@ def test_a_fee_that_meets_a_complaint_is_not_charged_and_nobody_gets_its_letter(
     town.officer("anna-open", "uphold", reasons="Skiltet stod der.")
     town.pass_days(11)
     assert town.collect("anna-open") is Step.FIRST_FEE, "it comes again on its day"
+
+
+def test_two_workers_at_once_take_a_step_once(town):
+    town.collect_until("anna-open", Step.REMIND)
+    town.pass_days(14)
+
+    def go_on() -> Step | None:
+        try:
+            return collect.go_on(town.outside, charge("anna-open"), now=town.at)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as workers:
+        taken = [each.result() for each in [workers.submit(go_on) for _ in range(2)]]
+    assert sorted(taken, key=str) == [None, Step.FIRST_FEE]
+    town.send()
+    assert Letter.objects.filter(kind="reminder_first_fee").count() == 1
+
+
+def test_an_answer_that_is_lost_charges_a_fee_once(town, sandbox):
+    town.collect_until("anna-open", Step.REMIND)
+    town.pass_days(14)
+    for what in ("fees", "letters"):
+        sandbox.fault("pilen", "write-lost", count=1, path=what)
+    town.collect("anna-open")
+    faults = sandbox.control("GET", "state")["faults"]
+    assert [each for each in faults if each["system"] == "pilen"] == [], "they have hit"
+    for _try in range(3):
+        town.at += timedelta(minutes=5)
+        town.send()
+    assert not Outgoing.objects.exclude(state=Outgoing.State.DONE).exists()
+    told = town.told("anna-open")
+    assert [line.kind for line in told.account] == ["charge", "fee"]
+    assert [letter.kind for letter in told.letters] == ["reminder", "reminder_first_fee"]
 
 
 def test_a_fee_that_a_payment_would_have_prevented_is_taken_back(town):
