@@ -11,8 +11,8 @@ import zlib
 import pytest
 from PIL import Image, ImageFile
 
-from parking.actions import documents
-from parking.actions.documents import Fault, Refused
+from parking.actions import documents, files
+from parking.actions.files import Fault, Refused
 from parking.actions.permission import NotYours
 from parking.adapters.clamd import Clamd
 from parking.law import application as application_law
@@ -27,7 +27,7 @@ from town import ask, now, party
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
-def opened(clean: documents.Clean) -> Image.Image:
+def opened(clean: files.Clean) -> Image.Image:
     return Image.open(io.BytesIO(clean.content))
 
 
@@ -54,7 +54,7 @@ def huge_png() -> bytes:
 def test_a_picture_is_made_anew_without_where_and_by_whom(ending: str, name: str) -> None:
     photo = a_photo(ending=ending)
     assert PLACE.encode() in photo or ending == "PNG"
-    clean = documents.clean(photo, name)
+    clean = files.clean(photo, name)
     assert PLACE.encode() not in clean.content
     assert b"Kamera" not in clean.content
     assert not opened(clean).getexif()
@@ -62,7 +62,7 @@ def test_a_picture_is_made_anew_without_where_and_by_whom(ending: str, name: str
 
 
 def test_a_picture_taken_sideways_is_kept_upright() -> None:
-    clean = documents.clean(a_photo((60, 40), upright=False), "a.jpg")
+    clean = files.clean(a_photo((60, 40), upright=False), "a.jpg")
     assert opened(clean).size == (40, 60)
 
 
@@ -76,26 +76,26 @@ def test_a_large_photo_is_never_decoded_whole(monkeypatch) -> None:
         return load(picture)
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", noting)
-    clean = documents.clean(out.getvalue(), "a.jpg")
-    assert max(decoded) < documents.MOST_PIXELS / 3
+    clean = files.clean(out.getvalue(), "a.jpg")
+    assert max(decoded) < files.MOST_PIXELS / 3
     assert opened(clean).size == (2500, 1875)
 
 
 def test_what_hides_behind_a_picture_stays_behind() -> None:
     two = a_photo() + b"PK\x03\x04<script>alert(1)</script>"
-    clean = documents.clean(two, "a.jpg")
+    clean = files.clean(two, "a.jpg")
     assert b"script" not in clean.content
 
 
 def test_a_pdf_is_kept_as_it_is() -> None:
-    assert documents.clean(a_pdf(), "a.pdf") == documents.Clean("application/pdf", a_pdf())
+    assert files.clean(a_pdf(), "a.pdf") == files.Clean("application/pdf", a_pdf())
 
 
 @pytest.mark.parametrize(
     ("content", "name", "fault"),
     [
         (b"", "a.jpg", Fault.EMPTY),
-        (b"\xff\xd8\xff" + b"a" * documents.MOST_BYTES, "a.jpg", Fault.TOO_LARGE),
+        (b"\xff\xd8\xff" + b"a" * files.MOST_BYTES, "a.jpg", Fault.TOO_LARGE),
         (huge_png(), "a.png", Fault.TOO_MANY_PIXELS),
         (a_photo()[:200], "a.jpg", Fault.DAMAGED),
         (b"\xff\xd8\xff\xe0" + b"a" * 300, "a.jpg", Fault.DAMAGED),
@@ -118,7 +118,7 @@ def test_what_cannot_be_taken_is_refused_and_says_why(
     content: bytes, name: str, fault: Fault
 ) -> None:
     with pytest.raises(Refused) as refused:
-        documents.clean(content, name)
+        files.clean(content, name)
     assert refused.value.fault is fault
 
 
@@ -196,8 +196,8 @@ def test_while_the_scanner_is_away_a_document_waits_in_quarantine(application, c
     away = Clamd(address="tcp://127.0.0.1:9", timeout=1)
     kept = save(application, a_pdf(), scanner=away)
     assert kept.scan == Document.Scan.QUARANTINED
-    assert documents.scan_quarantined(away, now=now()) == 0
-    assert documents.scan_quarantined(Clamd(address=clamav.address), now=now()) == 1
+    assert files.scan_quarantined(away, [Document]) == 0
+    assert files.scan_quarantined(Clamd(address=clamav.address), [Document]) == 1
     kept.refresh_from_db()
     assert kept.scan == Document.Scan.CLEAN
 

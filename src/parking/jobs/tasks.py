@@ -21,7 +21,7 @@ from parking.actions import (
     checkout,
     claims,
     collect,
-    documents,
+    files,
     limit,
     plan,
     remind,
@@ -31,6 +31,7 @@ from parking.actions import (
 )
 from parking.actions.turns import keeping_nobody_waiting
 from parking.ports import PortError, outside
+from parking.records.document import Document
 
 log = structlog.get_logger(__name__)
 
@@ -147,8 +148,8 @@ def forget(timestamp: int) -> None:
 @app.periodic(cron="*/5 * * * *", periodic_id="documents")
 @app.task(name="scan_documents", queue="applications", queueing_lock="scan_documents")
 def scan_documents(timestamp: int) -> None:
-    """Scan the documents that waited for the scanner."""
-    documents.scan_quarantined(outside().scanner, now=timezone.now())
+    """Scan the files that waited for the scanner."""
+    files.scan_quarantined(outside().scanner, (Document,))
 
 
 @app.periodic(cron="17 2 * * *", periodic_id="catalogue")

@@ -12,22 +12,17 @@ from uuid import UUID
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from parking.actions import documents, permission, wording
+from parking.actions import documents, files, permission, wording
 from parking.records.application import Application
 from parking.records.document import Document
+from parking.web import uploads
 from parking.web.access import PartyRequest, party
 from parking.web.citizen.permits import steps
 
 _FINDING = 2
-_MEGABYTE = 1024 * 1024
-
-
-class _Files(forms.ClearableFileInput):
-    allow_multiple_selected = True
 
 
 class UploadForm(forms.Form):
@@ -43,7 +38,7 @@ class UploadForm(forms.Form):
     file = forms.Field(
         label=gettext_lazy("Filer"),
         error_messages={"required": gettext_lazy("Vælg mindst én fil.")},
-        widget=_Files({"accept": ".jpg,.jpeg,.png,.heic,.heif,.pdf"}),
+        widget=uploads.Files(),
     )
 
     def __init__(self, kinds: list[str], *given: Any, **named: Any) -> None:
@@ -52,10 +47,7 @@ class UploadForm(forms.Form):
         choices = [(kind, wording.document_kind(kind)) for kind in kinds]
         self.fields["kind"].choices = choices  # type: ignore[attr-defined]
         self.fields["kind"].initial = kinds[0]
-        self.fields["file"].help_text = _(
-            "Billeder (jpg, png, heic) eller pdf, højst %(size)s MB hver og højst %(number)s "
-            "filer. Et foto fra telefonen er fint, når teksten kan læses."
-        ) % {"size": documents.MOST_BYTES // _MEGABYTE, "number": documents.MOST_FILES}
+        self.fields["file"].help_text = uploads.what_may_come()
 
 
 class WhyForm(forms.Form):
@@ -110,31 +102,11 @@ def _save(request: PartyRequest, asked: Application, form: UploadForm) -> None:
                 asked,
                 kind=Document.Kind(form.cleaned_data["kind"]),
                 name=name,
-                content=file.read(documents.MOST_BYTES + 1),
+                content=file.read(files.MOST_BYTES + 1),
                 now=request.now,
             )
-        except documents.Refused as refused:
-            form.add_error("file", _refusal(refused))
-
-
-def _refusal(refused: documents.Refused) -> str:
-    fault = documents.Fault
-    says = {
-        fault.EMPTY: _("%(name)s er tom. Vælg en anden fil."),
-        fault.TOO_LARGE: _("%(name)s er større end 10 MB. Tag et nyt, mindre foto."),
-        fault.KIND: _(
-            "%(name)s er hverken et billede eller en pdf, eller den er noget andet, end navnet "
-            "siger. Tag et foto af dokumentet, eller gem det som pdf."
-        ),
-        fault.TOO_MANY_PIXELS: _("%(name)s har for mange billedpunkter. Tag et mindre foto."),
-        fault.DAMAGED: _("%(name)s er gået i stykker undervejs. Prøv igen, eller tag et nyt foto."),
-        fault.LOCKED: _("%(name)s er låst med adgangskode. Gem den uden, og prøv igen."),
-        fault.INFECTED: _("%(name)s har måske virus og er ikke gemt. Brug en anden kopi."),
-        fault.TOO_MANY: _(
-            "%(name)s er ikke gemt: Der er for mange filer. Fjern en, eller saml siderne i én pdf."
-        ),
-    }[refused.fault]
-    return says % {"name": refused.name}
+        except files.Refused as refused:
+            form.add_error("file", uploads.refusal(refused))
 
 
 @party(form_of="application-documents")

@@ -1,0 +1,204 @@
+"""Files that people hand in: looked at by their content, made anew, and scanned.
+
+A picture is decoded and encoded again, so that nothing but what can be seen comes with it: no
+place, no name of a phone, no second file hidden behind the first. A PDF is kept as it is and only
+ever sent as an attachment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import PurePath
+from typing import Any, Final
+
+import pillow_heif
+import puremagic
+import structlog
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from parking.ports import PortError
+from parking.ports.scanner import Infected, Scanner
+from parking.records.file import KeptFile
+from parking.records.recording import recording
+
+log = structlog.get_logger(__name__)
+
+MOST_FILES: Final = 5  #: of one matter
+MOST_BYTES: Final = 10 * 1024 * 1024  #: of one file
+MOST_PIXELS: Final = 50_000_000
+#: A page of A4 is kept with 210 dots to the inch, which is plenty to read it by.
+LONGEST_SIDE: Final = 2500
+
+_PICTURES = {"image/jpeg", "image/png", "image/heic", "image/heif", "image/avif"}
+_ENDINGS = {
+    "jpg": "picture", "jpeg": "picture", "png": "picture", "heic": "picture", "heif": "picture",
+    "pdf": "pdf",
+}  # fmt: skip
+_FORMATS = ("JPEG", "PNG", "HEIF")
+#: The modes in which dots can be made fewer without colours going wrong.
+_SCALABLE = {"L", "RGB", "RGBA", "CMYK"}
+
+pillow_heif.register_heif_opener(thumbnails=False)
+
+
+class Fault(Enum):
+    """What is wrong with a file."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too large"
+    KIND = "kind"  #: neither a picture nor a PDF, or not what its name says
+    TOO_MANY_PIXELS = "too many pixels"
+    DAMAGED = "damaged"
+    LOCKED = "locked"  #: a PDF that asks for a password
+    INFECTED = "infected"
+    TOO_MANY = "too many"
+
+
+class Refused(Exception):
+    """A file cannot be taken. Nothing else was lost by it."""
+
+    def __init__(self, fault: Fault, name: str) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """A file as we keep it."""
+
+    media_type: str
+    content: bytes
+
+
+def clean(content: bytes, name: str) -> Clean:
+    """Return a file made anew from what it holds, whatever its name or its sender say it is.
+
+    :raises Refused: if it cannot be taken.
+    """
+    if not content:
+        raise Refused(Fault.EMPTY, name)
+    if len(content) > MOST_BYTES:
+        raise Refused(Fault.TOO_LARGE, name)
+    try:
+        looks_like = {each.mime_type for each in puremagic.magic_string(content)}
+    except (puremagic.PureError, ValueError):
+        raise Refused(Fault.KIND, name) from None
+    said = _ENDINGS.get(PurePath(name).suffix.lower().lstrip("."))
+    if "application/pdf" in looks_like and said == "pdf":
+        return _pdf(content, name)
+    if looks_like & _PICTURES and said == "picture":
+        return _picture(content, name)
+    raise Refused(Fault.KIND, name)
+
+
+def _pdf(content: bytes, name: str) -> Clean:
+    if not content.startswith(b"%PDF-") or b"%%EOF" not in content[-2048:]:
+        raise Refused(Fault.DAMAGED, name)
+    if b"/Encrypt" in content:
+        raise Refused(Fault.LOCKED, name)
+    return Clean("application/pdf", content)
+
+
+def _picture(content: bytes, name: str) -> Clean:
+    try:
+        with warnings.catch_warnings():
+            # The size is looked at here, before anything is decoded.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(content), formats=_FORMATS)
+            if picture.width * picture.height > MOST_PIXELS:
+                raise Refused(Fault.TOO_MANY_PIXELS, name)
+            drawing = picture.format == "PNG"
+            seen = ImageOps.exif_transpose(_smaller(picture)).convert("RGB")
+    except Image.DecompressionBombError:
+        raise Refused(Fault.TOO_MANY_PIXELS, name) from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, IndexError):
+        raise Refused(Fault.DAMAGED, name) from None
+    # A new picture of the same dots: what else the old one carried stays behind.
+    new = Image.new("RGB", seen.size)
+    new.paste(seen)
+    out = io.BytesIO()
+    if drawing:
+        new.save(out, "PNG", optimize=False)
+    else:
+        new.save(out, "JPEG", quality=85)
+    return Clean("image/png" if drawing else "image/jpeg", out.getvalue())
+
+
+def _smaller(picture: Image.Image) -> Image.Image:
+    """Return *picture* no longer than can be read, so that many at once fit into memory.
+
+    A photo is decoded at a half, a fourth or an eighth of its size, and so never whole.
+    """
+    width, height = picture.size
+    longest = max(width, height)
+    if longest <= LONGEST_SIDE:
+        return picture
+    if picture.format == "JPEG":
+        picture.draft(None, (width * LONGEST_SIDE // longest, height * LONGEST_SIDE // longest))
+    if picture.mode not in _SCALABLE:
+        picture = picture.convert("RGB")
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=None)
+    return picture
+
+
+def taken(scanner: Scanner | None, content: bytes, name: str, *, now: datetime) -> dict[str, Any]:
+    """Return the columns of a file as it is kept, scanned and made anew.
+
+    :raises Refused: if it cannot be taken.
+    """
+    made = clean(content, name)
+    return {
+        "scan": _scan(scanner, content, name),
+        "media_type": made.media_type,
+        "content": made.content,
+        "size": len(made.content),
+        "sha256": hashlib.sha256(made.content).hexdigest(),
+        "original_name": PurePath(name.replace("\\", "/")).name[-150:],
+        "uploaded": now,
+    }
+
+
+def _scan(scanner: Scanner | None, content: bytes, name: str) -> KeptFile.Scan:
+    if scanner is None:
+        return KeptFile.Scan.NOT_SCANNED
+    try:
+        scanner.scan(content)
+    except Infected as found:
+        log.warning("infected upload refused", signature=str(found))
+        raise Refused(Fault.INFECTED, name) from None
+    except PortError as error:
+        log.warning("scanner did not answer", why=str(error))
+        return KeptFile.Scan.QUARANTINED
+    return KeptFile.Scan.CLEAN
+
+
+def scan_quarantined(
+    scanner: Scanner | None, tables: Iterable[type[KeptFile]], *, most: int = 50
+) -> int:
+    """Scan what of *tables* could not be scanned before; return how many are clean now."""
+    if scanner is None:
+        return 0
+    cleared = 0
+    for table in tables:
+        kept = table._default_manager
+        for file in kept.filter(scan=KeptFile.Scan.QUARANTINED).order_by("uploaded")[:most]:
+            try:
+                scanner.scan(bytes(file.content))
+            except Infected as found:
+                log.warning("infected file removed", signature=str(found))
+                with recording():
+                    kept.filter(pk=file.pk).delete()
+            except PortError:
+                return cleared
+            else:
+                with recording():
+                    kept.filter(pk=file.pk).update(scan=KeptFile.Scan.CLEAN)
+                cleared += 1
+    return cleared
