@@ -23,6 +23,7 @@ from parking.records.hours import (
     HourlyFare,
     TimeLimit,
 )
+from parking.records.offence import OffenceVersion
 from parking.records.tariff import FareLine, TermsVersion
 from parking.records.zone import PrivateCommonRoad, ZoneShape, ZoneVersion
 from parking.site import wiring
@@ -30,13 +31,13 @@ from sandbox_process import calm_sandbox, sandbox
 
 __all__ = ["calm_sandbox", "sandbox"]
 
-TARIFF = Path(__file__).parent.parent / "data" / "tariff"
-CHARGES = TARIFF.parent / "charges"
+DATA = Path(__file__).parent.parent / "data"
+TARIFF = DATA / "tariff"
 #: What a portal fetches before it can answer, each table after those it names.
 CATALOGUE = (
     *(TermsVersion, PrivateCommonRoad, FareLine, ZoneVersion, ZoneShape),
     *(HourlyFare, TimeLimit, AfterHours, Holiday, Garage, GarageRight),
-    ChargeTermsVersion,
+    *(ChargeTermsVersion, OffenceVersion),
 )
 #: Their rows, as they were fetched for the first test of this worker.
 _FETCHED: dict[type, list[object]] = {}
@@ -86,7 +87,8 @@ def stocked(transactional_db, outside, settings, sandbox):
     ]
     if not _FETCHED:
         catalogue.seed_tariff(TARIFF)
-        catalogue.seed_tariff(CHARGES)
+        catalogue.seed_tariff(DATA / "charges")
+        catalogue.seed_tariff(DATA / "offences")
         years = range(now().year, now().year + 2)
         hours.seed_holidays(TARIFF, years=years, today=now().date())
         catalogue.fetch_fares(outside, now=now())

@@ -34,7 +34,10 @@ ACCOUNTS = {
     *("order", "order_line", "payment", "refund", "letter", "permit", "application", "party"),
     "charge_payment",
 }
-CHARGES = {"charge", "charge_claim", "chosen_charge", "plan", "instalment"}
+CHARGES = {
+    *("charge", "charge_annulment", "charge_check", "charge_claim", "chosen_charge"),
+    *("plan", "instalment"),
+}
 
 
 def ago(**of):
@@ -80,7 +83,9 @@ def test_documents_and_looks_go_before_the_permit():
     planted = Planted("halvandet", at=ago(days=400))
     before = tables(planted.party)
     retention.forget(now=now())
-    assert before.keys() - tables(planted.party).keys() == {"document", "look_up", "login_session"}
+    assert before.keys() - tables(planted.party).keys() == {
+        *("document", "look_up", "login_session", "complaint_file"),
+    }
 
 
 def test_a_document_is_kept_while_its_case_is_open():

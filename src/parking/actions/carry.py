@@ -10,7 +10,15 @@ from uuid import uuid5
 from django.conf import settings
 from django.utils import translation
 
-from parking.actions import case_letters, charge_letters, checkout, claims, letters, send
+from parking.actions import (
+    carry_complaints,
+    case_letters,
+    charge_letters,
+    checkout,
+    claims,
+    letters,
+    send,
+)
 from parking.actions import charge as charges
 from parking.actions import permit as permits
 from parking.actions import plan as plans
@@ -27,6 +35,7 @@ from parking.ports.charges import ChargeAnswer, ChargeState, PlanInstalment, Sen
 from parking.ports.post import Letter as PostLetter
 from parking.records.charge import Charge, ChargePayment
 from parking.records.collection import ChargeStep, CollectionAction, CollectionClaim, Plan
+from parking.records.complaint import Complaint
 from parking.records.letter import Addressee, Letter
 from parking.records.order import Order, Refund
 from parking.records.outbox import Outgoing
@@ -144,14 +153,18 @@ def send_letter(outside: Outside, payload: dict[str, Any], now: datetime) -> str
 
 
 def send_mail(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
-    """Send a courtesy mail, without personal data, to a party that has given an address."""
-    party = Party.objects.get(id=payload["party"])
-    if not party.email:
+    """Send a courtesy mail, without personal data, to whoever has given an address."""
+    whose: Party | Complaint | None
+    if payload.get("complaint"):
+        whose = Complaint.objects.filter(id=payload["complaint"]).first()
+    else:
+        whose = Party.objects.get(id=payload["party"])
+    if whose is None or not whose.email:
         return "no address given"
-    mail = letters.mail(payload["mail"], language=party.language)
+    mail = letters.mail(payload["mail"], language=whose.language)
     outside.mail.send(
-        message_id=f"{payload['mail'].replace(' ', '-')}.{party.id}.{now:%Y%m%d%H%M%S}",
-        to=party.email,
+        message_id=f"{payload['mail'].replace(' ', '-')}.{whose.id}.{now:%Y%m%d%H%M%S}",
+        to=whose.email,
         subject=mail.subject,
         text=mail.text,
     )
@@ -574,4 +587,5 @@ CARRIERS: Final[dict[str, Carrier]] = {
     Outgoing.Kind.TELL_COLLECTION: tell_collection,
     Outgoing.Kind.REPORT_PLAN: report_plan,
     Outgoing.Kind.END_PLAN: end_plan,
+    **carry_complaints.CARRIERS,
 }

@@ -104,7 +104,9 @@ def open_case(
 
 def one_at_a_time_with(case: Case) -> None:
     """Let nobody else work on what *case* hangs on for the rest of the recording."""
-    if case.party_id is not None:
+    if case.complaint is not None:
+        one_at_a_time("charge", case.complaint.charge_id)
+    elif case.party_id is not None:
         one_at_a_time("party", case.party_id)
     else:
         one_at_a_time_about(case.subject)

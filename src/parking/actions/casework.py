@@ -13,15 +13,17 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django.db.models import Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from parking.actions import apply, case_letters, caseload, send, wording
+from parking.actions import apply, case_letters, caseload, complaint_course, send, wording
 from parking.actions import permit as permits
 from parking.actions.permission import NotYours
 from parking.actions.turns import keeping_nobody_waiting
 from parking.law import application as application_law
 from parking.law import case as law
+from parking.law import complaint as complaint_law
 from parking.law import permit as permit_law
 from parking.law.course import Actor, StepNotAllowed
 from parking.law.days import danish_day
@@ -35,6 +37,7 @@ from parking.law.staff import Right
 from parking.ports import Outside
 from parking.records.application import Application
 from parking.records.case import Case, Supplied
+from parking.records.charge import ChargeHolder
 from parking.records.document import Document
 from parking.records.letter import Letter
 from parking.records.outbox import Outgoing
@@ -51,6 +54,10 @@ _DOCUMENTS_OF = {
 }
 
 
+#: What a case hangs on, read with it.
+_WHOLE = ("party", "application", "zone_version", "complaint__charge", "complaint__party")
+
+
 class OwnCase(PermissionError):
     """Nobody handles their own case."""
 
@@ -60,10 +67,31 @@ class ChangedMeanwhile(Exception):
 
 
 def is_own(staff: Staff, case: Case) -> bool:
-    """Tell whether the case is about *staff* themselves; one that concerns nobody never is."""
-    if case.party is None or not staff.number_fingerprint:
+    """Tell whether the case is about *staff* themselves; one that concerns nobody never is.
+
+    A complaint about a charge of a vehicle of theirs is, whoever has complained.
+    """
+    own = staff.number_fingerprint
+    if not own:
         return False
-    return staff.number_fingerprint == case.party.number_fingerprint
+    if (
+        case.complaint is not None
+        and ChargeHolder.objects.filter(
+            charge=case.complaint.charge_id, number_fingerprint=own
+        ).exists()
+    ):
+        return True
+    return case.party is not None and own == case.party.number_fingerprint
+
+
+def not_ones_own(staff: Staff, cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Return those of *cases* that `is_own` does not hold for."""
+    own = staff.number_fingerprint
+    if not own:
+        return cases
+    held = ChargeHolder.objects.filter(number_fingerprint=own).values("charge")
+    theirs = Q(party__number_fingerprint=own) | Q(complaint__charge__in=held)
+    return cases.exclude(pk__in=Case.objects.filter(theirs).values("pk"))
 
 
 def case_for(staff: Staff, case_id: UUID) -> Case:
@@ -72,7 +100,7 @@ def case_for(staff: Staff, case_id: UUID) -> Case:
     :raises NotYours: if there is no such case.
     :raises OwnCase: if it is about themselves.
     """
-    known = Case.objects.select_related("party", "application", "zone_version", "taken_by")
+    known = Case.objects.select_related(*_WHOLE, "taken_by")
     found = known.filter(id=case_id).first()
     if found is None:
         raise NotYours("case")
@@ -112,6 +140,7 @@ def take(staff: Staff, case: Case, *, version: int, now: datetime) -> None:
         case = _locked(case, version)
         case.taken_by = staff
         caseload.step(case, Actor.CASE_WORKER, law.Step.TAKE, now=now, staff=staff)
+        _in_complaint(case, complaint_law.Step.TAKE_UP, now)
 
 
 def put_back(
@@ -128,6 +157,19 @@ def put_back(
             raise StepNotAllowed(f"{case.number} is somebody else's")
         case.taken_by = None
         caseload.step(case, Actor.CASE_WORKER, law.Step.PUT_BACK, now=now, staff=staff)
+        _in_complaint(case, complaint_law.Step.PUT_BACK, now)
+
+
+def _in_complaint(case: Case, step: complaint_law.Step, now: datetime) -> None:
+    """Take *step* in the complaint that *case* is about, if there is one that it can be taken in.
+
+    In the second round a complaint stands as it does, whoever has it.
+    """
+    if case.complaint is None:
+        return
+    complaint = complaint_course.locked(case.complaint)
+    if step in complaint_law.COURSE.steps(complaint.stands, Actor.CASE_WORKER):
+        complaint_course.step(complaint, Actor.CASE_WORKER, step, now=now)
 
 
 def may_ask_registers(staff: Staff, case: Case) -> bool:
@@ -335,7 +377,7 @@ def _locked(case: Case, version: int) -> Case:
     """
     caseload.one_at_a_time_with(case)
     now_it_is = Case.objects.select_for_update(of=("self",))
-    found = now_it_is.select_related("party", "application", "zone_version").get(id=case.id)
+    found = now_it_is.select_related(*_WHOLE).get(id=case.id)
     if found.version != version:
         raise ChangedMeanwhile(case.number)
     return found
@@ -372,10 +414,13 @@ def _write_letter(case: Case, letter: case_letters.CaseLetter, now: datetime) ->
 
 
 def search(text: str) -> list[Case]:
-    """Return the cases with the number, or about the plate, that *text* says; newest first."""
+    """Return the cases with the number, or about the plate or charge, that *text* says."""
     wanted = "".join(text.upper().split())
-    by_number = Case.objects.filter(number=wanted)
-    found = (
-        by_number if by_number.exists() else Case.objects.filter(application__plate=Plate(wanted))
-    )
-    return list(found.select_related("party", "application").order_by("-opened")[:50])
+    cases = Case.objects.filter(number=wanted)
+    if not cases.exists():
+        cases = Case.objects.filter(
+            Q(application__plate=Plate(wanted))
+            | Q(complaint__charge__plate=Plate(wanted))
+            | Q(complaint__charge__number=wanted)
+        )
+    return list(cases.select_related(*_WHOLE).order_by("-opened")[:50])

@@ -23,6 +23,7 @@ from parking.law.days import Period, danish_day
 from parking.law.record import as_json, from_json
 from parking.ports import Outside
 from parking.records.collection import ChargeTermsVersion
+from parking.records.offence import OffenceVersion
 from parking.records.ranges import as_period, as_range
 from parking.records.recording import one_at_a_time, recording
 from parking.records.tariff import FareLine, TermsVersion
@@ -80,6 +81,7 @@ def _versions(said: Mapping[str, Any]) -> list[Version]:
         *(Version(PrivateCommonRoad, ("municipality", "road_code"), each) for each in roads),
         *(charge_terms(each) for each in said.get("charge_terms", [])),
         *hours.versions(said),
+        *(Version(OffenceVersion, ("code",), _offence(each)) for each in said.get("offence", [])),
     ]
     return sorted(found, key=lambda version: version.said["from"])
 
@@ -95,6 +97,11 @@ def charge_terms(said: Mapping[str, Any]) -> Version:
     read = from_json(ChargeTerms, numbers)
     told = {name: value for name, value in said.items() if name in named}
     return Version(ChargeTermsVersion, (), told | {"numbers": as_json(read)})
+
+
+def _offence(said: Mapping[str, Any]) -> dict[str, Any]:
+    columns = {name: value for name, value in said.items() if name != "amount"}
+    return {"heavy": False, **columns, "amount_ore": said["amount"]["ore"]}
 
 
 def _row(known: Iterable[Any], version: Version, file: Path, today: date | None) -> Any | None:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from parking.actions import holds, send
+from parking.actions import complaint_course, holds, send
 from parking.actions.permission import NotYours
 from parking.actions.refund import owe
 from parking.law import charge as law
@@ -64,7 +64,7 @@ FEE_REFERENCES: Final = {law.Step.FIRST_FEE.value: "fee-1", law.Step.SECOND_FEE.
 
 
 def paid_here(charge: Charge) -> tuple[Entry, ...]:
-    """Return what we have booked on *charge*: taken, paid back or owed back, and fees.
+    """Return what we have booked on *charge*: taken, paid or owed back, annulled, and fees.
 
     A fee counts from the day it was charged, though the charge system has not heard of it.
     """
@@ -72,9 +72,31 @@ def paid_here(charge: Charge) -> tuple[Entry, ...]:
     refunds = [refund for payment in payments for refund in payment.refunds.all()]
     fees = [step for step in charge.steps.all() if step.fee and step.told is None]
     return (
+        *annulled_here(charge),
         *(Entry(law.Kind.PAYMENT, p.amount, danish_day(p.paid), p.reference) for p in payments),
         *(Entry(law.Kind.REFUND, r.amount, danish_day(r.due), r.number) for r in refunds),
         *(Entry(law.Kind.FEE, f.fee, f.day, FEE_REFERENCES[f.step]) for f in fees if not f.refused),
+    )
+
+
+def annulled_here(charge: Charge) -> tuple[Entry, ...]:
+    """Return what was annulled here of *charge*, as the charge system books it.
+
+    Its reference there is our own, or in a complaint the charge system's id of it.
+    """
+    rows = list(charge.annulments.all())
+    if not rows:
+        return ()
+    ids = {each.reference: each.id for each in answer_of(charge).complaints}
+    return tuple(
+        Entry(
+            law.Kind.ANNULMENT,
+            row.amount,
+            danish_day(row.decided),
+            ids.get(row.reference, row.reference),
+        )
+        for row in rows
+        if row.amount
     )
 
 
@@ -223,6 +245,7 @@ def take_over(answers: Iterable[ChargeAnswer], *, now: datetime) -> int:
         if holder.number
     )
     holds.follow(((row, whole[row.source_id]) for row in rows), now=now)
+    complaint_course.follow(rows, now=now)
     follow_up(rows, now=now)
     return len(rows)
 

@@ -14,6 +14,7 @@ from datetime import datetime
 import structlog
 
 from parking.actions import charge as charges
+from parking.actions import evidence
 from parking.ports import Outside
 from parking.ports.charges import ChangePage, ChargeAnswer, ChargeChange, ChargePage, FeedGone
 from parking.records.charge import ChargeFeed
@@ -52,7 +53,9 @@ def follow(outside: Outside, *, now: datetime, progress: Progress | None = None)
             if gap:
                 _forget_where(feed)
             else:
-                taken += charges.take_over(newest(page.changes), now=now)
+                latest = newest(page.changes)
+                taken += charges.take_over(latest, now=now)
+                evidence.check_what_came(latest, now=now)
                 feed.cursor = page.next
                 feed.sequence = max([feed.sequence or 0, *(c.sequence for c in page.changes)])
                 if not page.more:

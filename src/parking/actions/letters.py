@@ -43,6 +43,10 @@ class MailText:
     text: str
 
 
+#: Where a mail leads, if not to my page.
+_PLACES = {"charge news": "charges"}
+
+
 def mail(about: str, *, language: str) -> MailText:
     """Return the mail about *about*: named below."""
     with translation.override(language):
@@ -67,9 +71,14 @@ def mail(about: str, *, language: str) -> MailText:
                 _("Der er nyt om din ansøgning"),
                 _("Du kan nu gå videre med din ansøgning på Min side."),
             ),
+            "charge news": (
+                _("Der er nyt om en parkeringsafgift"),
+                _("Log på, eller find afgiften med det, der står på sedlen."),
+            ),
         }[about]
+        place = _PLACES.get(about, "my")
         greeting = _("Hej")
-        address = f"{settings.PORTAL_ADDRESS}{_prefix()}/my/"
+        address = f"{settings.PORTAL_ADDRESS}{_prefix()}/{place}/"
         signature = _("Venlig hilsen\nParkeringsbutikken")
         note = _("Mailen indeholder ikke personlige oplysninger. Svar ikke på den.")
     return MailText(subject, f"{greeting}\n\n{happened}\n\n{address}\n\n{signature}\n\n{note}\n")

@@ -21,13 +21,16 @@ from django.db.models import BinaryField, Field, ForeignKey, Max, Model, QuerySe
 from parking.actions import apply, charge, retention
 from parking.law import order as order_law
 from parking.law.application import State
+from parking.law.complaint import State as ComplaintState
 from parking.law.days import danish_day
 from parking.law.permit import State as PermitState
 from parking.law.retention import TIME_TO_COMPLAIN, Keep, Matter, keep
 from parking.records.application import Application
 from parking.records.audit import LookUp
 from parking.records.charge import Charge, ChargeHolder
+from parking.records.charge_check import ChargeAnnulment, ChargeCheck
 from parking.records.collection import ChargePause, ChargeStep
+from parking.records.complaint import Complaint, ComplaintFile
 from parking.records.document import Document
 from parking.records.forgetting import forgetting
 from parking.records.letter import Letter
@@ -108,7 +111,7 @@ def about(party: Party) -> dict[type[Model], list[Model]]:
 def _add_charges(found: dict[type[Model], set[Any]], party: Party) -> None:
     """Add the charges on the party's page: nothing refers to them but the party's number.
 
-    Who else has held, claimed or paid one is not the party's to see.
+    Who else has held, claimed, paid or complained about one is not the party's to see.
     """
     charges = set(charge.mine(party).values_list("pk", flat=True))
     held = ChargeHolder.objects.filter(
@@ -124,6 +127,10 @@ def _add_charges(found: dict[type[Model], set[Any]], party: Party) -> None:
         for model in (ChargeStep, ChargePause):
             rows = model._default_manager.filter(charge__in=charges)
             found.setdefault(model, set()).update(rows.values_list("pk", flat=True))
+        seen = ChargeCheck.objects.filter(charge__in=charges, party=None)
+        found.setdefault(ChargeCheck, set()).update(seen.values_list("pk", flat=True))
+        annulled = ChargeAnnulment.objects.filter(charge__in=charges, complaint=None)
+        found.setdefault(ChargeAnnulment, set()).update(annulled.values_list("pk", flat=True))
 
 
 @cache
@@ -238,6 +245,10 @@ def kept(party: Party, *, now: datetime) -> list[Kept]:
         decided = documents.aggregate(at=Max("application__cases__closed"))["at"]
         last_day = rule(Matter.DOCUMENTS).until(danish_day(decided)) if decided else None
         found.append(Kept(Matter.DOCUMENTS, count, last_day))
+    complaints = Complaint.objects.filter(party=party).exclude(received=None)
+    if count := complaints.count():
+        changed = complaints.aggregate(at=Max("changed"))["at"]
+        found.append(Kept(Matter.CASES, count, rule(Matter.CASES).until(danish_day(changed))))
     charges = charge.mine(party).order_by()
     if count := charges.count():
         changed = charges.aggregate(at=Max("learnt"))["at"]
@@ -287,6 +298,9 @@ def erase(party: Party, *, session_key: str, now: datetime) -> Erased:
     """
     with recording():
         one_at_a_time("party", party.id)
+        unsent_ones = Complaint.objects.filter(party=party, state=ComplaintState.DRAFT.value)
+        ComplaintFile.objects.filter(complaint__in=unsent_ones).delete()
+        unsent, _ = unsent_ones.delete()
         drafts, _ = Document.objects.filter(party=party, state=Document.State.DRAFT).delete()
         email = bool(Party.objects.filter(id=party.id).exclude(email="").update(email=""))
         elsewhere = LoginSession.objects.filter(party=party).exclude(session_key=session_key)
@@ -304,7 +318,7 @@ def erase(party: Party, *, session_key: str, now: datetime) -> Erased:
         retention.forget_whole(old)
     return Erased(
         email=email,
-        drafts=drafts,
+        drafts=drafts + unsent,
         withdrawn=len(fresh),
         applications=len(old),
         logins=len(keys),

@@ -19,6 +19,7 @@ from django.db.models import Max, Model, Q, QuerySet
 from parking.law import application as application_law
 from parking.law import case as case_law
 from parking.law import charge as charge_law
+from parking.law import complaint as complaint_law
 from parking.law import order as order_law
 from parking.law import permit as permit_law
 from parking.law.days import DENMARK, danish_day
@@ -33,6 +34,7 @@ from parking.records.charge import (
     ChargePayment,
     ChosenCharge,
 )
+from parking.records.charge_check import ChargeAnnulment, ChargeCheck
 from parking.records.collection import (
     BankEntry,
     ChargePause,
@@ -41,6 +43,12 @@ from parking.records.collection import (
     CollectionClaim,
     Instalment,
     Plan,
+)
+from parking.records.complaint import (
+    Complaint,
+    ComplaintDecision,
+    ComplaintFile,
+    ComplaintMessage,
 )
 from parking.records.document import Document
 from parking.records.forgetting import forgetting
@@ -66,6 +74,9 @@ ABANDONED: Final = (
     application_law.State.IN_BASKET.value,
     application_law.State.WITHDRAWN.value,
 )
+_WAITING_COMPLAINT: Final = tuple(
+    state.value for state in (complaint_law.State.DRAFT, *complaint_law.OPEN)
+)
 _UNFINISHED_CASE: Final = tuple(state.value for state in case_law.UNFINISHED)
 
 Forgotten = Counter[str]
@@ -75,7 +86,8 @@ def forget(*, now: datetime) -> Forgotten:
     """Forget what the schedule says; return how many rows of each table are gone."""
     gone = Forgotten()
     for part in (
-        _documents, _unpaid, _unfinished, _decided, _permits, _accounts, _charges, _look_ups,
+        _documents, _unpaid, _unfinished, _decided, _permits, _accounts, _complaints, _charges,
+        _look_ups,
         _traffic,
         _logins, _parties,
     ):  # fmt: skip
@@ -257,6 +269,36 @@ def _accounts(now: datetime) -> Forgotten:
     return gone + _permits(now)
 
 
+def _complaints(now: datetime) -> Forgotten:
+    """Complaints that were answered or given up; what was annulled stays with the charge."""
+    over = Complaint.objects.exclude(state__in=_WAITING_COMPLAINT)
+    never_sent = over.filter(received=None, changed__lt=_before(Matter.DRAFTS, now))
+    files = ComplaintFile.objects.filter(
+        complaint__in=over.filter(changed__lt=_before(Matter.DOCUMENTS, now))
+    )
+    gone = _remove(files)
+    old = over.filter(changed__lt=_before(Matter.CASES, now)) | never_sent
+    for ids in _chunks(old.values_list("id", flat=True)):
+        with forgetting():
+            gone += _forget_complaints(ids)
+    return gone
+
+
+def _forget_complaints(ids: Iterable[Any]) -> Forgotten:
+    gone = Forgotten()
+    for rows in (
+        Letter.objects.filter(Q(complaint__in=ids) | Q(case__complaint__in=ids)),
+        CaseStep.objects.filter(case__complaint__in=ids),
+        Case.objects.filter(complaint__in=ids),
+        ComplaintMessage.objects.filter(complaint__in=ids),
+        ComplaintDecision.objects.filter(complaint__in=ids),
+        ComplaintFile.objects.filter(complaint__in=ids),
+    ):
+        gone += _delete(rows)
+    ChargeAnnulment.objects.filter(complaint__in=ids).update(complaint=None)
+    return gone + _delete(Complaint.objects.filter(id__in=ids))
+
+
 def _charges(now: datetime) -> Forgotten:
     """Charges that nobody owes anything on any more; what was paid stays with the accounts."""
     closed = Charge.objects.filter(
@@ -266,6 +308,7 @@ def _charges(now: datetime) -> Forgotten:
         learnt__lt=_before(Matter.CHARGES, now),
         lines=None,
         payments__order=None,
+        complaints=None,
     )
     gone = Forgotten()
     for ids in _chunks(closed.values_list("id", flat=True).distinct()):
@@ -284,6 +327,9 @@ def _charges(now: datetime) -> Forgotten:
                 ChargePayment.objects.filter(charge__in=ids),
                 ChargeClaim.objects.filter(charge__in=ids),
                 ChosenCharge.objects.filter(charge__in=ids),
+                ChargeCheck.objects.filter(charge__in=ids),
+                ChargeAnnulment.objects.filter(charge__in=ids),
+                Letter.objects.filter(charge__in=ids),
                 ChargeHolder.objects.filter(charge__in=ids),
                 Charge.objects.filter(id__in=ids),
             ):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -58,6 +59,14 @@ def settle_later(payment_id: str) -> None:
     task = queue.configure_task("settle_payment", queueing_lock=f"settle {payment_id}")
     with suppress(AlreadyEnqueued), transaction.atomic():
         task.defer(payment_id=payment_id)
+
+
+def check_charge_soon(charge_id: UUID, party_id: UUID | None, *, occasion: str) -> None:
+    """Have a charge looked at by machine soon; several reasons waiting at once are one."""
+    lock = f"check {charge_id} {party_id or ''}"
+    task = queue.configure_task("check_charge", queueing_lock=lock)
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        task.defer(charge_id=str(charge_id), party_id=str(party_id or ""), occasion=occasion)
 
 
 def follow_charges_soon() -> None:

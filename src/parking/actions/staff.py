@@ -204,11 +204,12 @@ def purpose_of(session: StaffSession, case: Case) -> str:
 def look(session: StaffSession, case: Case, *, now: datetime, saw: str = "answered") -> None:
     """Put on record that somebody looks at *case*, or *saw* something in it, and why.
 
-    A case that concerns nobody in particular may be read as it is: there is nobody to tell.
+    A case that concerns nobody in particular may be read as it is: there is nobody to tell. One of
+    somebody who never logged in may not, and the log keeps the look.
 
     :raises NoPurpose: if it was not opened with a purpose.
     """
-    if case.party is None:
+    if not case.is_about_somebody:
         return
     purpose = purpose_of(session, case)
     if not purpose:
@@ -219,6 +220,8 @@ def look(session: StaffSession, case: Case, *, now: datetime, saw: str = "answer
 def note(session: StaffSession, case: Case, *, purpose: str, saw: str, now: datetime) -> None:
     """Put on record that somebody of ours looked at something about the party of *case*."""
     if case.party is None:
+        if case.is_about_somebody:
+            log.info("looked", staff=str(session.staff_id), case=case.number, saw=saw, why=purpose)
         return
     with recording():
         LookUp.objects.create(

@@ -293,6 +293,7 @@ _STEPS: Final[Mapping[Enum, Any]] = {
     case.Step.PUT_BACK: _("Læg sagen tilbage"),
     case.Step.ASK: _("Bed om mere"),
     case.Step.ANSWER: _("Svar"),
+    case.Step.GO_ON: _("Gå videre uden svar"),
     case.Step.DECIDE: _("Afgør ud fra oplysningerne"),
     case.Step.REFUSE: _("Afslå: det er ikke vist"),
     case.Step.WITHDRAW: _("Træk sagen tilbage"),
@@ -317,6 +318,7 @@ _CASE_KINDS: Final[Mapping[case.Kind, Any]] = {
     case.Kind.DOCUMENTS: _("Dokumenter om retten til køretøjet"),
     case.Kind.SECOND_VEHICLE: _("Licens til et køretøj mere"),
     case.Kind.MAP: _("Nyt kort fra kommunen"),
+    case.Kind.COMPLAINT: _("Klage over en parkeringsafgift"),
 }
 _ROLES: Final[Mapping[Role, Any]] = {
     Role.READER: _("Læser"),
@@ -412,6 +414,12 @@ _OUTGOING: Final[Mapping[str, Any]] = {
     "tell collection": _("Besked til Gældsstyrelsen"),
     "report plan": _("Betalingsordning til afgiftssystemet"),
     "end plan": _("Slut på en betalingsordning til afgiftssystemet"),
+    "report annulment": _("Annullering af en afgift til afgiftssystemet"),
+    "complain": _("Klage til afgiftssystemet"),
+    "complaint message": _("Besked i en klage til afgiftssystemet"),
+    "complaint file": _("Fil i en klage til afgiftssystemet"),
+    "decide complaint": _("Svar på en klage til afgiftssystemet"),
+    "withdraw complaint": _("Klage, der er trukket tilbage, til afgiftssystemet"),
 }
 _INCIDENTS: Final[Mapping[str, Any]] = {
     "money for no order of ours": _("Der er betalt for en ordre, vi ikke kender"),

@@ -21,6 +21,8 @@ from parking.actions import (
     checkout,
     claims,
     collect,
+    complain,
+    evidence,
     files,
     limit,
     plan,
@@ -31,7 +33,10 @@ from parking.actions import (
 )
 from parking.actions.turns import keeping_nobody_waiting
 from parking.ports import PortError, outside
+from parking.records.charge import Charge
+from parking.records.complaint import ComplaintFile
 from parking.records.document import Document
+from parking.records.party import Party
 
 log = structlog.get_logger(__name__)
 
@@ -145,11 +150,38 @@ def forget(timestamp: int) -> None:
     retention.forget(now=timezone.now())
 
 
+@app.task(name="check_charge", queue="charges")
+def check_charge(charge_id: str, party_id: str, occasion: str) -> None:
+    """Look at one charge by machine."""
+    charge = Charge.objects.filter(id=charge_id).first()
+    party = Party.objects.filter(id=party_id).first() if party_id else None
+    if charge is not None:
+        evidence.check(outside(), charge, party=party, occasion=occasion, now=timezone.now())
+
+
+@app.periodic(cron="20 4 * * *", periodic_id="checks")
+@app.task(name="check_again", queue="charges", queueing_lock="check_again")
+def check_again(timestamp: int) -> None:
+    """Ask again about the charges of which a register was silent."""
+    for kept in evidence.to_ask_again(now=timezone.now()):
+        with keeping_nobody_waiting("charge", kept.charge.number):
+            evidence.check(
+                outside(), kept.charge, party=kept.party, occasion="again", now=timezone.now()
+            )
+
+
+@app.periodic(cron="25 5 * * *", periodic_id="complaints")
+@app.task(name="run_out_complaints", queue="charges", queueing_lock="run_out_complaints")
+def run_out_complaints(timestamp: int) -> None:
+    """Go on with the complaints that nobody replied about in time; drafts never sent lapse."""
+    complain.run_out(now=timezone.now())
+
+
 @app.periodic(cron="*/5 * * * *", periodic_id="documents")
 @app.task(name="scan_documents", queue="applications", queueing_lock="scan_documents")
 def scan_documents(timestamp: int) -> None:
     """Scan the files that waited for the scanner."""
-    files.scan_quarantined(outside().scanner, (Document,))
+    files.scan_quarantined(outside().scanner, (Document, ComplaintFile))
 
 
 @app.periodic(cron="17 2 * * *", periodic_id="catalogue")

@@ -23,6 +23,7 @@ class Kind(Enum):
     DOCUMENTS = "documents"  #: a declaration or a contract has been handed in
     SECOND_VEHICLE = "second vehicle"  #: asked for by somebody who has all the permits they may
     MAP = "map"  #: the city has published another map
+    COMPLAINT = "complaint"  #: about a charge
 
 
 class Subject(Enum):
@@ -30,6 +31,7 @@ class Subject(Enum):
 
     APPLICATION = "application"
     ZONE_VERSION = "zone_version"
+    COMPLAINT = "complaint"
 
 
 #: What each kind of case hangs on: one subject, and never another.
@@ -39,9 +41,12 @@ SUBJECTS: Final[Mapping[Kind, Subject]] = {
     Kind.DOCUMENTS: Subject.APPLICATION,
     Kind.SECOND_VEHICLE: Subject.APPLICATION,
     Kind.MAP: Subject.ZONE_VERSION,
+    Kind.COMPLAINT: Subject.COMPLAINT,
 }
 #: The subjects that are somebody's: their cases have a party, who reads who has looked at them.
 OF_A_PARTY: Final = frozenset({Subject.APPLICATION})
+#: The subjects that are somebody's who may never have logged in.
+OF_SOMEBODY: Final = frozenset({Subject.COMPLAINT})
 
 #: The facts that each kind of case about an application may settle.
 SETTLES: Final[Mapping[Kind, tuple[str, ...]]] = {
@@ -76,6 +81,7 @@ class Step(Enum):
     PUT_BACK = "put back"
     ASK = "ask"
     ANSWER = "answer"
+    GO_ON = "go on"  #: without an answer
     DECIDE = "decide"
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
@@ -88,6 +94,7 @@ COURSE: Final = Course(
         State.OPEN: {
             (_WORKER, Step.TAKE): State.TAKEN,
             (_PARTY, Step.ANSWER): State.OPEN,
+            (_WORKER, Step.ANSWER): State.OPEN,  # it came by letter, mail or phone
             (_PARTY, Step.WITHDRAW): State.WITHDRAWN,
             (_SYSTEM, Step.WITHDRAW): State.WITHDRAWN,
         },
@@ -97,11 +104,16 @@ COURSE: Final = Course(
             (_WORKER, Step.REFUSE): State.DECIDED,
             (_WORKER, Step.PUT_BACK): State.OPEN,
             (_PARTY, Step.ANSWER): State.TAKEN,
+            (_WORKER, Step.ANSWER): State.TAKEN,
+            (_WORKER, Step.WITHDRAW): State.WITHDRAWN,  # the party has said so
             (_PARTY, Step.WITHDRAW): State.WITHDRAWN,
             (_SYSTEM, Step.WITHDRAW): State.WITHDRAWN,
         },
         State.ASKED: {
             (_PARTY, Step.ANSWER): State.TAKEN,
+            (_WORKER, Step.ANSWER): State.TAKEN,
+            (_SYSTEM, Step.GO_ON): State.TAKEN,
+            (_WORKER, Step.WITHDRAW): State.WITHDRAWN,
             (_WORKER, Step.DECIDE): State.DECIDED,
             (_WORKER, Step.REFUSE): State.DECIDED,
             (_SYSTEM, Step.REFUSE): State.DECIDED,

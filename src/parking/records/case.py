@@ -11,6 +11,7 @@ from django.db.models import Q, UniqueConstraint
 from parking.law import case as law
 from parking.law.course import Actor
 from parking.records.application import Application
+from parking.records.complaint import Complaint
 from parking.records.party import Party
 from parking.records.staff import Staff
 from parking.records.zone import ZoneVersion
@@ -28,7 +29,9 @@ def _one_subject() -> Q:
     for subject in law.Subject:
         kinds = [kind.value for kind, about in law.SUBJECTS.items() if about is subject]
         columns = {f"{each.value}__isnull": each is not subject for each in law.Subject}
-        whole |= Q(kind__in=kinds, party__isnull=subject not in law.OF_A_PARTY, **columns)
+        if subject not in law.OF_SOMEBODY:
+            columns["party__isnull"] = subject not in law.OF_A_PARTY
+        whole |= Q(kind__in=kinds, **columns)
     return whole
 
 
@@ -44,6 +47,9 @@ class Case(models.Model):
     )
     zone_version = models.ForeignKey(
         ZoneVersion, null=True, on_delete=models.PROTECT, related_name="cases"
+    )
+    complaint = models.ForeignKey(
+        Complaint, null=True, on_delete=models.PROTECT, related_name="cases"
     )
     facts = models.JSONField(default=list)  #: the names of the facts to be settled
     state = models.CharField(max_length=10, default=law.State.OPEN.value)
@@ -66,6 +72,11 @@ class Case(models.Model):
             UniqueConstraint(
                 name="case_one_of_a_map",
                 fields=["zone_version"],
+                condition=Q(state__in=_UNFINISHED),
+            ),
+            UniqueConstraint(
+                name="case_one_of_a_complaint",
+                fields=["complaint"],
                 condition=Q(state__in=_UNFINISHED),
             ),
             models.CheckConstraint(name="case_one_subject", condition=_one_subject()),
@@ -110,6 +121,21 @@ class Case(models.Model):
         if self.application is None:
             raise AnotherSubject(self.number)
         return self.application
+
+    @property
+    def grievance(self) -> Complaint:
+        """The complaint it is about.
+
+        :raises AnotherSubject: if it is about none.
+        """
+        if self.complaint is None:
+            raise AnotherSubject(self.number)
+        return self.complaint
+
+    @property
+    def is_about_somebody(self) -> bool:
+        """Whether a person stands behind it: then nobody reads it without saying why."""
+        return self.subject in law.OF_A_PARTY | law.OF_SOMEBODY
 
     @property
     def proposal(self) -> ZoneVersion:

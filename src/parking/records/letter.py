@@ -17,6 +17,7 @@ from django.db.models import Q
 from parking.records import sealing
 from parking.records.case import Case
 from parking.records.charge import Charge
+from parking.records.complaint import Complaint
 from parking.records.order import Order
 from parking.records.party import Party
 
@@ -53,6 +54,9 @@ class Letter(models.Model):
     charge = models.ForeignKey(
         Charge, null=True, on_delete=models.PROTECT, related_name="letters"
     )  #: of a letter about a charge
+    complaint = models.ForeignKey(
+        Complaint, null=True, on_delete=models.PROTECT, related_name="letters"
+    )  #: of a letter about a complaint
     kind = models.CharField(max_length=24, blank=True)  #: of `ports.charges.LETTER_KINDS`
     addressee_sealed = models.BinaryField(null=True)
     addressee_fingerprint = models.CharField(max_length=64, blank=True)

@@ -14,6 +14,7 @@ from parking.records.charge import (
     ChargePayment,
     ChosenCharge,
 )
+from parking.records.charge_check import ChargeAnnulment, ChargeCheck
 from parking.records.collection import (
     BankEntry,
     BankFeed,
@@ -26,6 +27,12 @@ from parking.records.collection import (
     Instalment,
     Plan,
 )
+from parking.records.complaint import (
+    Complaint,
+    ComplaintDecision,
+    ComplaintFile,
+    ComplaintMessage,
+)
 from parking.records.document import Document
 from parking.records.hours import (
     AfterHours,
@@ -37,6 +44,7 @@ from parking.records.hours import (
 )
 from parking.records.letter import Letter
 from parking.records.limit import Bucket
+from parking.records.offence import OffenceVersion
 from parking.records.order import Order, OrderLine, Payment, PaymentNotice, Refund
 from parking.records.outbox import Outgoing
 from parking.records.party import LoginAttempt, LoginSession, Party, UsedAssertion
@@ -56,6 +64,8 @@ __all__ = [
     "Case",
     "CaseStep",
     "Charge",
+    "ChargeAnnulment",
+    "ChargeCheck",
     "ChargeClaim",
     "ChargeFeed",
     "ChargeHolder",
@@ -67,6 +77,10 @@ __all__ = [
     "CollectionAction",
     "CollectionClaim",
     "CollectionFeed",
+    "Complaint",
+    "ComplaintDecision",
+    "ComplaintFile",
+    "ComplaintMessage",
     "Decision",
     "Document",
     "FareLine",
@@ -80,6 +94,7 @@ __all__ = [
     "LoginAttempt",
     "LoginSession",
     "LookUp",
+    "OffenceVersion",
     "Order",
     "OrderLine",
     "Outgoing",

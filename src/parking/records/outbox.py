@@ -38,6 +38,12 @@ class Outgoing(models.Model):
         TELL_COLLECTION = "tell collection"
         REPORT_PLAN = "report plan"
         END_PLAN = "end plan"
+        REPORT_ANNULMENT = "report annulment"
+        COMPLAIN = "complain"
+        COMPLAINT_MESSAGE = "complaint message"
+        COMPLAINT_FILE = "complaint file"
+        DECIDE_COMPLAINT = "decide complaint"
+        WITHDRAW_COMPLAINT = "withdraw complaint"
 
     class State(models.TextChoices):
         """How far it has come."""

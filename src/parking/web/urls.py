@@ -9,6 +9,7 @@ from parking.web.citizen import (
     address_right,
     charges,
     checkout,
+    complaints,
     documents,
     mydata,
     pages,
@@ -23,6 +24,7 @@ _APPLICATION = "permits/applications/<uuid:application_id>/"
 _ORDER = "orders/<uuid:order_id>/"
 _CHARGE = "charges/<uuid:charge_id>/"
 _PLAN = "my/plans/<uuid:plan_id>/"
+_COMPLAINT = f"{_CHARGE}complaints/<uuid:complaint_id>/"
 
 urlpatterns = [
     path("", pages.front, name="front"),
@@ -83,6 +85,19 @@ urlpatterns = [
     path(f"{_CHARGE}pay/", charges.pay, name="charge-pay"),
     path(f"{_CHARGE}add/", charges.add, name="charge-add"),
     path(f"{_CHARGE}take-off/", charges.take_off, name="charge-take-off"),
+    path(f"{_CHARGE}complain/", complaints.begin, name="charge-complain"),
+    path(f"{_CHARGE}complaints/open/", complaints.open_by_code, name="complaint-code"),
+    path(_COMPLAINT, complaints.complaint, name="complaint"),
+    path(f"{_COMPLAINT}why/", complaints.why, name="complaint-why"),
+    path(f"{_COMPLAINT}details/", complaints.details, name="complaint-details"),
+    path(f"{_COMPLAINT}files/", complaints.hand_over, name="complaint-files"),
+    path(f"{_COMPLAINT}files/remove/", complaints.remove, name="complaint-file-remove"),
+    path(f"{_COMPLAINT}files/<uuid:file_id>/", complaints.file, name="complaint-file"),
+    path(f"{_COMPLAINT}files/send/", complaints.send_files, name="complaint-files-send"),
+    path(f"{_COMPLAINT}review/", complaints.review, name="complaint-review"),
+    path(f"{_COMPLAINT}message/", complaints.message, name="complaint-message"),
+    path(f"{_COMPLAINT}withdraw/", complaints.withdraw, name="complaint-withdraw"),
+    path(f"{_COMPLAINT}again/", complaints.again, name="complaint-again"),
     path("basket/charges/<uuid:charge_id>/put-away/", checkout.put_away, name="basket-put-away"),
     path("basket/summary/", checkout.summary, name="summary"),
     path("basket/<uuid:application_id>/remove/", checkout.remove, name="basket-remove"),

@@ -1,7 +1,8 @@
 """What somebody without a login has opened: charges, by what stands on their slips.
 
 It is kept in a signed cookie of the browser's own and nowhere else: the charges whose slip was
-shown, and the orders that were begun to pay them. It opens nothing else, and ends by itself.
+shown, the orders that were begun to pay them, and the complaints that were begun or opened by their
+codes. It opens nothing else, and ends by itself.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ _MOST: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The charges that were opened and the orders that were begun, the newest last."""
+    """The charges that were opened, the orders and complaints that were begun, the newest last."""
 
     charges: tuple[UUID, ...] = ()
     orders: tuple[UUID, ...] = ()
+    complaints: tuple[UUID, ...] = ()
 
     def with_charge(self, charge: UUID) -> Visit:
         """Return the visit with *charge* opened."""
@@ -34,6 +36,10 @@ class Visit:
     def with_order(self, order: UUID) -> Visit:
         """Return the visit with *order* begun."""
         return replace(self, orders=_newest(self.orders, order))
+
+    def with_complaint(self, complaint: UUID) -> Visit:
+        """Return the visit with *complaint* begun, or opened by its code."""
+        return replace(self, complaints=_newest(self.complaints, complaint))
 
 
 def _newest(known: tuple[UUID, ...], one: UUID) -> tuple[UUID, ...]:
@@ -47,6 +53,7 @@ def of(request: HttpRequest) -> Visit:
         return Visit(
             charges=tuple(UUID(each) for each in said["charges"]),
             orders=tuple(UUID(each) for each in said["orders"]),
+            complaints=tuple(UUID(each) for each in said.get("complaints", ())),
         )
     except (signing.BadSignature, KeyError, TypeError, ValueError):
         return Visit()
@@ -57,6 +64,7 @@ def keep(response: HttpResponse, visit: Visit) -> HttpResponse:
     said = {
         "charges": [str(each) for each in visit.charges],
         "orders": [str(each) for each in visit.orders],
+        "complaints": [str(each) for each in visit.complaints],
     }
     response.set_cookie(
         _COOKIE,

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.views.decorators.http import require_POST, require_safe
 
-from parking.actions import apply, checkout, login
+from parking.actions import apply, checkout, complain, login
 from parking.actions import charge as charges
 from parking.actions import permit as life
 from parking.law import application as application_law
@@ -187,5 +187,7 @@ def my(request: PartyRequest) -> HttpResponse:
             "refunds": money,
             "charges_owed": charges.mine(request.party).filter(balance_ore__gt=0).count(),
             "plan": plans.card(request.party),
+            "drafted": complain.drafts_of(request.party),
+            "complained": complain.waiting_of(request.party),
         },
     )

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -16,21 +17,25 @@ from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parking.actions import charge as charges
-from parking.actions import charge_case, charge_wording, checkout, plan, progress, slip
+from parking.actions import charge_case, charge_wording, checkout, evidence, plan, progress, slip
 from parking.actions.permission import NotYours
 from parking.law import order as order_law
 from parking.law.charge import ChargeNumber, NotAChargeNumber, charge_number
+from parking.law.days import danish_day
 from parking.law.money import Money
 from parking.ports import NotFound
 from parking.ports.charges import ChargeAnswer
 from parking.ports.places import Point
 from parking.records.charge import Charge, ChargeClaim
 from parking.records.letter import Letter
+from parking.records.offence import offences_on
 from parking.records.order import Order
 from parking.web import access, visit
 from parking.web.access import PartyRequest, Request, anyone, party
+from parking.web.citizen import complaints
 from parking.web.citizen import map as zone_map
 from parking.web.citizen.checkout import addresses, onward
+from parking.web.citizen.opening import opened
 from parking.web.forms import SlipForm
 
 _ON_A_PAGE = 50
@@ -113,7 +118,8 @@ def _in_short(charge: Charge) -> dict[str, Any]:
 @require_safe
 def charge(request: Request, charge_id: UUID) -> HttpResponse:
     """Show a charge: what, where and when, why, what it costs by now, and what happens next."""
-    found = _opened(request, charge_id)
+    found = opened(request, charge_id)
+    evidence.check_soon_if_never(found, request.party, now=request.now)
     told = charges.answer_of(found)
     balance = charges.balance(found)
     seen = progress.seen(found, now=request.now)
@@ -139,6 +145,8 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             "added": request.party is not None
             and ChargeClaim.objects.filter(party=request.party, charge=found).exists(),
             "begun": _begun(request, found),
+            "offences": _explained(told),
+            **complaints.of_charge(request, found),
         },
     )
 
@@ -148,15 +156,22 @@ def _spot(point: Point | None) -> str:
     return urlencode({"x": f"{point.x:.1f}", "y": f"{point.y:.1f}"}) if point else ""
 
 
-def _opened(request: Request, charge_id: UUID) -> Charge:
-    """Return a charge of my page, or one whose slip was shown in this browser."""
-    if charge_id in request.visit.charges:
-        found = Charge.objects.filter(id=charge_id).with_what_was_done().first()
-        if found is not None:
-            return found
-    if request.party is None:
-        raise NotYours("charge")
-    return charges.charge_of(request.party, charge_id)
+def _explained(told: ChargeAnswer) -> list[dict[str, Any]]:
+    """Return each offence with what it means, in the language in force, as far as we know it."""
+    known = offences_on([each.code for each in told.offences], danish_day(told.issued))
+    danish = translation.get_language() == settings.LANGUAGE_CODE
+    shown = []
+    for each in told.offences:
+        ours = known.get(each.code)
+        shown.append(
+            {
+                "told": each,
+                "text": each.text if ours is None or danish else ours.english,
+                "plain": ours and (ours.plain_danish if danish else ours.plain_english),
+                "cites": each.legal_basis if ours is None else ours.cites,
+            }
+        )
+    return shown
 
 
 def _is_mine(request: Request, found: Charge) -> bool:
@@ -214,7 +229,7 @@ def _letters_to(request: Request, found: Charge) -> QuerySet[Letter]:
 @require_safe
 def letter(request: Request, charge_id: UUID, letter_id: UUID) -> HttpResponse:
     """Give a letter as it was sent, to whom it was sent."""
-    found = _opened(request, charge_id)
+    found = opened(request, charge_id)
     sent = _letters_to(request, found).filter(id=letter_id).first()
     if sent is None:
         raise NotYours("letter")
@@ -225,7 +240,7 @@ def letter(request: Request, charge_id: UUID, letter_id: UUID) -> HttpResponse:
 @require_safe
 def case(request: Request, charge_id: UUID) -> HttpResponse:
     """Give everything about the charge as one document."""
-    found = _opened(request, charge_id)
+    found = opened(request, charge_id)
     content = charge_case.pdf(request.outside, found, now=request.now)
     return _pdf(content, f"{found.number}.pdf")
 
@@ -253,7 +268,7 @@ def photos(request: Request, charge_id: UUID) -> HttpResponse:
 @require_safe
 def photo(request: Request, charge_id: UUID, number: int) -> HttpResponse:
     """Send one of the warden's photographs; nobody else keeps it."""
-    found = _opened(request, charge_id)
+    found = opened(request, charge_id)
     try:
         content_type, content = request.outside.charges.image(found.source_id, number)
     except NotFound:
@@ -268,7 +283,7 @@ def photo(request: Request, charge_id: UUID, number: int) -> HttpResponse:
 @require_POST
 def pay(request: Request, charge_id: UUID) -> HttpResponse:
     """Put the charge in the basket; without a login go straight to the payment page."""
-    found = _opened(request, charge_id)
+    found = opened(request, charge_id)
     try:
         if request.party is not None:
             checkout.choose(request.party, found, now=request.now)
@@ -300,7 +315,7 @@ def _address(found: Charge) -> str:
 @require_POST
 def add(request: Request, charge_id: UUID) -> HttpResponse:
     """Put a charge on my page: I borrowed the car. It opens this charge and no other."""
-    found = _opened(request, charge_id)
+    found = opened(request, charge_id)
     if request.party is None:
         return redirect(access.log_in_address(_address(found)))
     charges.claim(request.party, found, now=request.now)
@@ -311,7 +326,7 @@ def add(request: Request, charge_id: UUID) -> HttpResponse:
 @require_POST
 def take_off(request: Request, charge_id: UUID) -> HttpResponse:
     """Take a charge that I had added off my page."""
-    found = _opened(request, charge_id)
+    found = opened(request, charge_id)
     if request.party is not None:
         charges.give_up(request.party, found)
     return redirect("my-charges")

@@ -33,12 +33,14 @@ _ON_A_PAGE: Final = 50
 
 _PURPOSES: Final[Mapping[str, Any]] = {
     "resident permit": _("For at se, om du kan få en beboerlicens, og hvad den koster."),
+    "check of a charge": _("For at se, om en parkeringsafgift er givet med rette."),
 }
 _SEEN: Final[Mapping[str, Any]] = {
     "not found": _("Der var intet at finde."),
     "unavailable": _("Registret svarede ikke."),
     "rejected": _("Registret kunne ikke svare på spørgsmålet."),
     "searched": _("Sagen blev fundet ved en søgning."),
+    "photo opened": _("Vagtens billeder af bilen blev åbnet."),
     "document opened": _("Et af dine dokumenter blev åbnet."),
     "letter opened": _("Et brev til dig blev åbnet."),
     "number shown": _("Dit CPR-nummer blev vist."),
@@ -120,6 +122,12 @@ _TABLES: Final[Mapping[str, Any]] = {
     "case_step": _("Hvad der er sket i dine sager"),
     "supplied": _("Hvad en sagsbehandler har lagt til grund"),
     "document": _("Dine dokumenter"),
+    "charge": _("Dine parkeringsafgifter"),
+    "charge_check": _("Hvad maskinen har set af dine afgifter"),
+    "complaint": _("Dine klager"),
+    "complaint_decision": _("Svarene på dine klager"),
+    "complaint_file": _("Filer i dine klager"),
+    "complaint_message": _("Beskeder i dine klager"),
     "permit": _("Dine licenser"),
     "order": _("Dine ordrer"),
     "order_line": _("Hvad du har købt"),

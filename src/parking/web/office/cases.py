@@ -8,7 +8,6 @@ from typing import Final
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -20,7 +19,7 @@ from parking.law import case as law
 from parking.law.days import danish_day
 from parking.law.staff import Right
 from parking.records.case import Case
-from parking.web.office import applications, maps
+from parking.web.office import applications, complaints, maps
 from parking.web.office.desk import Desk, version_of
 from parking.web.office.door import StaffRequest, page, staff
 from parking.web.office.forms import PurposeForm, SearchForm
@@ -30,6 +29,7 @@ _ON_A_PAGE = 50
 _DESKS: Final[Mapping[law.Subject, Desk]] = {
     law.Subject.APPLICATION: Desk(applications.show, applications.work),
     law.Subject.ZONE_VERSION: Desk(maps.show, maps.work),
+    law.Subject.COMPLAINT: Desk(complaints.show, complaints.work),
 }
 _UNFINISHED = [state.value for state in law.UNFINISHED]
 _SOON = timedelta(days=3)
@@ -42,7 +42,7 @@ _SOON = timedelta(days=3)
 def queue(request: StaffRequest) -> HttpResponse:
     """Show what waits, the oldest first; nobody's name is in it."""
     chosen = {name: request.GET.get(name, "") for name in ("kind", "state", "mine")}
-    cases = _not_ones_own(request, Case.objects.select_related("taken_by"))
+    cases = casework.not_ones_own(request.staff.staff, Case.objects.select_related("taken_by"))
     cases = cases.filter(state=chosen["state"]) if chosen["state"] else cases.filter(
         state__in=_UNFINISHED
     )  # fmt: skip
@@ -73,11 +73,6 @@ def queue(request: StaffRequest) -> HttpResponse:
             "states": [(state.value, wording.state(state)) for state in law.State],
         },
     )
-
-
-def _not_ones_own(request: StaffRequest, cases: QuerySet[Case]) -> QuerySet[Case]:
-    own = request.staff.staff.number_fingerprint
-    return cases.exclude(Q(party__number_fingerprint=own)) if own else cases
 
 
 @staff(Right.READ)
@@ -113,7 +108,7 @@ def search(request: StaffRequest) -> HttpResponse:
 def open_case(request: StaffRequest, case_id: UUID) -> HttpResponse:
     """Ask why the case is opened, before anything in it is shown."""
     case = casework.case_for(request.staff.staff, case_id)
-    if case.party is None:
+    if not case.is_about_somebody:
         return redirect("office-case", case_id=case.id)
     purpose = _("Behandling af sag %(number)s") % {"number": case.number}
     form = PurposeForm(request.POST or None, initial={"purpose": purpose})

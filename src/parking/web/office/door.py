@@ -103,6 +103,7 @@ def page(
     ways = [
         (_("Sager"), "office-queue", Right.READ),
         (_("Søg"), "office-search", Right.READ),
+        (_("Indtast klage"), "office-register", Right.DECIDE),
         (_("Ansatte"), "office-people", Right.ADMIT),
         (_("Drift"), "office-operations", Right.OPERATE),
     ]

@@ -49,9 +49,11 @@ class SearchForm(forms.Form):
     use_required_attribute = False
 
     text = forms.CharField(
-        label=_("Sagsnummer eller nummerplade"),
+        label=_("Sagsnummer, afgiftsnummer eller nummerplade"),
         max_length=20,
-        error_messages={"required": _("Skriv et sagsnummer eller en nummerplade.")},
+        error_messages={
+            "required": _("Skriv et sagsnummer, et afgiftsnummer eller en nummerplade.")
+        },
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )
     purpose = forms.CharField(

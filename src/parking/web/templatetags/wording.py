@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django import template
 
-from parking.actions import wording
+from parking.actions import complaint_wording, wording
+from parking.law import complaint
 from parking.law.charge import ChargeNumber
 from parking.law.charge import spaced as spaced_number
 from parking.law.facts import Supplier
@@ -23,6 +24,12 @@ register.filter("incident", wording.incident)
 register.filter("outgoing", wording.outgoing)
 register.filter("document_kind", wording.document_kind)
 register.filter("document_state", wording.document_state)
+
+
+@register.filter
+def complaint_state(stands: complaint.State) -> str:
+    """Return where a complaint stands, in a word."""
+    return complaint_wording.state(stands).text
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""`django-admin seed_tariff`: take over the dated numbers of data/tariff and data/charges."""
+"""`django-admin seed_tariff`: take over the dated numbers of data/."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from django.utils import timezone
 from parking.actions import catalogue
 from parking.law.days import danish_day
 
-_DATA = Path(__file__).resolve().parents[5] / "data"
-TARIFF = _DATA / "tariff"
-CHARGES = _DATA / "charges"
+DATA = Path(__file__).resolve().parents[5] / "data"
+TARIFF = DATA / "tariff"
 
 
 class Command(BaseCommand):
@@ -23,5 +22,6 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: object) -> None:
         """Do it, and say how much was new."""
         today = danish_day(timezone.now())
-        added = sum(catalogue.seed_tariff(each, today=today) for each in (TARIFF, CHARGES))
+        folders = (TARIFF, DATA / "charges", DATA / "offences")
+        added = sum(catalogue.seed_tariff(folder, today=today) for folder in folders)
         self.stdout.write(f"{added} new versions of the tariff")

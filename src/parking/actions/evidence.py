@@ -1,0 +1,278 @@
+"""Seeing by machine what is wrong with a charge, and annulling it where that is all there is to it.
+
+Everybody is asked who may know something that speaks for the one who was charged. A register that
+is silent leaves its question open, and it is asked again; nothing is ever decided against anybody
+here. What was found is kept with its facts, so that the same rules can be asked about them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from django.db.models import Exists, OuterRef, Q
+
+from parking.actions import (
+    annulment,
+    charge_facts,
+    complaint_course,
+    complaint_letters,
+    complaint_wording,
+    send,
+)
+from parking.actions import charge as charges
+from parking.law import charge as charge_law
+from parking.law import complaint as complaint_law
+from parking.law.charge_terms import AnnulmentReason
+from parking.law.course import Actor
+from parking.law.days import NotInForce, Period, danish_day
+from parking.law.evidence import (
+    RULES,
+    Evidence,
+    Facts,
+    Ground,
+    Issued,
+    PaidParking,
+    Proposal,
+    proposal,
+)
+from parking.law.facts import (
+    Holding,
+)
+from parking.law.reasoning import Answer
+from parking.law.record import as_json, from_json
+from parking.ports import Outside
+from parking.ports.charges import ChargeAnswer
+from parking.records.audit import LookUp
+from parking.records.charge import Charge
+from parking.records.charge_check import ChargeAnnulment, ChargeCheck
+from parking.records.complaint import Complaint
+from parking.records.outbox import Outgoing
+from parking.records.party import Party
+from parking.records.recording import one_at_a_time, recording
+
+log = structlog.get_logger(__name__)
+
+#: A charge that came this long ago by the feed is looked at by itself; an older one when it is
+#: opened.
+_FRESH: Final = timedelta(days=3)
+#: So long we go on asking a register that was silent.
+_ASK_FOR: Final = timedelta(days=365)
+
+#: The states in which a charge is no longer anybody's to pay.
+_OVER: Final = frozenset(charge_law.COURSE.final())
+
+
+# When
+
+
+def newest(charge: Charge, party: Party | None = None) -> ChargeCheck | None:
+    """Return the newest check of *charge*, as *party*'s debt if it was looked at as that."""
+    checks = ChargeCheck.objects.filter(charge=charge).order_by("-at", "-id")
+    if party is not None:
+        own = checks.filter(party=party).first()
+        if own is not None:
+            return own
+    return checks.filter(party=None).first()
+
+
+def will_be_annulled(charge: Charge, kept: ChargeCheck | None) -> AnnulmentReason | None:
+    """Return why *charge* will be annulled by what a machine has seen; ``None`` if it will not."""
+    over = charges.stands(charge) in _OVER
+    if kept is None or over or kept.answer != Answer.YES.value:
+        return None
+    return AnnulmentReason(kept.reason)
+
+
+def reason_of(row: ChargeAnnulment) -> AnnulmentReason:
+    """Return why something was annulled."""
+    return AnnulmentReason(row.reason)
+
+
+def check_soon_if_never(charge: Charge, party: Party | None, *, now: datetime) -> None:
+    """Have *charge* looked at soon if it never was, as *party*'s debt if that is another matter."""
+    if charges.stands(charge) in _OVER:
+        return
+    known = ChargeCheck.objects.filter(charge=charge)
+    if not known.filter(party=None).exists():
+        send.check_charge_soon(charge.id, None, occasion="opened")
+    if (
+        party is None
+        or not charge_facts.has_parted(charge, party)
+        or known.filter(party=party).exists()
+    ):
+        return
+    send.check_charge_soon(charge.id, party.id, occasion="opened")
+
+
+def check_what_came(answers: Iterable[ChargeAnswer], *, now: datetime) -> None:
+    """Have the charges issued lately looked at soon, within the recording they came in."""
+    fresh = [answer.id for answer in answers if now - answer.issued < _FRESH]
+    unseen = Charge.objects.filter(source_id__in=fresh, checks=None)
+    for charge_id in unseen.values_list("id", flat=True):
+        send.check_charge_soon(charge_id, None, occasion="came in")
+
+
+def to_ask_again(*, now: datetime, most: int = 200) -> list[ChargeCheck]:
+    """Return the checks that a silent register keeps open, and that no newer one has replaced."""
+    later = ChargeCheck.objects.filter(charge=OuterRef("charge"), at__gt=OuterRef("at"))
+    replaced = Exists(later.filter(party=OuterRef("party"))) | (
+        Q(party=None) & Exists(later.filter(party=None))
+    )
+    waiting = (
+        ChargeCheck.objects.filter(
+            answer=Answer.OPEN.value, ask_again=True, charge__issued__gt=now - _ASK_FOR
+        )
+        .exclude(charge__state__in=[state.value.replace(" ", "_") for state in _OVER])
+        .exclude(replaced)
+        .select_related("charge", "party")
+    )
+    return list(waiting.order_by("at")[:most])
+
+
+# Looking
+
+
+def check(
+    outside: Outside, charge: Charge, *, party: Party | None = None, occasion: str, now: datetime
+) -> ChargeCheck | None:
+    """Look at *charge* as *party*'s debt, keep what was found, and do what follows.
+
+    Where the municipality lets a machine decide the charge is annulled in the same commit. ``None``
+    if no rule was in force when the charge was issued.
+    """
+    inquiry = charge_facts.Inquiry(outside, charge, party, now)
+    facts = inquiry.facts()
+    try:
+        found = proposal(facts)
+    except NotInForce:
+        return None
+    with recording():
+        one_at_a_time("charge", charge.id)
+        charge = Charge.objects.get(id=charge.id)
+        LookUp.objects.bulk_create(inquiry.asked)
+        kept = ChargeCheck.objects.create(
+            charge=charge,
+            party=party,
+            at=now,
+            occasion=occasion,
+            answer=found.answer.value,
+            ask_again=any(who.is_register for who in found.awaited()),
+            ground=found.ground.value if found.ground else "",
+            reason=found.reason.value if found.reason else "",
+            on_the_spot=found.on_the_spot,
+            finding={ground.value: finding.as_json() for ground, finding in found.findings},
+            facts=as_json(facts),
+            shown=[told(found.ground, each) for each in found.evidence if found.ground],
+            versions={"rules": RULES.version_on(danish_day(charge.issued))[0].isoformat()},
+        )
+        if found.on_the_spot and found.reason is not None and may_annul_at_once(charge):
+            _annul(charge, kept, found.reason, now=now)
+    log.info("charge checked", charge=charge.number, answer=kept.answer, ground=kept.ground)
+    return kept
+
+
+def may_annul_at_once(charge: Charge) -> bool:
+    """Tell whether nobody else need do anything first: it is not with the debt collection."""
+    stands = charges.stands(charge)
+    allowed = (Actor.SYSTEM, charge_law.Step.ANNUL) in charge_law.COURSE.table[stands]
+    return allowed and stands is not charge_law.State.AT_COLLECTION
+
+
+def told(ground: Ground, evidence: Evidence) -> dict[str, str]:
+    """Return one piece of evidence as it is kept: what it is, and what one can look it up by."""
+    match evidence:
+        case Holding():
+            return {
+                "kind": "permit",
+                "reference": f"{evidence.plate}/{evidence.zone}",
+                "plate": evidence.plate,
+                "zone": evidence.zone,
+                "from": evidence.period.start.isoformat(),
+                "until": _last_day(evidence.period),
+            }
+        case PaidParking():
+            return {
+                "kind": "payment",
+                "reference": evidence.reference,
+                "plate": evidence.plate,
+                "zone": evidence.zone,
+                "from": evidence.start.isoformat(),
+                "until": evidence.end.isoformat(),
+            }
+        case Issued():
+            return {
+                "kind": "charge",
+                "reference": evidence.number,
+                "plate": evidence.plate,
+                "from": evidence.at.isoformat(),
+            }
+        case Period():
+            return {"kind": "stolen", "reference": "stolen", "from": evidence.start.isoformat()}
+        case _:
+            kind = {Ground.SOLD: "sold", Ground.DECEASED: "deceased"}[ground]
+            return {"kind": kind, "reference": kind, "until": evidence.isoformat()}
+
+
+def _last_day(period: Period) -> str:
+    return period.last_day.isoformat() if period.last_day else ""
+
+
+# Annulling on the spot
+
+
+def _annul(charge: Charge, kept: ChargeCheck, reason: AnnulmentReason, *, now: datetime) -> None:
+    """Annul the whole charge, and tell the charge system and whoever it concerns."""
+    annulment.annul(
+        charge,
+        reference=f"check-{kept.id}",
+        amount=None,
+        reason=reason,
+        reasons=complaint_wording.why_annulled(reason, language="da"),
+        evidence=kept.shown,
+        by=_BY,
+        by_machine=True,
+        now=now,
+    )
+    send.put(
+        Outgoing.Kind.REPORT_ANNULMENT,
+        key=f"annulment check-{kept.id}",
+        lane=f"charge {charge.id}",
+        payload={"annulment": f"check-{kept.id}"},
+        now=now,
+    )
+    told_already: set[Any] = set()
+    open_ones = Complaint.objects.filter(
+        charge=charge, state__in=[state.value for state in complaint_law.OPEN]
+    )
+    for complaint in open_ones.select_related("party"):
+        complaint.charge = charge
+        complaint_course.close(complaint, Actor.SYSTEM, complaint_law.Step.ANNUL, now=now)
+        complaint_letters.send_annulled(
+            charge, reason, complaint.party, complaint=complaint, now=now
+        )
+        told_already.add(complaint.party_id)
+    for party in concerned(charge):
+        if party.id not in told_already:
+            complaint_letters.send_annulled(charge, reason, party, complaint=None, now=now)
+
+
+#: Who annuls when nobody does.
+_BY: Final = "machine"
+
+
+def concerned(charge: Charge) -> list[Party]:
+    """Return those who have logged in and held the vehicle on the day, or have added the charge."""
+    held = [
+        each.number_fingerprint
+        for each in charge_facts.holders_on(charge, danish_day(charge.issued))
+    ]
+    known = Party.objects.filter(number_fingerprint__in=held)
+    return list((known | Party.objects.filter(charge_claims__charge=charge)).distinct())
+
+
+def proposal_of(kept: ChargeCheck) -> Proposal:
+    """Return what the rules say to the facts of a check, asked again now."""
+    return proposal(from_json(Facts, kept.facts))

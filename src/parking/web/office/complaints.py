@@ -1,0 +1,456 @@
+"""Cases about a complaint: the charge, what a machine saw, what was said, and the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from parking.actions import (
+    annulment,
+    casework,
+    charge_wording,
+    complain,
+    complaint_wording,
+    complaint_work,
+    evidence,
+    files,
+    slip,
+    wording,
+)
+from parking.actions import charge as charges
+from parking.actions import staff as actions
+from parking.actions.permission import NotYours
+from parking.law import case as case_law
+from parking.law import complaint as law
+from parking.law.charge import ChargeNumber, NotAChargeNumber, charge_number
+from parking.law.charge_terms import AnnulmentReason
+from parking.law.complaint import Document
+from parking.law.days import danish_day
+from parking.law.evidence import Ground
+from parking.law.money import NOTHING, Money
+from parking.law.reasoning import Answer, Finding
+from parking.law.staff import Right
+from parking.ports import NotFound
+from parking.records.case import Case
+from parking.records.charge_check import ChargeCheck
+from parking.records.complaint import Complaint, ComplaintFile
+from parking.web import uploads
+from parking.web.forms import PlateForm
+from parking.web.office import desk
+from parking.web.office.door import StaffRequest, page, staff
+from parking.web.widgets import DayInput
+
+_LONGEST_REASONS: Final = 4000
+_MOST_KRONER: Final = 100_000
+_ANSWERS: Final[dict[str, Any]] = {
+    law.Step.ASK.value: gettext_lazy("Bed klageren om mere"),
+    law.Step.HEAR.value: gettext_lazy("Hør klageren om det, du har fundet"),
+    law.Step.UPHOLD.value: gettext_lazy("Fasthold afgiften"),
+    law.Step.ANNUL_PARTLY.value: gettext_lazy("Annuller en del"),
+    law.Step.ANNUL.value: gettext_lazy("Annuller afgiften"),
+    law.Step.ADD.value: gettext_lazy("Skriv noget ned, som klageren har sagt"),
+    law.Step.REPLY.value: gettext_lazy("Skriv klagerens svar ned"),
+    law.Step.WITHDRAW.value: gettext_lazy("Klageren trækker klagen tilbage"),
+}
+
+
+class AnswerForm(forms.Form):
+    """What is to be done about a complaint, with reasons."""
+
+    use_required_attribute = False
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    step = forms.ChoiceField(
+        label=gettext_lazy("Hvad gør du?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Vælg, hvad du gør.")},
+    )
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Hvorfor bliver der annulleret?"),
+        help_text=gettext_lazy("Skal vælges, når du annullerer."),
+        required=False,
+    )
+    kroner = forms.IntegerField(
+        label=gettext_lazy("Hvor meget bliver annulleret, i hele kroner?"),
+        help_text=gettext_lazy("Skal udfyldes, når du annullerer en del."),
+        required=False,
+        min_value=1,
+        max_value=_MOST_KRONER,
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Begrundelse, spørgsmål eller det, klageren har sagt"),
+        help_text=gettext_lazy("Klageren får teksten i brevet, når du afgør, spørger eller hører."),
+        max_length=_LONGEST_REASONS,
+        widget=forms.Textarea({"rows": 6}),
+        error_messages={"required": gettext_lazy("Skriv din begrundelse, eller hvad der er sagt.")},
+    )
+
+    def __init__(self, found: Case, steps: tuple[law.Step, ...], *given: Any, **named: Any) -> None:
+        """Offer *steps* in the complaint of the case."""
+        super().__init__(*given, **named)
+        self._case = found
+        self.fields["version"].initial = found.version
+        self.fields["step"].choices = [  # type: ignore[attr-defined]
+            (each.value, _ANSWERS[each.value]) for each in steps
+        ]
+        reasons = [(each.value, complaint_wording.reason(each)) for each in AnnulmentReason]
+        self.fields["reason"].choices = [("", _("Vælg")), *reasons]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a reason if anything is annulled, and for an amount if it is a part."""
+        said = super().clean() or {}
+        step = said.get("step")
+        if step in {law.Step.ANNUL.value, law.Step.ANNUL_PARTLY.value} and not said.get("reason"):
+            self.add_error("reason", _("Vælg, hvorfor der bliver annulleret."))
+        if step == law.Step.ANNUL_PARTLY.value and "kroner" not in self.errors:
+            whole = annulment.left_to_annul(self._case.grievance.charge)
+            if not said.get("kroner"):
+                self.add_error("kroner", _("Skriv, hvor meget der bliver annulleret."))
+            elif self.amount(said["kroner"]) >= whole:
+                told = {"amount": wording.amount(whole)}
+                self.add_error("kroner", _("En del er mindre end det hele: %(amount)s.") % told)
+        return said
+
+    @staticmethod
+    def amount(kroner: int) -> Money:
+        """Return what was typed."""
+        return Money(kroner * 100)
+
+    @property
+    def chosen(self) -> law.Step:
+        """The step that was chosen."""
+        return law.Step(self.cleaned_data["step"])
+
+    def decision(self) -> complaint_work.Decision:
+        """Return the answer that was filled in."""
+        annuls = self.chosen is not law.Step.UPHOLD
+        part = self.chosen is law.Step.ANNUL_PARTLY
+        return complaint_work.Decision(
+            step=self.chosen,
+            reason=AnnulmentReason(self.cleaned_data["reason"]) if annuls else None,
+            reasons=self.cleaned_data["text"],
+            amount=self.amount(self.cleaned_data["kroner"]) if part else NOTHING,
+        )
+
+
+def show(request: StaffRequest, found: Case) -> HttpResponse:
+    """Show the charge and the complaint on one page."""
+    return _case(request, found)
+
+
+def _case(request: StaffRequest, found: Case, form: AnswerForm | None = None) -> HttpResponse:
+    complaint = found.grievance
+    charge = complaint.charge
+    told = charges.answer_of(charge)
+    steps = complaint_work.may_do(request.staff.staff, found)
+    works = desk.has_it(request, found) and bool(steps) and found.stands in case_law.UNFINISHED
+    kept = evidence.newest(charge, complaint.party)
+    return page(
+        request,
+        "office/complaint.html",
+        {
+            **desk.around(request, found),
+            "complaint": complaint,
+            "stands": complaint_wording.state(complaint.stands),
+            "received": complaint_wording.complained(complaint),
+            "question": complaint_wording.question(complaint.about),
+            "answers": [
+                (complaint_wording.asked(field), complaint_wording.said(field, said))
+                for field, said in complain.in_words(complaint)
+            ],
+            "files": [
+                {"file": each, "kind": complaint_wording.document(each.kind)}
+                for each in complaint.files.exclude(handed_in=None).defer("content")
+            ],
+            "messages": list(complaint.messages.select_related("staff")),
+            "decisions": [
+                {"decision": each, "text": complaint_wording.outcome(each.outcome)}
+                for each in complaint.decisions.all()
+            ],
+            "charge": charge,
+            "told": told,
+            "charge_state": charge_wording.state(charges.stands(charge)),
+            "account": charge_wording.account(charges.account(charge), charges.paid_here(charge)),
+            "balance": charges.balance(charge),
+            "photos": range(1, told.images + 1),
+            "holders": list(_holders(charge)),
+            "check": kept and _checked(kept),
+            "letters": found.letters.defer("pdf").order_by("written"),
+            "form": form or (AnswerForm(found, steps) if works else None),
+            "may_reopen": Right.DECIDE in request.staff.rights
+            and found.stands not in case_law.UNFINISHED
+            and complaint_work.may_reopen(found),
+        },
+        status=422 if form is not None else 200,
+    )
+
+
+def _holders(charge: Any) -> Iterator[dict[str, Any]]:
+    """Yield who was registered for the vehicle, by what and when; the number is masked."""
+    for each in charge.holders.order_by("since"):
+        number = each.number
+        yield {
+            "relation": _("Ejer") if each.relation == "owner" else _("Bruger"),
+            "number": f"{number[:6]}-••••" if each.kind == "person" else number,
+            "since": each.since,
+            "until": each.until,
+        }
+
+
+def _checked(kept: ChargeCheck) -> dict[str, Any]:
+    """Return what a machine saw, in words."""
+    answers = {
+        Answer.YES.value: _("Ja"),
+        Answer.NO.value: _("Nej"),
+        Answer.OPEN.value: _("Ved vi ikke endnu"),
+    }
+    grounds = []
+    for name, stored in kept.finding.items():
+        finding = Finding.from_json(stored)
+        awaited = ", ".join(wording.supplier(who) for who in finding.awaited())
+        grounds.append(
+            {
+                "text": complaint_wording.ground(Ground(name)),
+                "answer": answers[finding.answer.value],
+                "awaited": awaited,
+            }
+        )
+    return {
+        "row": kept,
+        "is_yes": kept.answer == Answer.YES.value,
+        "reason": complaint_wording.reason(AnnulmentReason(kept.reason)) if kept.reason else "",
+        "shown": [complaint_wording.evidence(each) for each in kept.shown],
+        "grounds": grounds,
+    }
+
+
+def work(request: StaffRequest, found: Case) -> HttpResponse:
+    """Show the letter that a step would send; take the step once the letter has been seen."""
+    actions.look(request.staff, found, now=request.now)
+    worker, version = request.staff.staff, desk.as_shown(request, found)
+    form = AnswerForm(found, complaint_work.may_do(worker, found), request.POST)
+    if not form.is_valid():
+        return _case(request, found, form)
+    text = form.cleaned_data["text"]
+    if form.chosen in complaint_work.REGISTERED:
+        complaint_work.register(
+            worker, found, step=form.chosen, text=text, version=version, now=request.now
+        )
+    elif "confirm" not in request.POST:
+        return _preview(request, found, form)
+    elif form.chosen in complaint_work.QUESTIONS:
+        complaint_work.ask(
+            worker, found, step=form.chosen, text=text, version=version, now=request.now
+        )
+    else:
+        complaint_work.decide(worker, found, form.decision(), version=version, now=request.now)
+    return redirect("office-case", case_id=found.id)
+
+
+def _preview(request: StaffRequest, found: Case, form: AnswerForm) -> HttpResponse:
+    complaint = found.grievance
+    if form.chosen in complaint_work.QUESTIONS:
+        letter = complaint_work.question(
+            complaint, form.chosen, form.cleaned_data["text"], now=request.now
+        )
+    else:
+        letter = complaint_work.letter_of(complaint, form.decision(), now=request.now)
+    posted = [
+        (name, value)
+        for name, value in request.POST.items()
+        if name not in {"csrfmiddlewaretoken", "confirm"}
+    ]
+    return page(
+        request,
+        "office/preview.html",
+        {
+            "case": found,
+            "step": _ANSWERS[form.chosen.value],
+            "letter": letter,
+            "told": None,
+            "posted": posted,
+        },
+    )
+
+
+@staff(Right.DECIDE)
+@require_POST
+def reopen(request: StaffRequest, case_id: UUID) -> HttpResponse:
+    """Look at an answered complaint again."""
+    found = casework.case_for(request.staff.staff, case_id)
+    purpose = actions.purpose_of(request.staff, found)
+    actions.look(request.staff, found, now=request.now)
+    opened = complaint_work.reopen(request.staff.staff, found, why=purpose, now=request.now)
+    actions.open_case(request.staff, opened, purpose)
+    return redirect("office-case", case_id=opened.id)
+
+
+@staff(Right.READ)
+@require_safe
+def file(request: StaffRequest, case_id: UUID, file_id: UUID) -> HttpResponse:
+    """Send a file of the complaint: a picture to be seen here, a PDF only to be saved."""
+    found = casework.case_for(request.staff.staff, case_id)
+    kept = found.grievance.files.exclude(handed_in=None).filter(id=file_id).first()
+    if kept is None:
+        raise NotYours("file")
+    if kept.scan == ComplaintFile.Scan.QUARANTINED:
+        return page(request, "office/stopped.html", {"why": "quarantined"}, status=403)
+    actions.look(request.staff, found, now=request.now, saw="document opened")
+    response = HttpResponse(bytes(kept.content), content_type=kept.media_type)
+    how = "attachment" if kept.media_type == "application/pdf" else "inline"
+    response["Content-Disposition"] = f'{how}; filename="{kept.file_name}"'
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@staff(Right.READ)
+@require_safe
+def photo(request: StaffRequest, case_id: UUID, number: int) -> HttpResponse:
+    """Send one of the warden's photographs."""
+    found = casework.case_for(request.staff.staff, case_id)
+    charge = found.grievance.charge
+    actions.look(request.staff, found, now=request.now, saw="photo opened")
+    try:
+        content_type, content = request.outside.charges.image(charge.source_id, number)
+    except NotFound:
+        raise NotYours("photo") from None
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f'inline; filename="{charge.number}-{number}.jpg"'
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+# What came by letter, mail or phone
+
+
+class RegisterForm(PlateForm):
+    """A complaint that came by letter, mail or phone."""
+
+    field_order = (
+        *("number", "plate", "channel", "received", "question", "text"),
+        *("name", "address", "email", "file"),
+    )
+
+    number = forms.CharField(
+        label=gettext_lazy("Afgiftsnummer"),
+        max_length=40,
+        error_messages={"required": gettext_lazy("Skriv afgiftens nummer.")},
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    channel = forms.ChoiceField(
+        label=gettext_lazy("Hvordan kom klagen?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Vælg, hvordan klagen kom.")},
+    )
+    received = forms.DateField(
+        label=gettext_lazy("Hvilken dag kom den?"),
+        widget=DayInput,
+        error_messages={
+            "required": gettext_lazy("Skriv, hvilken dag klagen kom."),
+            "invalid": gettext_lazy("Skriv en dag, der findes."),
+        },
+    )
+    question = forms.ChoiceField(label=gettext_lazy("Hvad handler den om?"))
+    text = forms.CharField(
+        label=gettext_lazy("Hvad står der, eller hvad blev der sagt?"),
+        max_length=complain.LONGEST_TEXT,
+        widget=forms.Textarea({"rows": 7}),
+        error_messages={"required": gettext_lazy("Skriv, hvad klagen siger.")},
+    )
+    name = forms.CharField(
+        label=gettext_lazy("Klagerens navn"),
+        max_length=200,
+        error_messages={"required": gettext_lazy("Skriv klagerens navn.")},
+    )
+    address = forms.CharField(
+        label=gettext_lazy("Klagerens adresse"),
+        max_length=300,
+        widget=forms.Textarea({"rows": 3}),
+        error_messages={"required": gettext_lazy("Skriv klagerens adresse. Svaret sendes dertil.")},
+    )
+    email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
+    file = forms.Field(label=gettext_lazy("Filer"), required=False, widget=uploads.Files())
+
+    def __init__(self, *given: Any, now: Any, **named: Any) -> None:
+        """It came *now* at the latest."""
+        super().__init__(*given, **named)
+        self._now = now
+        channels = [each for each in Complaint.Channel if each is not Complaint.Channel.PORTAL]
+        self.fields["channel"].choices = [  # type: ignore[attr-defined]
+            (each.value, complaint_wording.channel(each)) for each in channels
+        ]
+        self.fields["question"].choices = [  # type: ignore[attr-defined]
+            (each.value, complaint_wording.question(each)) for each in law.GUIDES
+        ]
+        self.fields["file"].help_text = uploads.what_may_come()
+
+    def clean_number(self) -> ChargeNumber:
+        """Return the number that was meant."""
+        try:
+            return charge_number(self.cleaned_data["number"])
+        except NotAChargeNumber:
+            raise forms.ValidationError(_("Et afgiftsnummer har ni tal.")) from None
+
+    def clean_received(self) -> Any:
+        """Return the day, which is not ahead."""
+        day = self.cleaned_data["received"]
+        if day > danish_day(self._now):
+            raise forms.ValidationError(_("Dagen ligger frem i tiden."))
+        return day
+
+
+@staff(Right.DECIDE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def register(request: StaffRequest) -> HttpResponse:
+    """Write down a complaint that came by letter, mail or phone; it holds the charge at once."""
+    form = RegisterForm(request.POST or None, request.FILES or None, now=request.now)
+    if request.method == "POST" and form.is_valid():
+        opened = _registered(request, form)
+        if opened is not None:
+            return redirect("office-case-open", case_id=opened.id)
+    return page(request, "office/register.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _registered(request: StaffRequest, form: RegisterForm) -> Case | None:
+    said = form.cleaned_data
+    given = [
+        (each.name or "", each.read(files.MOST_BYTES + 1)) for each in request.FILES.getlist("file")
+    ]
+    for name, content in given:
+        try:
+            files.clean(content, name)
+        except files.Refused as refused:
+            form.add_error("file", uploads.refusal(refused))
+    try:
+        charge = slip.find(
+            request.outside,
+            slip.Slip(number=said["number"], plate=said["plate"]),
+            asker=f"staff {request.staff.staff.id}",
+            now=request.now,
+        )
+    except (slip.NoSuchCharge, slip.CodeNeeded):
+        form.add_error("number", _("Der er ingen afgift med det nummer til den nummerplade."))
+        return None
+    if not complain.may_begin(charge):
+        form.add_error(None, _("Der er allerede klaget over afgiften, eller den er slut."))
+    if form.errors:
+        return None
+    complaint = complain.register(
+        request.outside.scanner,
+        charge,
+        channel=Complaint.Channel(said["channel"]),
+        received=said["received"],
+        said={name: said[name] for name in ("question", "text", "name", "address", "email")},
+        given=given,
+        kind=Document.OTHER,
+        now=request.now,
+    )
+    return Case.objects.get(complaint=complaint)

@@ -1,0 +1,800 @@
+"""Complaints: written, sent, followed, answered; safe whatever the charge system does."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import httpx
+import pytest
+from django.db import DatabaseError, connection
+
+from parking.actions import (
+    carry,
+    casework,
+    charge_feed,
+    checkout,
+    complain,
+    complaint_work,
+    evidence,
+    files,
+    limit,
+    send,
+    staff,
+)
+from parking.actions import charge as charges
+from parking.actions.permission import NotYours
+from parking.law import case as case_law
+from parking.law import charge as charge_law
+from parking.law import complaint as law
+from parking.law.charge_terms import AnnulmentReason
+from parking.law.complaint import Document
+from parking.law.course import Actor, StepNotAllowed
+from parking.law.days import danish_day
+from parking.law.money import NOTHING, Money
+from parking.law.offence import Question
+from parking.law.staff import RIGHTS, Role
+from parking.records.case import Case
+from parking.records.charge import Charge
+from parking.records.charge_check import ChargeAnnulment
+from parking.records.complaint import Complaint, ComplaintDecision, ComplaintFile, ComplaintMessage
+from parking.records.letter import Letter
+from parking.records.order import Refund
+from parking.records.outbox import Outgoing
+from pictures import a_pdf, a_photo
+from town import ADDRESSES, agreement, charge, now, party, pay
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TEXT = "Jeg holdt der kun i to minutter."
+
+
+@pytest.fixture
+def charged(stocked):
+    """A portal that has read every charge of the sandbox."""
+    charge_feed.follow(stocked, now=now())
+    return stocked
+
+
+@pytest.fixture
+def officer(sandbox):
+    """What the case officers of the charge system do at their own console."""
+
+    def act(path: str, **form: str) -> dict:
+        answer = httpx.post(f"{sandbox.base}/pilen/{path}", data=form)
+        answer.raise_for_status()
+        return answer.json()
+
+    return act
+
+
+def draft(slug: str = "anna-open", who: str = "anna", **said) -> Complaint:
+    begun = complain.begin(party(who), charge(slug), language="da", now=now())
+    written = {"question": Question.DISC.value, "text": TEXT, **said}
+    return complain.keep(begun, written, now=now())
+
+
+def sent(slug: str = "anna-open", who: str = "anna", **said) -> Complaint:
+    return complain.submit(draft(slug, who, **said), now=now())
+
+
+def again(complaint: Complaint) -> Complaint:
+    return Complaint.objects.select_related("charge", "party").get(id=complaint.id)
+
+
+def there(outside, complaint: Complaint):
+    """The complaint as the charge system has it."""
+    told = outside.charges.charge(complaint.charge.source_id).complaints
+    (found,) = (each for each in told if each.reference == complaint.reference)
+    return found
+
+
+def somebody(slug: str = "ditte", *roles: Role):
+    return staff.add(name_id=slug, roles=roles or (Role.DECIDER,), unit="Parkering", now=now())
+
+
+def taken(complaint: Complaint, worker) -> Case:
+    case = Case.objects.get(complaint=complaint, state=case_law.State.OPEN.value)
+    casework.take(worker, case, version=case.version, now=now())
+    return casework.case_for(worker, case.id)
+
+
+def decided(worker, case: Case, step: law.Step, *, ore: int = 0, **said) -> ComplaintDecision:
+    reason = None if step is law.Step.UPHOLD else AnnulmentReason.GOODWILL
+    decision = complaint_work.Decision(
+        step=step, reason=reason, reasons="Vi har set på billederne.", amount=Money(ore), **said
+    )
+    return complaint_work.decide(worker, case, decision, version=case.version, now=now())
+
+
+def nothing_waits() -> bool:
+    return not Outgoing.objects.exclude(state=Outgoing.State.DONE).exists()
+
+
+# Writing it
+
+
+def test_only_what_the_offence_needs_is_asked(charged):
+    asked = [guide.question for guide in complain.guides(charge("anna-open"))]
+    assert Question.DISC in asked
+    assert Question.WEIGHT not in asked
+    assert (asked[-1], asked.count(Question.OTHER)) == (Question.OTHER, 1)
+
+
+def test_of_two_offences_both_are_asked_about_once(charged):
+    asked = [guide.question for guide in complain.guides(charge("german-found"))]
+    assert len(set(asked)) == len(asked)
+
+
+def test_a_draft_holds_nothing_and_two_tabs_have_one(charged):
+    first, second = draft(), draft()
+    assert first.id == second.id
+    assert not charge("anna-open").waits
+    assert not Case.objects.exists()
+    assert not Outgoing.objects.exists()
+
+
+def test_what_is_saved_in_one_step_stays_when_another_is_saved(charged):
+    complaint = draft(answers={"arrived": "12.15"})
+    complain.keep(complaint, {"text": "Skiven lå i ruden."}, now=now())
+    kept = again(complaint)
+    assert (kept.answers, kept.text) == ({"arrived": "12.15"}, "Skiven lå i ruden.")
+
+
+def test_a_photo_is_kept_without_the_place_it_was_taken(charged):
+    complaint = draft()
+    photo = a_photo()
+    kept = complain.add_file(
+        None, complaint, kind=Document.DISC, name="skive.jpg", content=photo, now=now()
+    )
+    assert b"Exif" in photo
+    assert b"Exif" not in bytes(kept.content)
+    same = complain.add_file(
+        None, complaint, kind=Document.DISC, name="igen.jpg", content=photo, now=now()
+    )
+    assert same.id == kept.id
+    complain.remove_file(complaint, kept.id)
+    assert not ComplaintFile.objects.exists()
+
+
+def test_there_are_five_files_at_most(charged):
+    complaint = draft()
+    for number in range(files.MOST_FILES):
+        complain.add_file(
+            None,
+            complaint,
+            kind=Document.OTHER,
+            name="a.jpg",
+            content=a_photo((60 + number, 40)),
+            now=now(),
+        )
+    with pytest.raises(files.Refused) as refused:
+        complain.add_file(
+            None, complaint, kind=Document.OTHER, name="b.pdf", content=a_pdf(), now=now()
+        )
+    assert refused.value.fault is files.Fault.TOO_MANY
+
+
+def test_what_the_law_asks_for_must_be_there(charged):
+    visitor = complain.begin(None, charge("lars-swedish"), language="en", now=now())
+    assert complain.missing(visitor) == ("question", "text", "name", "address")
+    with pytest.raises(complain.NotComplete):
+        complain.submit(visitor, now=now())
+    assert complain.missing(draft()) == ()
+
+
+# Sent
+
+
+def test_a_complaint_holds_the_charge_at_once_and_reaches_the_charge_system(charged, work):
+    complaint = draft(answers={"arrived": "12.15"})
+    complain.add_file(None, complaint, kind=Document.DISC, name="a.pdf", content=a_pdf(), now=now())
+    complain.submit(complaint, now=now())
+    held = charge("anna-open")
+    assert held.waits
+    assert charges.balance(held).due is None
+    case = Case.objects.get()
+    assert (case.about, case.party) == (case_law.Kind.COMPLAINT, party("anna"))
+    assert case.due == danish_day(now()) + timedelta(days=28)
+    work()
+    told = there(charged, again(complaint))
+    assert (told.state, told.channel, told.ground) == ("open", "portal", "disc")
+    assert told.text.splitlines() == ["Hvornår kom du? 12.15", TEXT]
+    assert [each.content_type for each in told.attachments] == ["application/pdf"]
+    assert charge("anna-open").waits
+    assert Letter.objects.get().sent is not None
+    assert nothing_waits()
+
+
+def test_sending_twice_is_sending_once(charged, work):
+    complaint = draft()
+    complain.submit(complaint, now=now())
+    complain.submit(complaint, now=now())
+    work()
+    assert Case.objects.count() == 1
+    assert len(charged.charges.charge(complaint.charge.source_id).complaints) == 1
+
+
+def test_two_who_send_at_once_are_one_complaint(charged):
+    drafts = [draft("inger-shared", who) for who in ("inger", "niels")]
+
+    def submit(complaint):
+        try:
+            return complain.submit(complaint, now=now()).is_open
+        except StepNotAllowed:
+            return False
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as both:
+        assert sorted(both.map(submit, drafts)) == [False, True]
+    assert Case.objects.count() == 1
+
+
+@pytest.mark.parametrize("fault", ["status:503", "drop"])
+def test_while_the_charge_system_is_down_a_complaint_is_safe_and_goes_later(
+    charged, sandbox, work, fault
+):
+    sandbox.fault("pilen", fault)
+    complaint = sent()
+    work()
+    assert again(complaint).is_open
+    assert charge("anna-open").waits
+    row = Outgoing.objects.get(kind=Outgoing.Kind.COMPLAIN)
+    assert row.state == Outgoing.State.WAITING
+    sandbox.fault("pilen", "none")
+    send.send(charged, row.id, carriers=carry.CARRIERS, now=now() + timedelta(hours=1))
+    assert there(charged, complaint).state == "open"
+
+
+def test_an_answer_that_is_lost_makes_one_complaint(charged, sandbox, work):
+    complaint = sent()
+    sandbox.fault("pilen", "answer-lost", count=1, path="/complaints")
+    work()
+    row = Outgoing.objects.get(kind=Outgoing.Kind.COMPLAIN)
+    send.send(charged, row.id, carriers=carry.CARRIERS, now=now() + timedelta(hours=1))
+    assert len(charged.charges.charge(complaint.charge.source_id).complaints) == 1
+
+
+def test_what_the_charge_system_tells_before_it_has_heard_does_not_lift_the_hold(charged, officer):
+    sent()
+    officer("issue", plate="AB12345", offence="40a", place="VB")
+    told = charged.charges.charge(charge("anna-open").source_id)
+    assert told.hold is None
+    Charge.objects.filter(id=charge("anna-open").id).update(version=0)
+    with charges.recording():
+        charges.take_over([told], now=now())
+    assert charge("anna-open").waits
+
+
+def test_there_is_one_complaint_at_a_time(charged):
+    sent("inger-shared", "inger")
+    assert not complain.may_begin(charge("inger-shared"))
+    with pytest.raises(StepNotAllowed):
+        draft("inger-shared", "niels")
+
+
+@pytest.mark.parametrize(
+    "slug", ["dorte-open", "helle-upheld", "iben-annulled", "frank-written-off"]
+)
+def test_what_the_charge_system_knows_of_counts_too(charged, slug):
+    assert not complain.may_begin(charge(slug))
+
+
+@pytest.mark.parametrize("slug", ["mikkel-withdrawn", "clara-paid", "asta-collection"])
+def test_one_may_complain_of_what_is_paid_handed_over_or_was_withdrawn(charged, slug):
+    assert complain.may_begin(charge(slug))
+
+
+def test_what_somebody_else_only_writes_is_in_nobodys_way(charged):
+    draft("inger-shared", "inger")
+    assert sent("inger-shared", "niels").is_open
+
+
+# Whose
+
+
+def test_nobody_reads_what_somebody_else_complains_of(charged):
+    mine = sent("inger-shared", "inger")
+    with pytest.raises(NotYours):
+        complain.complaint_of(mine.charge, mine.id, party=party("niels"), opened=())
+    with pytest.raises(NotYours):
+        complain.complaint_of(mine.charge, mine.id, party=None, opened=(mine.id,))
+    assert complain.held_until(charge("inger-shared")) is not None
+
+
+def test_without_a_login_the_code_opens_it_and_guessing_does_not(charged):
+    swedish = charge("lars-swedish")
+    begun = complain.begin(None, swedish, language="en", now=now())
+    code = complain.code_of(begun)
+    assert complain.open_by_code(swedish, code, now=now()).id == begun.id
+    for _ in range(5):
+        with pytest.raises(NotYours):
+            complain.open_by_code(swedish, "AAAAAAAAAA", now=now())
+    with pytest.raises(limit.TooOften):
+        complain.open_by_code(swedish, code, now=now())
+    with pytest.raises(NotYours):
+        complain.complaint_of(swedish, begun.id, party=None, opened=())
+
+
+def test_who_has_the_slip_complains_without_a_login(charged, work):
+    swedish = charge("lars-swedish")
+    begun = complain.begin(None, swedish, language="en", now=now())
+    said = {
+        "question": Question.PAID.value,
+        "text": "I had paid in the app.",
+        "name": "Lars Svensson",
+        "address": "Storgatan 1, Malmö, Sverige",
+        "email": "lars@example.se",
+    }
+    complain.keep(begun, said, now=now())
+    complaint = complain.submit(begun, now=now())
+    work()
+    assert there(charged, complaint).state == "open"
+    letter = Letter.objects.get()
+    assert (letter.party, letter.language) == (None, "en")
+    assert Case.objects.get().party is None
+    mail = Outgoing.objects.get(kind=Outgoing.Kind.SEND_MAIL)
+    assert (mail.state, mail.answer) == (Outgoing.State.DONE, "sent")
+    assert "Lars" not in str(list(Outgoing.objects.values_list("payload", flat=True)))
+
+
+# Answered
+
+
+def test_a_decision_is_letter_and_account_in_one_step(charged, work):
+    complaint, worker = sent(), somebody()
+    work()
+    case = taken(complaint, worker)
+    decision = decided(worker, case, law.Step.ANNUL)
+    kept = again(complaint)
+    assert (kept.stands, Case.objects.get().stands) == (
+        law.State.ANNULLED,
+        case_law.State.DECIDED,
+    )
+    found = charge("anna-open")
+    assert (charges.stands(found), charges.payable(found)) == (charge_law.State.ANNULLED, NOTHING)
+    assert decision.amount == Money(51_000)
+    letters = Letter.objects.order_by("written")
+    assert letters.last().subject == "Svar på din klage: Afgiften er annulleret"
+    work()
+    told = there(charged, kept)
+    assert told.decision is not None
+    assert (told.decision.outcome, told.decision.reason) == ("annulled", "goodwill")
+    assert charged.charges.charge(found.source_id).balance == NOTHING
+    balance = charges.balance(charge("anna-open"))
+    assert (balance.owed, balance.overpaid) == (NOTHING, NOTHING)
+    assert nothing_waits()
+
+
+def test_what_was_paid_before_is_paid_back_by_itself(charged, work):
+    given = charge("anna-open")
+    checkout.choose(party("anna"), given, now=now())
+    chosen = checkout.charges_in_basket(party("anna"))
+    order = checkout.begin(
+        charged,
+        party("anna"),
+        agreed=checkout.agreement(checkout.basket(party("anna")), chosen),
+        language="da",
+        addresses=ADDRESSES,
+        now=now(),
+    )
+    pay(order.payment.page_url)
+    checkout.settle(charged, order.payment.payment_id, now=now())
+    work()
+    complaint, worker = sent(), somebody()
+    work()
+    decided(worker, taken(complaint, worker), law.Step.ANNUL)
+    work()
+    work()
+    refund = Refund.objects.get()
+    assert (refund.amount_ore, refund.done is not None) == (51_000, True)
+    balance = charges.balance(charge("anna-open"))
+    assert (balance.owed, balance.overpaid) == (NOTHING, NOTHING)
+    kinds = [line.kind for line in charged.charges.charge(given.source_id).account]
+    assert kinds == ["charge", "payment", "annulment", "refund"]
+    assert agreement("anna") == checkout.agreement([], [])
+
+
+def test_upheld_the_charge_has_a_new_deadline_and_can_be_complained_of_once_more(charged, work):
+    complaint, worker = sent(), somebody()
+    work()
+    decided(worker, taken(complaint, worker), law.Step.UPHOLD)
+    found = charge("anna-open")
+    assert not found.waits
+    assert found.due == danish_day(now()) + timedelta(days=10)
+    work()
+    assert charge("anna-open").due == danish_day(now()) + timedelta(days=10)
+    assert not charge("anna-open").waits
+    kept = again(complaint)
+    assert complain.may_complain_again(kept, now=now() + timedelta(days=28))
+    assert not complain.may_complain_again(kept, now=now() + timedelta(days=29))
+    second = complain.again(kept, text="Se billedet igen.", now=now())
+    assert (second.stands, second.round) == (law.State.SECOND_ROUND, 2)
+    assert charge("anna-open").waits
+    work()
+    assert there(charged, second).round == 2
+    decided(worker, taken(second, worker), law.Step.UPHOLD)
+    last = again(complaint)
+    assert last.stands is law.State.CHARGE_STANDS_FINALLY
+    assert not complain.may_complain_again(last, now=now())
+    work()
+    assert nothing_waits()
+
+
+def test_a_part_is_taken_off(charged, work):
+    complaint, worker = sent("dan-first-fee", "dan"), somebody()
+    work()
+    case = taken(complaint, worker)
+    with pytest.raises(StepNotAllowed):
+        decided(worker, case, law.Step.ANNUL_PARTLY, ore=76_000)
+    decided(worker, case, law.Step.ANNUL_PARTLY, ore=25_000)
+    assert charges.payable(charge("dan-first-fee")) == Money(51_000)
+    work()
+    assert charged.charges.charge(complaint.charge.source_id).balance == Money(51_000)
+    assert charges.payable(charge("dan-first-fee")) == Money(51_000)
+    assert again(complaint).stands is law.State.PARTLY_ANNULLED
+
+
+def test_a_decision_whose_answer_is_lost_is_taken_once(charged, sandbox, work):
+    complaint, worker = sent(), somebody()
+    work()
+    decided(worker, taken(complaint, worker), law.Step.ANNUL)
+    sandbox.fault("pilen", "answer-lost", count=1, path="/complaints/")
+    work()
+    row = Outgoing.objects.get(kind=Outgoing.Kind.DECIDE_COMPLAINT)
+    send.send(charged, row.id, carriers=carry.CARRIERS, now=now() + timedelta(hours=1))
+    told = charged.charges.charge(complaint.charge.source_id)
+    assert [line.kind for line in told.account].count("annulment") == 1
+    assert charges.balance(charge("anna-open")).overpaid == NOTHING
+    assert ChargeAnnulment.objects.count() == 1
+
+
+def test_asked_and_replied(charged, work):
+    complaint, worker = sent(), somebody()
+    work()
+    case = taken(complaint, worker)
+    complaint_work.ask(
+        worker, case, step=law.Step.ASK, text="Hvor lå skiven?", version=case.version, now=now()
+    )
+    assert again(complaint).stands is law.State.AWAITING_REPLY
+    assert Case.objects.get().stands is case_law.State.ASKED
+    complain.add_file(None, complaint, kind=Document.DISC, name="a.pdf", content=a_pdf(), now=now())
+    complain.write(complaint, text="I forruden.", now=now())
+    assert again(complaint).stands is law.State.IN_REVIEW
+    assert Case.objects.get().stands is case_law.State.TAKEN
+    work()
+    told = there(charged, complaint)
+    assert [(each.sender, each.text) for each in told.messages] == [
+        ("municipality", "Hvor lå skiven?"),
+        ("complainant", "I forruden."),
+    ]
+    assert len(told.attachments) == 1
+    assert nothing_waits()
+
+
+@pytest.mark.parametrize("step", [law.Step.ASK, law.Step.HEAR])
+def test_without_a_reply_it_goes_on(charged, step):
+    complaint, worker = sent(), somebody()
+    case = taken(complaint, worker)
+    complaint_work.ask(worker, case, step=step, text="?", version=case.version, now=now())
+    assert complain.run_out(now=now() + timedelta(days=14)) == 0
+    assert complain.run_out(now=now() + timedelta(days=15)) == 1
+    assert again(complaint).stands is law.State.IN_REVIEW
+    assert Case.objects.get().stands is case_law.State.TAKEN
+
+
+def test_a_draft_that_is_never_sent_lapses(charged):
+    complaint = draft()
+    complain.add_file(None, complaint, kind=Document.DISC, name="a.pdf", content=a_pdf(), now=now())
+    assert complain.run_out(now=now() + timedelta(days=30)) == 0
+    assert complain.run_out(now=now() + timedelta(days=31)) == 1
+    assert again(complaint).stands is law.State.LAPSED
+    assert not ComplaintFile.objects.exists()
+    assert complain.may_begin(charge("anna-open"))
+
+
+def test_taken_back_nothing_waits_any_more(charged, work):
+    complaint = sent()
+    work()
+    complain.withdraw(complaint, now=now())
+    complain.withdraw(complaint, now=now())
+    assert not charge("anna-open").waits
+    assert Case.objects.get().stands is case_law.State.WITHDRAWN
+    work()
+    assert there(charged, complaint).state == "withdrawn"
+    assert not charge("anna-open").waits
+    assert complain.may_begin(charge("anna-open"))
+    assert nothing_waits()
+
+
+def test_reopened_and_annulled_after_all(charged, work):
+    complaint, worker = sent(), somebody()
+    work()
+    case = taken(complaint, worker)
+    decided(worker, case, law.Step.UPHOLD)
+    work()
+    opened = complaint_work.reopen(
+        worker, casework.case_for(worker, case.id), why="Fejl", now=now()
+    )
+    assert again(complaint).stands is law.State.IN_REVIEW
+    assert charge("anna-open").waits
+    decided(worker, casework.case_for(worker, opened.id), law.Step.ANNUL)
+    work()
+    told = charged.charges.charge(complaint.charge.source_id)
+    assert (told.state.value, told.balance) == ("annulled", NOTHING)
+    assert charges.balance(charge("anna-open")).overpaid == NOTHING
+    assert nothing_waits()
+
+
+# Written down for somebody
+
+
+def test_what_came_by_letter_counts_from_the_day_it_came(charged, work):
+    yesterday = danish_day(now()) - timedelta(days=1)
+    complaint = complain.register(
+        None,
+        charge("zenia-two"),
+        channel=Complaint.Channel.LETTER,
+        received=yesterday,
+        said={
+            "question": Question.SIGN.value,
+            "text": "Skiltet var væk.",
+            "name": "Zenia",
+            "address": "Vej 1",
+        },
+        given=[("brev.pdf", a_pdf())],
+        kind=Document.OTHER,
+        now=now(),
+    )
+    assert complaint.stands is law.State.SUBMITTED
+    assert charge("zenia-two").waits
+    work()
+    told = there(charged, complaint)
+    assert (told.channel, danish_day(told.received)) == ("letter", yesterday)
+    assert len(told.attachments) == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "state"),
+    [
+        (law.Step.ADD, law.State.IN_REVIEW),
+        (law.Step.WITHDRAW, law.State.WITHDRAWN),
+    ],
+)
+def test_what_is_said_on_the_phone_is_written_down(charged, work, step, state):
+    complaint, worker = sent(), somebody()
+    case = taken(complaint, worker)
+    complaint_work.register(
+        worker, case, step=step, text="Ringede i dag.", version=case.version, now=now()
+    )
+    assert again(complaint).stands is state
+    assert ComplaintMessage.objects.get().text == "Ringede i dag."
+    work()
+    assert there(charged, complaint).messages[0].text == "Ringede i dag."
+
+
+def test_a_reply_on_the_phone_is_a_reply(charged):
+    complaint, worker = sent(), somebody()
+    case = taken(complaint, worker)
+    complaint_work.ask(
+        worker, case, step=law.Step.ASK, text="Hvornår?", version=case.version, now=now()
+    )
+    case = casework.case_for(worker, case.id)
+    complaint_work.register(
+        worker, case, step=law.Step.REPLY, text="Klokken to.", version=case.version, now=now()
+    )
+    assert again(complaint).stands is law.State.IN_REVIEW
+    assert Case.objects.get().stands is case_law.State.TAKEN
+
+
+# What the charge system decides itself
+
+
+@pytest.mark.parametrize(
+    ("what", "state"),
+    [("uphold", law.State.CHARGE_STANDS), ("grant", law.State.ANNULLED)],
+)
+def test_what_is_decided_in_the_charge_system_is_decided_here(charged, officer, work, what, state):
+    complaint = sent()
+    work()
+    officer(f"charge/{complaint.charge.source_id}/{what}", reasons="Set på stedet.")
+    charge_feed.follow(charged, now=now())
+    kept = again(complaint)
+    assert kept.stands is state
+    decision = kept.decisions.get()
+    assert (decision.reasons, decision.by, decision.staff) == (
+        "Set på stedet.",
+        "charge system",
+        None,
+    )
+    assert Case.objects.get().stands is case_law.State.WITHDRAWN
+    assert not charge("anna-open").waits
+    charge_feed.follow(charged, now=now())
+    assert kept.decisions.count() == 1
+
+
+def test_what_is_annulled_in_the_charge_system_leaves_nothing_to_complain_about(
+    charged, officer, work
+):
+    complaint = sent()
+    work()
+    officer(f"charge/{complaint.charge.source_id}/annul", reason="sign_defect")
+    charge_feed.follow(charged, now=now())
+    assert again(complaint).stands is law.State.ANNULLED
+    assert Case.objects.get().stands is case_law.State.WITHDRAWN
+
+
+def test_what_is_written_in_the_charge_system_is_read_here(charged, officer, work):
+    complaint = sent()
+    work()
+    officer(f"charge/{complaint.charge.source_id}/message", reasons="Vi ser på det.")
+    charge_feed.follow(charged, now=now())
+    charge_feed.follow(charged, now=now())
+    assert [each.text for each in ComplaintMessage.objects.all()] == ["Vi ser på det."]
+
+
+def test_a_machine_that_annuls_answers_the_complaint(charged, work):
+    complaint = sent("gorm-paid-elsewhere", "gorm", question=Question.PAID.value)
+    evidence.check(charged, charge("gorm-paid-elsewhere"), occasion="opened", now=now())
+    assert again(complaint).stands is law.State.ANNULLED
+    assert Case.objects.get().stands is case_law.State.WITHDRAWN
+    subjects = [each.subject for each in Letter.objects.order_by("written")]
+    assert subjects[-1] == "Din parkeringsafgift er annulleret"
+    assert len(subjects) == 2
+    work()
+    assert charged.charges.charge(complaint.charge.source_id).state.value == "annulled"
+
+
+# Who handles it
+
+
+def test_nobody_handles_the_complaint_about_their_own_car(charged):
+    complaint = sent("inger-shared", "inger")
+    worker = somebody()
+    worker.number_fingerprint = party("niels").number_fingerprint
+    worker.save()
+    with pytest.raises(casework.OwnCase):
+        casework.case_for(worker, Case.objects.get(complaint=complaint).id)
+    assert not casework.not_ones_own(worker, Case.objects.all()).exists()
+
+
+def test_it_is_found_by_the_number_of_the_charge_and_by_the_plate(charged):
+    complaint = sent()
+    case = Case.objects.get(complaint=complaint)
+    assert casework.search(complaint.charge.number) == [case]
+    assert casework.search("za 10 001") == [case]
+    assert casework.search("AB12345") == []
+
+
+def test_put_back_it_waits_for_anybody(charged):
+    complaint, worker = sent(), somebody()
+    case = taken(complaint, worker)
+    assert again(complaint).stands is law.State.IN_REVIEW
+    rights = RIGHTS[Role.DECIDER]
+    casework.put_back(worker, case, version=case.version, rights=rights, now=now())
+    assert again(complaint).stands is law.State.SUBMITTED
+
+
+def test_two_case_workers_do_not_decide_the_same(charged):
+    complaint, worker = sent(), somebody()
+    case = taken(complaint, worker)
+    decided(worker, case, law.Step.UPHOLD)
+    with pytest.raises(casework.ChangedMeanwhile):
+        decided(worker, case, law.Step.ANNUL)
+    assert ComplaintDecision.objects.count() == 1
+
+
+def test_what_was_decided_and_said_is_never_changed(charged):
+    complaint, worker = sent(), somebody()
+    decided(worker, taken(complaint, worker), law.Step.UPHOLD)
+    with pytest.raises(DatabaseError):
+        ComplaintDecision.objects.update(reasons="Noget andet")
+
+
+# Every transition
+
+
+def reach(state: law.State):  # noqa: PLR0911 -- each as soon as it is there
+    """Bring a complaint to *state* by what people do; return it, its case and who has it."""
+    worker = somebody()
+    complaint = draft()
+    if state is law.State.DRAFT:
+        return complaint, None, worker
+    complaint = complain.submit(complaint, now=now())
+    if state is law.State.SUBMITTED:
+        return complaint, Case.objects.get(complaint=complaint), worker
+    case = taken(complaint, worker)
+    asking = {law.State.AWAITING_REPLY: law.Step.ASK, law.State.HEARING: law.Step.HEAR}
+    if state in asking:
+        complaint_work.ask(
+            worker, case, step=asking[state], text="?", version=case.version, now=now()
+        )
+        return again(complaint), casework.case_for(worker, case.id), worker
+    if state is law.State.IN_REVIEW:
+        return again(complaint), case, worker
+    if state is law.State.PARTLY_ANNULLED:
+        decided(worker, case, law.Step.ANNUL_PARTLY, ore=10_000)
+        return again(complaint), casework.case_for(worker, case.id), worker
+    decided(worker, case, law.Step.UPHOLD)
+    if state is law.State.CHARGE_STANDS:
+        return again(complaint), casework.case_for(worker, case.id), worker
+    complaint = complain.again(again(complaint), text="Nej", now=now())
+    case = taken(complaint, worker)
+    if state is law.State.SECOND_ROUND:
+        return again(complaint), case, worker
+    if state is law.State.SECOND_REPLY:
+        complaint_work.ask(
+            worker, case, step=law.Step.ASK, text="?", version=case.version, now=now()
+        )
+        return again(complaint), casework.case_for(worker, case.id), worker
+    decided(worker, case, law.Step.UPHOLD)
+    assert state is law.State.CHARGE_STANDS_FINALLY
+    return again(complaint), casework.case_for(worker, case.id), worker
+
+
+def do(complaint, case, worker, actor: Actor, step: law.Step) -> None:  # noqa: C901, PLR0912 -- one for each step
+    """Take *step* as the pages do."""
+    if step is law.Step.SAVE:
+        complain.keep(complaint, {"text": "Mere"}, now=now())
+    elif step is law.Step.SUBMIT:
+        complain.submit(complaint, actor=actor, now=now())
+    elif step is law.Step.LAPSE:
+        complain.run_out(now=now() + timedelta(days=31))
+    elif step is law.Step.TAKE_UP:
+        casework.take(worker, case, version=case.version, now=now())
+    elif step is law.Step.PUT_BACK:
+        rights = RIGHTS[Role.DECIDER]
+        casework.put_back(worker, case, version=case.version, rights=rights, now=now())
+    elif step is law.Step.REPLY and actor is Actor.PARTY:
+        complain.write(complaint, text="Mere", now=now())
+    elif step is law.Step.ADD and actor is Actor.PARTY:
+        complain.add_file(
+            None, complaint, kind=Document.DISC, name="a.pdf", content=a_pdf(), now=now()
+        )
+        complain.send_added(complaint, now=now())
+        assert Outgoing.objects.filter(kind=Outgoing.Kind.COMPLAINT_FILE).exists()
+    elif step is law.Step.WITHDRAW and actor is Actor.PARTY:
+        complain.withdraw(complaint, now=now())
+    elif step in complaint_work.REGISTERED:
+        if case.taken_by is None:  # whoever writes it down takes the case first
+            with charges.recording():
+                complaint_work.complaint_course.step(complaint, actor, step, now=now())
+            return
+        complaint_work.register(
+            worker, case, step=step, text="Sagt", version=case.version, now=now()
+        )
+    elif step in complaint_work.QUESTIONS:
+        complaint_work.ask(worker, case, step=step, text="?", version=case.version, now=now())
+    elif step is law.Step.GO_ON:
+        complain.run_out(now=now() + timedelta(days=15))
+    elif step in complaint_work.OUTCOMES and actor is Actor.CASE_WORKER:
+        decided(worker, case, step, ore=5_000 if step is law.Step.ANNUL_PARTLY else 0)
+    elif step is law.Step.COMPLAIN_AGAIN:
+        complain.again(complaint, text="Nej", actor=actor, now=now())
+    elif step is law.Step.REOPEN:
+        complaint_work.reopen(worker, case, why="Fejl", now=now())
+    else:
+        assert (actor, step) == (Actor.SYSTEM, law.Step.ANNUL)
+        with charges.recording():
+            complaint_work.complaint_course.close(complaint, actor, step, now=now())
+
+
+TRANSITIONS = [
+    (state, actor, step, after)
+    for state, steps in law.COURSE.table.items()
+    for (actor, step), after in steps.items()
+]
+
+
+@pytest.mark.parametrize(
+    ("state", "actor", "step", "after"),
+    TRANSITIONS,
+    ids=[f"{s.value}-{a.value}-{step.value}" for s, a, step, _ in TRANSITIONS],
+)
+def test_every_step_of_the_course_can_be_taken(charged, state, actor, step, after):
+    complaint, case, worker = reach(state)
+    assert complaint.stands is state
+    do(complaint, case, worker, actor, step)
+    assert again(complaint).stands is after
+    assert charge("anna-open").waits is (after in law.OPEN)
