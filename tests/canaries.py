@@ -18,7 +18,13 @@ from parking.records.staff import Staff
 SAID = {
     "party": {"customer": ""},
     "application": {"state": "granted"},
-    "case": {"state": "decided", "kind": "home", "zone_version": None, "complaint": None},
+    "case": {
+        "state": "decided",
+        "kind": "home",
+        "zone_version": None,
+        "complaint": None,
+        "charge": None,
+    },
     "charge": {"state": "paid", "balance_ore": 0},
     "charge_payment": {"refunded_ore": 0},
     "complaint": {"state": "annulled"},

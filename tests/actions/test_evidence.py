@@ -7,19 +7,32 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from parking.actions import carry, charge_feed, evidence, send
+from parking.actions import (
+    carry,
+    casework,
+    charge_feed,
+    complain,
+    complaint_work,
+    evidence,
+    send,
+    staff,
+)
 from parking.actions import charge as charges
+from parking.law import case as case_law
 from parking.law.charge import State
 from parking.law.charge_terms import AnnulmentReason
 from parking.law.evidence import Ground
 from parking.law.money import NOTHING, Money
 from parking.law.reasoning import Answer
+from parking.law.staff import Role
 from parking.records.audit import LookUp
+from parking.records.case import Case
 from parking.records.charge import Charge
 from parking.records.charge_check import ChargeAnnulment, ChargeCheck
 from parking.records.collection import ChargeTermsVersion
 from parking.records.letter import Letter
 from parking.records.outbox import Outgoing
+from parking.records.staff import Staff
 from town import charge, now, party
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -218,3 +231,51 @@ def test_a_charge_with_an_offence_that_no_permit_excuses_stands(charged, sandbox
 def test_of_somebody_who_never_logged_in_no_look_up_is_kept(charged):
     looked_at(charged, "jens-stolen")
     assert not LookUp.objects.exists()
+
+
+# Where only a case worker may act
+
+
+def finding_taken(slug: str) -> tuple[Case, Staff]:
+    worker = staff.add(name_id="ditte", roles=(Role.DECIDER,), unit="Parkering", now=now())
+    case = Case.objects.get(charge=charge(slug))
+    casework.take(worker, case, version=case.version, now=now())
+    return casework.case_for(worker, case.id), worker
+
+
+def test_what_only_a_case_worker_may_act_on_has_a_case_of_its_own(charged, work):
+    looked_at(charged, "jens-stolen")
+    looked_at(charged, "jens-stolen")
+    case, worker = finding_taken("jens-stolen")
+    assert case.about is case_law.Kind.FINDING
+    complaint_work.settle_finding(
+        worker, case, annul=True, reasons="Meldt stjålet.", version=case.version, now=now()
+    )
+    assert charges.stands(charge("jens-stolen")) is State.ANNULLED
+    row = ChargeAnnulment.objects.get()
+    assert (row.by, row.by_machine, row.reason) == ("Parkering", False, "stolen")
+    work()
+    told = charged.charges.charge(charge("jens-stolen").source_id)
+    assert (told.state.value, told.balance) == ("annulled", NOTHING)
+
+
+def test_a_case_worker_may_let_it_stand_and_is_not_asked_again(charged):
+    looked_at(charged, "jens-stolen")
+    case, worker = finding_taken("jens-stolen")
+    complaint_work.settle_finding(
+        worker, case, annul=False, reasons="Fundet igen.", version=case.version, now=now()
+    )
+    assert charges.payable(charge("jens-stolen"))
+    looked_at(charged, "jens-stolen")
+    assert Case.objects.count() == 1
+
+
+def test_a_complaint_takes_the_place_of_the_machines_own_case(charged):
+    looked_at(charged, "jens-stolen")
+    begun = complain.begin(party("jens"), charge("jens-stolen"), language="da", now=now())
+    complain.keep(begun, {"question": "stolen", "text": "Stjålet."}, now=now())
+    complain.submit(begun, now=now())
+    states = {case.kind: case.stands for case in Case.objects.all()}
+    assert states == {"finding": case_law.State.WITHDRAWN, "complaint": case_law.State.OPEN}
+    looked_at(charged, "jens-stolen")
+    assert Case.objects.count() == 2

@@ -106,6 +106,8 @@ def one_at_a_time_with(case: Case) -> None:
     """Let nobody else work on what *case* hangs on for the rest of the recording."""
     if case.complaint is not None:
         one_at_a_time("charge", case.complaint.charge_id)
+    elif case.charge_id is not None:
+        one_at_a_time("charge", case.charge_id)
     elif case.party_id is not None:
         one_at_a_time("party", case.party_id)
     else:

@@ -55,7 +55,7 @@ _DOCUMENTS_OF = {
 
 
 #: What a case hangs on, read with it.
-_WHOLE = ("party", "application", "zone_version", "complaint__charge", "complaint__party")
+_WHOLE = ("party", "application", "zone_version", "complaint__charge", "complaint__party", "charge")
 
 
 class OwnCase(PermissionError):
@@ -74,12 +74,8 @@ def is_own(staff: Staff, case: Case) -> bool:
     own = staff.number_fingerprint
     if not own:
         return False
-    if (
-        case.complaint is not None
-        and ChargeHolder.objects.filter(
-            charge=case.complaint.charge_id, number_fingerprint=own
-        ).exists()
-    ):
+    charge = case.charge_id if case.complaint is None else case.complaint.charge_id
+    if charge and ChargeHolder.objects.filter(charge=charge, number_fingerprint=own).exists():
         return True
     return case.party is not None and own == case.party.number_fingerprint
 
@@ -90,7 +86,7 @@ def not_ones_own(staff: Staff, cases: QuerySet[Case]) -> QuerySet[Case]:
     if not own:
         return cases
     held = ChargeHolder.objects.filter(number_fingerprint=own).values("charge")
-    theirs = Q(party__number_fingerprint=own) | Q(complaint__charge__in=held)
+    theirs = Q(party__number_fingerprint=own) | Q(complaint__charge__in=held) | Q(charge__in=held)
     return cases.exclude(pk__in=Case.objects.filter(theirs).values("pk"))
 
 
@@ -422,5 +418,7 @@ def search(text: str) -> list[Case]:
             Q(application__plate=Plate(wanted))
             | Q(complaint__charge__plate=Plate(wanted))
             | Q(complaint__charge__number=wanted)
+            | Q(charge__plate=Plate(wanted))
+            | Q(charge__number=wanted)
         )
     return list(cases.select_related(*_WHOLE).order_by("-opened")[:50])

@@ -70,15 +70,9 @@ def of_party(party: Party, charge: Charge) -> list[Complaint]:
     return list(Complaint.objects.filter(charge=charge, party=party).order_by("-begun"))
 
 
-def drafts_of(party: Party) -> list[Complaint]:
-    """Return the complaints that *party* has begun and not sent."""
-    drafts = Complaint.objects.filter(party=party, state=law.State.DRAFT.value)
-    return list(drafts.select_related("charge").order_by("-changed"))
-
-
-def waiting_of(party: Party) -> list[Complaint]:
-    """Return the complaints of *party* that somebody waits about."""
-    states = [state.value for state in law.OPEN]
+def unfinished_of(party: Party) -> list[Complaint]:
+    """Return the complaints that *party* has begun and not sent, or waits about."""
+    states = [state.value for state in (law.State.DRAFT, *law.OPEN)]
     known = Complaint.objects.filter(party=party, state__in=states)
     return list(known.select_related("charge").order_by("-changed"))
 
@@ -348,6 +342,7 @@ def again(
 
 def _begin_round(complaint: Complaint, now: datetime) -> None:
     """Open the case, tell the charge system, and confirm that it came in."""
+    complaint_course.end_case_of_finding(complaint.charge, now=now)
     case = complaint_course.open_case(complaint, now=now)
     send.put(
         Outgoing.Kind.COMPLAIN,

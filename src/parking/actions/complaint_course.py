@@ -117,6 +117,34 @@ def open_case(complaint: Complaint, *, now: datetime) -> Case:
     )
 
 
+def open_case_of_finding(charge: Charge, *, now: datetime) -> None:
+    """Open a case in which a case worker looks at what a machine has seen, within a recording.
+
+    There is one of a charge. None is opened while somebody waits for the answer to a complaint: its
+    own case shows the same; nor again once a case worker has looked.
+    """
+    if Complaint.objects.filter(charge=charge, state__in=_OPEN).exists():
+        return
+    if Case.objects.filter(charge=charge).exclude(state=case_law.State.WITHDRAWN.value).exists():
+        return
+    Case.objects.create(
+        number=cases.next_number(),
+        kind=case_law.Kind.FINDING.value,
+        charge=charge,
+        opened=now,
+        due=danish_day(now) + caseload.OUR_TIME,
+    )
+
+
+def end_case_of_finding(charge: Charge, *, now: datetime) -> None:
+    """End the case about what a machine has seen: nobody need look any more."""
+    states = [state.value for state in case_law.UNFINISHED]
+    for case in Case.objects.select_for_update(of=("self",)).filter(
+        charge=charge, state__in=states
+    ):
+        caseload.step(case, Actor.SYSTEM, case_law.Step.WITHDRAW, now=now)
+
+
 def case_of(complaint: Complaint) -> Case | None:
     """Return the case that *complaint* waits in, locked; ``None`` if it waits in none."""
     states = [state.value for state in case_law.UNFINISHED]
@@ -150,6 +178,11 @@ def follow(charges: Iterable[Charge], *, now: datetime) -> None:
         complaint.charge = rows[complaint.charge_id]
         _follow(complaint, from_json(ChargeAnswer, complaint.charge.told), now)
         update_hold(complaint.charge)
+    gone = [row for row in rows.values() if row.state == "annulled"]
+    states = [state.value for state in case_law.UNFINISHED]
+    for case in Case.objects.filter(charge__in=gone, state__in=states).select_related("charge"):
+        assert case.charge is not None
+        end_case_of_finding(case.charge, now=now)
     annulled = ChargeAnnulment.objects.filter(charge__in=rows, whole=True).values("charge")
     Charge.objects.filter(id__in=annulled).exclude(state="annulled").update(
         state="annulled", waits=False

@@ -18,6 +18,7 @@ from parking.actions import (
     complain,
     complaint_course,
     complaint_letters,
+    evidence,
     progress,
     send,
 )
@@ -32,6 +33,7 @@ from parking.law.days import danish_day
 from parking.law.money import NOTHING, Money
 from parking.records.case import Case
 from parking.records.charge import Charge
+from parking.records.charge_check import ChargeCheck
 from parking.records.complaint import Complaint, ComplaintDecision, ComplaintMessage
 from parking.records.outbox import Outgoing
 from parking.records.recording import recording
@@ -275,6 +277,33 @@ def reopen(staff: Staff, case: Case, *, why: str, now: datetime) -> Case:
         opened.taken_by = staff
         caseload.step(opened, Actor.CASE_WORKER, case_law.Step.TAKE, now=now, staff=staff, text=why)
     return opened
+
+
+# What a machine has seen, of which nobody has complained
+
+
+def settle_finding(
+    staff: Staff, case: Case, *, annul: bool, reasons: str, version: int, now: datetime
+) -> None:
+    """Annul the charge as the machine proposes, or let it stand; the party hears of an annulment.
+
+    :raises ChangedMeanwhile: if the case has changed.
+    :raises StepNotAllowed: if *staff* does not have it, or nothing is proposed any more.
+    """
+    with recording():
+        case = casework.locked_of(staff, case, version)
+        charge = Charge.objects.get(id=case.charged.id)
+        kept = ChargeCheck.objects.filter(charge=charge).exclude(reason="").order_by("-at").first()
+        step = case_law.Step.DECIDE if annul else case_law.Step.REFUSE
+        caseload.step(case, Actor.CASE_WORKER, step, now=now, staff=staff, text=reasons)
+        if not annul:
+            return
+        if kept is None:
+            raise StepNotAllowed("nothing is proposed")
+        claims.recall(charge, because="annulled", now=now)
+        evidence.annul_as_proposed(
+            charge, kept, reasons=reasons, by=staff.unit or "case worker", now=now
+        )
 
 
 def _locked(staff: Staff, case: Case, version: int) -> tuple[Case, Complaint]:

@@ -170,6 +170,9 @@ def check(
         )
         if found.on_the_spot and found.reason is not None and may_annul_at_once(charge):
             _annul(charge, kept, found.reason, now=now)
+            complaint_course.end_case_of_finding(charge, now=now)
+        elif found.reason is not None and charges.stands(charge) not in _OVER:
+            complaint_course.open_case_of_finding(charge, now=now)
     log.info("charge checked", charge=charge.number, answer=kept.answer, ground=kept.ground)
     return kept
 
@@ -224,16 +227,27 @@ def _last_day(period: Period) -> str:
 
 
 def _annul(charge: Charge, kept: ChargeCheck, reason: AnnulmentReason, *, now: datetime) -> None:
-    """Annul the whole charge, and tell the charge system and whoever it concerns."""
+    reasons = complaint_wording.why_annulled(reason, language="da")
+    annul_as_proposed(charge, kept, reasons=reasons, by=_BY, now=now)
+
+
+def annul_as_proposed(
+    charge: Charge, kept: ChargeCheck, *, reasons: str, by: str, now: datetime
+) -> None:
+    """Annul the whole charge for the reason that *kept* proposes, within a recording.
+
+    The charge system is told, and so is whoever it concerns.
+    """
+    reason = AnnulmentReason(kept.reason)
     annulment.annul(
         charge,
         reference=f"check-{kept.id}",
         amount=None,
         reason=reason,
-        reasons=complaint_wording.why_annulled(reason, language="da"),
+        reasons=reasons,
         evidence=kept.shown,
-        by=_BY,
-        by_machine=True,
+        by=by,
+        by_machine=by == _BY,
         now=now,
     )
     send.put(

@@ -86,7 +86,8 @@ def forget(*, now: datetime) -> Forgotten:
     """Forget what the schedule says; return how many rows of each table are gone."""
     gone = Forgotten()
     for part in (
-        _documents, _unpaid, _unfinished, _decided, _permits, _accounts, _complaints, _charges,
+        _documents, _unpaid, _unfinished, _decided, _permits, _accounts, _complaints, _findings,
+        _charges,
         _look_ups,
         _traffic,
         _logins, _parties,
@@ -299,6 +300,17 @@ def _forget_complaints(ids: Iterable[Any]) -> Forgotten:
     return gone + _delete(Complaint.objects.filter(id__in=ids))
 
 
+def _findings(now: datetime) -> Forgotten:
+    """Cases about what a machine has seen of a charge of which nobody has complained."""
+    old = Case.objects.filter(charge__isnull=False, closed__lt=_before(Matter.CASES, now))
+    gone = Forgotten()
+    for ids in _chunks(old.values_list("id", flat=True)):
+        with forgetting():
+            gone += _delete(CaseStep.objects.filter(case__in=ids))
+            gone += _delete(Case.objects.filter(id__in=ids))
+    return gone
+
+
 def _charges(now: datetime) -> Forgotten:
     """Charges that nobody owes anything on any more; what was paid stays with the accounts."""
     closed = Charge.objects.filter(
@@ -309,6 +321,7 @@ def _charges(now: datetime) -> Forgotten:
         lines=None,
         payments__order=None,
         complaints=None,
+        cases=None,
     )
     gone = Forgotten()
     for ids in _chunks(closed.values_list("id", flat=True).distinct()):

@@ -319,6 +319,7 @@ _CASE_KINDS: Final[Mapping[case.Kind, Any]] = {
     case.Kind.SECOND_VEHICLE: _("Licens til et køretøj mere"),
     case.Kind.MAP: _("Nyt kort fra kommunen"),
     case.Kind.COMPLAINT: _("Klage over en parkeringsafgift"),
+    case.Kind.FINDING: _("Afgift, som ser ud til at være forkert"),
 }
 _ROLES: Final[Mapping[Role, Any]] = {
     Role.READER: _("Læser"),

@@ -24,6 +24,7 @@ class Kind(Enum):
     SECOND_VEHICLE = "second vehicle"  #: asked for by somebody who has all the permits they may
     MAP = "map"  #: the city has published another map
     COMPLAINT = "complaint"  #: about a charge
+    FINDING = "finding"  #: of a machine about a charge of which nobody has complained
 
 
 class Subject(Enum):
@@ -32,6 +33,7 @@ class Subject(Enum):
     APPLICATION = "application"
     ZONE_VERSION = "zone_version"
     COMPLAINT = "complaint"
+    CHARGE = "charge"
 
 
 #: What each kind of case hangs on: one subject, and never another.
@@ -42,11 +44,12 @@ SUBJECTS: Final[Mapping[Kind, Subject]] = {
     Kind.SECOND_VEHICLE: Subject.APPLICATION,
     Kind.MAP: Subject.ZONE_VERSION,
     Kind.COMPLAINT: Subject.COMPLAINT,
+    Kind.FINDING: Subject.CHARGE,
 }
 #: The subjects that are somebody's: their cases have a party, who reads who has looked at them.
 OF_A_PARTY: Final = frozenset({Subject.APPLICATION})
 #: The subjects that are somebody's who may never have logged in.
-OF_SOMEBODY: Final = frozenset({Subject.COMPLAINT})
+OF_SOMEBODY: Final = frozenset({Subject.COMPLAINT, Subject.CHARGE})
 
 #: The facts that each kind of case about an application may settle.
 SETTLES: Final[Mapping[Kind, tuple[str, ...]]] = {

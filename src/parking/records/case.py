@@ -11,6 +11,7 @@ from django.db.models import Q, UniqueConstraint
 from parking.law import case as law
 from parking.law.course import Actor
 from parking.records.application import Application
+from parking.records.charge import Charge
 from parking.records.complaint import Complaint
 from parking.records.party import Party
 from parking.records.staff import Staff
@@ -51,6 +52,7 @@ class Case(models.Model):
     complaint = models.ForeignKey(
         Complaint, null=True, on_delete=models.PROTECT, related_name="cases"
     )
+    charge = models.ForeignKey(Charge, null=True, on_delete=models.PROTECT, related_name="cases")
     facts = models.JSONField(default=list)  #: the names of the facts to be settled
     state = models.CharField(max_length=10, default=law.State.OPEN.value)
     version = models.PositiveIntegerField(default=0)  #: of what a page showed: grows by each step
@@ -77,6 +79,11 @@ class Case(models.Model):
             UniqueConstraint(
                 name="case_one_of_a_complaint",
                 fields=["complaint"],
+                condition=Q(state__in=_UNFINISHED),
+            ),
+            UniqueConstraint(
+                name="case_one_of_a_charge",
+                fields=["charge"],
                 condition=Q(state__in=_UNFINISHED),
             ),
             models.CheckConstraint(name="case_one_subject", condition=_one_subject()),
@@ -131,6 +138,17 @@ class Case(models.Model):
         if self.complaint is None:
             raise AnotherSubject(self.number)
         return self.complaint
+
+    @property
+    def charged(self) -> Charge:
+        """The charge that it, or the complaint it is about, is about.
+
+        :raises AnotherSubject: if it is about none.
+        """
+        charge = self.charge if self.complaint is None else self.complaint.charge
+        if charge is None:
+            raise AnotherSubject(self.number)
+        return charge
 
     @property
     def is_about_somebody(self) -> bool:

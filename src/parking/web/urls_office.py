@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from parking.web.office import applications, cases, complaints, door, operations, people
+from parking.web.office import (
+    applications,
+    cases,
+    charge_desk,
+    complaints,
+    door,
+    operations,
+    people,
+)
 
 _CASE = "cases/<uuid:case_id>/"
 
@@ -29,7 +37,7 @@ urlpatterns = [
     path(f"{_CASE}letters/<uuid:letter_id>/", applications.letter, name="office-letter"),
     path(f"{_CASE}reopen/", complaints.reopen, name="office-case-reopen"),
     path(f"{_CASE}files/<uuid:file_id>/", complaints.file, name="office-complaint-file"),
-    path(f"{_CASE}photos/<int:number>/", complaints.photo, name="office-charge-photo"),
+    path(f"{_CASE}photos/<int:number>/", charge_desk.photo, name="office-charge-photo"),
     path("complaints/register/", complaints.register, name="office-register"),
     path("operations/", operations.operations, name="office-operations"),
     path("operations/fetch-map/", operations.fetch_map, name="office-fetch-map"),

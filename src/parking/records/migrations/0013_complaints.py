@@ -177,6 +177,11 @@ class Migration(migrations.Migration):
             model_name='case',
             name='case_one_subject',
         ),
+        migrations.AddField(
+            model_name='case',
+            name='charge',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='records.charge'),
+        ),
         migrations.AlterField(
             model_name='outgoing',
             name='kind',
@@ -228,7 +233,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('application__isnull', False), ('complaint__isnull', True), ('kind__in', ['home', 'vehicle', 'documents', 'second vehicle']), ('party__isnull', False), ('zone_version__isnull', True)), models.Q(('application__isnull', True), ('complaint__isnull', True), ('kind__in', ['map']), ('party__isnull', True), ('zone_version__isnull', False)), models.Q(('application__isnull', True), ('complaint__isnull', False), ('kind__in', ['complaint']), ('zone_version__isnull', True)), _connector='OR'), name='case_one_subject'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('open', 'taken', 'asked'))), fields=('charge',), name='case_one_of_a_charge'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('application__isnull', False), ('charge__isnull', True), ('complaint__isnull', True), ('kind__in', ['home', 'vehicle', 'documents', 'second vehicle']), ('party__isnull', False), ('zone_version__isnull', True)), models.Q(('application__isnull', True), ('charge__isnull', True), ('complaint__isnull', True), ('kind__in', ['map']), ('party__isnull', True), ('zone_version__isnull', False)), models.Q(('application__isnull', True), ('charge__isnull', True), ('complaint__isnull', False), ('kind__in', ['complaint']), ('zone_version__isnull', True)), models.Q(('application__isnull', True), ('charge__isnull', False), ('complaint__isnull', True), ('kind__in', ['finding']), ('zone_version__isnull', True)), _connector='OR'), name='case_one_subject'),
         ),
         migrations.AddField(
             model_name='complaintdecision',

@@ -187,7 +187,6 @@ def my(request: PartyRequest) -> HttpResponse:
             "refunds": money,
             "charges_owed": charges.mine(request.party).filter(balance_ore__gt=0).count(),
             "plan": plans.card(request.party),
-            "drafted": complain.drafts_of(request.party),
-            "complained": complain.waiting_of(request.party),
+            "complaints": complain.unfinished_of(request.party),
         },
     )

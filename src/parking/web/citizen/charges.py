@@ -259,7 +259,7 @@ def _minutes(told: ChargeAnswer) -> int:
 @require_safe
 def photos(request: Request, charge_id: UUID) -> HttpResponse:
     """Show the warden's photographs large, with what each of them shows."""
-    found = _opened(request, charge_id)
+    found = opened(request, charge_id)
     shown = request.outside.charges.images(found.source_id)
     return render(request, "citizen/charge-photos.html", {"charge": found, "photos": shown})
 

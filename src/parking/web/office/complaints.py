@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from parking.actions import (
     annulment,
     casework,
-    charge_wording,
     complain,
     complaint_wording,
     complaint_work,
@@ -25,7 +23,6 @@ from parking.actions import (
     slip,
     wording,
 )
-from parking.actions import charge as charges
 from parking.actions import staff as actions
 from parking.actions.permission import NotYours
 from parking.law import case as case_law
@@ -34,17 +31,13 @@ from parking.law.charge import ChargeNumber, NotAChargeNumber, charge_number
 from parking.law.charge_terms import AnnulmentReason
 from parking.law.complaint import Document
 from parking.law.days import danish_day
-from parking.law.evidence import Ground
 from parking.law.money import NOTHING, Money
-from parking.law.reasoning import Answer, Finding
 from parking.law.staff import Right
-from parking.ports import NotFound
 from parking.records.case import Case
-from parking.records.charge_check import ChargeCheck
 from parking.records.complaint import Complaint, ComplaintFile
 from parking.web import uploads
 from parking.web.forms import PlateForm
-from parking.web.office import desk
+from parking.web.office import charge_desk, desk
 from parking.web.office.door import StaffRequest, page, staff
 from parking.web.widgets import DayInput
 
@@ -149,10 +142,8 @@ def show(request: StaffRequest, found: Case) -> HttpResponse:
 def _case(request: StaffRequest, found: Case, form: AnswerForm | None = None) -> HttpResponse:
     complaint = found.grievance
     charge = complaint.charge
-    told = charges.answer_of(charge)
     steps = complaint_work.may_do(request.staff.staff, found)
     works = desk.has_it(request, found) and bool(steps) and found.stands in case_law.UNFINISHED
-    kept = evidence.newest(charge, complaint.party)
     return page(
         request,
         "office/complaint.html",
@@ -175,14 +166,7 @@ def _case(request: StaffRequest, found: Case, form: AnswerForm | None = None) ->
                 {"decision": each, "text": complaint_wording.outcome(each.outcome)}
                 for each in complaint.decisions.all()
             ],
-            "charge": charge,
-            "told": told,
-            "charge_state": charge_wording.state(charges.stands(charge)),
-            "account": charge_wording.account(charges.account(charge), charges.paid_here(charge)),
-            "balance": charges.balance(charge),
-            "photos": range(1, told.images + 1),
-            "holders": list(_holders(charge)),
-            "check": kept and _checked(kept),
+            **charge_desk.of(charge, evidence.newest(charge, complaint.party)),
             "letters": found.letters.defer("pdf").order_by("written"),
             "form": form or (AnswerForm(found, steps) if works else None),
             "may_reopen": Right.DECIDE in request.staff.rights
@@ -191,45 +175,6 @@ def _case(request: StaffRequest, found: Case, form: AnswerForm | None = None) ->
         },
         status=422 if form is not None else 200,
     )
-
-
-def _holders(charge: Any) -> Iterator[dict[str, Any]]:
-    """Yield who was registered for the vehicle, by what and when; the number is masked."""
-    for each in charge.holders.order_by("since"):
-        number = each.number
-        yield {
-            "relation": _("Ejer") if each.relation == "owner" else _("Bruger"),
-            "number": f"{number[:6]}-••••" if each.kind == "person" else number,
-            "since": each.since,
-            "until": each.until,
-        }
-
-
-def _checked(kept: ChargeCheck) -> dict[str, Any]:
-    """Return what a machine saw, in words."""
-    answers = {
-        Answer.YES.value: _("Ja"),
-        Answer.NO.value: _("Nej"),
-        Answer.OPEN.value: _("Ved vi ikke endnu"),
-    }
-    grounds = []
-    for name, stored in kept.finding.items():
-        finding = Finding.from_json(stored)
-        awaited = ", ".join(wording.supplier(who) for who in finding.awaited())
-        grounds.append(
-            {
-                "text": complaint_wording.ground(Ground(name)),
-                "answer": answers[finding.answer.value],
-                "awaited": awaited,
-            }
-        )
-    return {
-        "row": kept,
-        "is_yes": kept.answer == Answer.YES.value,
-        "reason": complaint_wording.reason(AnnulmentReason(kept.reason)) if kept.reason else "",
-        "shown": [complaint_wording.evidence(each) for each in kept.shown],
-        "grounds": grounds,
-    }
 
 
 def work(request: StaffRequest, found: Case) -> HttpResponse:
@@ -307,23 +252,6 @@ def file(request: StaffRequest, case_id: UUID, file_id: UUID) -> HttpResponse:
     response = HttpResponse(bytes(kept.content), content_type=kept.media_type)
     how = "attachment" if kept.media_type == "application/pdf" else "inline"
     response["Content-Disposition"] = f'{how}; filename="{kept.file_name}"'
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
-
-
-@staff(Right.READ)
-@require_safe
-def photo(request: StaffRequest, case_id: UUID, number: int) -> HttpResponse:
-    """Send one of the warden's photographs."""
-    found = casework.case_for(request.staff.staff, case_id)
-    charge = found.grievance.charge
-    actions.look(request.staff, found, now=request.now, saw="photo opened")
-    try:
-        content_type, content = request.outside.charges.image(charge.source_id, number)
-    except NotFound:
-        raise NotYours("photo") from None
-    response = HttpResponse(content, content_type=content_type)
-    response["Content-Disposition"] = f'inline; filename="{charge.number}-{number}.jpg"'
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 

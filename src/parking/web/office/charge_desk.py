@@ -1,0 +1,175 @@
+"""What a case about a charge shows of it, and the cases in which nobody has complained.
+
+There a machine has seen that the charge is wrong, for a reason that only a case worker may act on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from parking.actions import (
+    casework,
+    charge_wording,
+    complaint_wording,
+    complaint_work,
+    evidence,
+    wording,
+)
+from parking.actions import charge as charges
+from parking.actions import staff as actions
+from parking.actions.permission import NotYours
+from parking.law import case as law
+from parking.law.charge_terms import AnnulmentReason
+from parking.law.evidence import Ground
+from parking.law.reasoning import Answer, Finding
+from parking.law.staff import Right
+from parking.ports import NotFound
+from parking.records.case import Case
+from parking.records.charge import Charge
+from parking.records.charge_check import ChargeCheck
+from parking.web.office import desk
+from parking.web.office.door import StaffRequest, page, staff
+
+_LONGEST_REASONS: Final = 4000
+
+
+def of(charge: Charge, kept: ChargeCheck | None) -> dict[str, Any]:
+    """Return what a page shows of *charge*, and of what a machine has seen of it."""
+    told = charges.answer_of(charge)
+    return {
+        "charge": charge,
+        "told": told,
+        "charge_state": charge_wording.state(charges.stands(charge)),
+        "account": charge_wording.account(charges.account(charge), charges.paid_here(charge)),
+        "balance": charges.balance(charge),
+        "photos": range(1, told.images + 1),
+        "holders": list(_holders(charge)),
+        "check": kept and _checked(kept),
+    }
+
+
+def _holders(charge: Charge) -> Iterator[dict[str, Any]]:
+    """Yield who was registered for the vehicle, by what and when; the number is masked."""
+    for each in charge.holders.order_by("since"):
+        number = each.number
+        yield {
+            "relation": _("Ejer") if each.relation == "owner" else _("Bruger"),
+            "number": f"{number[:6]}-••••" if each.kind == "person" else number,
+            "since": each.since,
+            "until": each.until,
+        }
+
+
+def _checked(kept: ChargeCheck) -> dict[str, Any]:
+    """Return what a machine saw, in words."""
+    answers = {
+        Answer.YES.value: _("Ja"),
+        Answer.NO.value: _("Nej"),
+        Answer.OPEN.value: _("Ved vi ikke endnu"),
+    }
+    grounds = []
+    for name, stored in kept.finding.items():
+        finding = Finding.from_json(stored)
+        awaited = ", ".join(wording.supplier(who) for who in finding.awaited())
+        grounds.append(
+            {
+                "text": complaint_wording.ground(Ground(name)),
+                "answer": answers[finding.answer.value],
+                "awaited": awaited,
+            }
+        )
+    return {
+        "row": kept,
+        "is_yes": kept.answer == Answer.YES.value,
+        "reason": complaint_wording.reason(AnnulmentReason(kept.reason)) if kept.reason else "",
+        "shown": [complaint_wording.evidence(each) for each in kept.shown],
+        "grounds": grounds,
+    }
+
+
+@staff(Right.READ)
+@require_safe
+def photo(request: StaffRequest, case_id: UUID, number: int) -> HttpResponse:
+    """Send one of the warden's photographs."""
+    found = casework.case_for(request.staff.staff, case_id)
+    charge = found.charged
+    actions.look(request.staff, found, now=request.now, saw="photo opened")
+    try:
+        content_type, content = request.outside.charges.image(charge.source_id, number)
+    except NotFound:
+        raise NotYours("photo") from None
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f'inline; filename="{charge.number}-{number}.jpg"'
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+class SettleForm(forms.Form):
+    """Whether the machine is right, and why."""
+
+    use_required_attribute = False
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    step = forms.ChoiceField(
+        label=gettext_lazy("Hvad gør du?"),
+        widget=forms.RadioSelect,
+        choices=(
+            (law.Step.DECIDE.value, gettext_lazy("Annuller afgiften")),
+            (law.Step.REFUSE.value, gettext_lazy("Lad afgiften stå")),
+        ),
+        error_messages={"required": gettext_lazy("Vælg, hvad du gør.")},
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Begrundelse"),
+        max_length=_LONGEST_REASONS,
+        widget=forms.Textarea({"rows": 5}),
+        error_messages={"required": gettext_lazy("Skriv din begrundelse.")},
+    )
+
+
+def show(request: StaffRequest, found: Case) -> HttpResponse:
+    """Show the charge, and what the machine has seen."""
+    return _case(request, found)
+
+
+def _case(request: StaffRequest, found: Case, form: SettleForm | None = None) -> HttpResponse:
+    charge = found.charged
+    kept = ChargeCheck.objects.filter(charge=charge).exclude(reason="").order_by("-at").first()
+    works = desk.has_it(request, found) and found.stands is law.State.TAKEN
+    return page(
+        request,
+        "office/finding.html",
+        {
+            **desk.around(request, found),
+            **of(charge, kept or evidence.newest(charge)),
+            "form": form or (SettleForm(initial={"version": found.version}) if works else None),
+        },
+        status=422 if form is not None else 200,
+    )
+
+
+def work(request: StaffRequest, found: Case) -> HttpResponse:
+    """Annul the charge as the machine proposes, or let it stand."""
+    actions.look(request.staff, found, now=request.now)
+    version = desk.as_shown(request, found)
+    form = SettleForm(request.POST)
+    if not form.is_valid():
+        return _case(request, found, form)
+    complaint_work.settle_finding(
+        request.staff.staff,
+        found,
+        annul=form.cleaned_data["step"] == law.Step.DECIDE.value,
+        reasons=form.cleaned_data["text"],
+        version=version,
+        now=request.now,
+    )
+    return redirect("office-case", case_id=found.id)

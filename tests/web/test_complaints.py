@@ -1,0 +1,423 @@
+"""Complaining in a browser without scripts, who may read what, and the office's side of it."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from parking.actions import charge_feed, complain, evidence
+from parking.law import case as case_law
+from parking.law import complaint as law
+from parking.law.days import danish_day
+from parking.law.offence import Question
+from parking.law.staff import Role
+from parking.records.audit import LookUp
+from parking.records.case import Case
+from parking.records.charge import Charge
+from parking.records.complaint import Complaint, ComplaintFile
+from pictures import a_pdf, a_photo
+from town import charge, now, party, slip_of
+
+#: Of one page; a hundred charges or files more ask no more than this.
+CHARGE_PAGE, COMPLAINT_PAGE, CASE_PAGE = 50, 25, 45
+
+#: A form that was sent with nothing filled in.
+NOTHING = {"sent": "yes"}
+
+
+@pytest.fixture
+def charged(stocked):
+    charge_feed.follow(stocked, now=now())
+    return stocked
+
+
+def shown(answer, status: int = 200) -> str:
+    assert answer.status_code == status, answer
+    return unescape(answer.content.decode())
+
+
+def of_charge(name: str, about: Charge, **more) -> str:
+    return reverse(name, kwargs={"charge_id": about.id, **more})
+
+
+def of(name: str, complaint: Complaint) -> str:
+    return of_charge(name, complaint.charge, complaint_id=complaint.id)
+
+
+def with_slip(slug: str) -> Client:
+    """A browser that has shown the slip of a charge."""
+    client = Client()
+    number, plate = slip_of(slug)
+    assert client.post(reverse("charges"), {"number": number, "plate": plate}).status_code == 303
+    return client
+
+
+def begun(client: Client, slug: str) -> Complaint:
+    answer = client.post(of_charge("charge-complain", charge(slug)))
+    assert answer.status_code == 303
+    return Complaint.objects.select_related("charge").latest("begun")
+
+
+def sent(slug: str = "anna-open", who: str = "anna") -> Complaint:
+    draft = complain.begin(party(who), charge(slug), language="da", now=now())
+    said = {"question": Question.DISC.value, "text": "Skiven lå i ruden."}
+    return complain.submit(complain.keep(draft, said, now=now()), now=now())
+
+
+# The way through
+
+
+def test_the_whole_way_without_scripts(charged, log_in):
+    anna = log_in("anna")
+    about = charge("anna-open")
+    page = shown(anna.get(of_charge("charge", about)))
+    assert "Klag over afgiften" in page
+    complaint = begun(anna, "anna-open")
+    assert "P-skiven lå i bilen" in shown(anna.get(of("complaint-why", complaint)))
+    assert (
+        shown(anna.post(of("complaint-why", complaint), NOTHING), 422).count("Vælg, hvorfor") >= 1
+    )
+    assert anna.post(of("complaint-why", complaint), {"question": "disc"}).status_code == 303
+    page = shown(anna.get(of("complaint-details", complaint)))
+    assert "Hvornår kom du?" in page
+    assert "Dit navn" not in page
+    wrong = shown(anna.post(of("complaint-details", complaint), {"asked_arrived": "12.15"}), 422)
+    assert "Skriv, hvad der skete." in wrong
+    assert Complaint.objects.get().answers == {"arrived": "12.15"}, "what can be read is saved"
+    told = {"asked_arrived": "12.15", "text": "Skiven lå i ruden."}
+    assert anna.post(of("complaint-details", complaint), told).status_code == 303
+    files = [
+        SimpleUploadedFile("skive.jpg", a_photo()),
+        SimpleUploadedFile("virus.exe", b"MZ nothing"),
+    ]
+    given = {"kind": "picture of the disc", "file": files}
+    answer = anna.post(of("complaint-files", complaint), given)
+    assert "virus.exe er hverken" in shown(answer, 422)
+    assert ComplaintFile.objects.count() == 1, "the good one is saved"
+    page = shown(anna.get(of("complaint-review", complaint)))
+    assert "Skiven lå i ruden." in page
+    assert "skive.jpg" in page
+    assert "Klagen er ikke sendt endnu." in shown(anna.get(reverse("my")))
+    assert anna.post(of("complaint-review", complaint)).status_code == 303
+    page = shown(anna.get(of("complaint", complaint)))
+    assert "Gebyrer og frister venter" in page
+    assert "Sendt" in page
+    page = shown(anna.get(of_charge("charge", about)))
+    assert "Der er klaget over afgiften" in page
+    assert "Se din klage" in page
+    assert Complaint.objects.get().is_open
+
+
+def test_in_english_too(charged, log_in):
+    anna = log_in("anna")
+    page = shown(anna.get(f"/en{of_charge('charge', charge('anna-open'))}"))
+    assert "Complain about the charge" in page
+    assert "overstayed" in page.lower() or "longer than" in page.lower()
+
+
+def test_an_offence_is_explained_with_the_law_behind_it(charged):
+    page = shown(with_slip("lars-swedish").get(of_charge("charge", charge("lars-swedish"))))
+    assert "vejloven" in page
+    assert "betal" in page.lower()
+
+
+def test_without_a_login_name_and_address_are_asked_and_the_code_brings_one_back(charged):
+    visitor = with_slip("lars-swedish")
+    complaint = begun(visitor, "lars-swedish")
+    visitor.post(of("complaint-why", complaint), {"question": "paid"})
+    page = shown(visitor.get(of("complaint-why", complaint)))
+    code = complain.code_of(complaint)
+    assert f"{code[:5]}-{code[5:]}" in page
+    lacking = {"text": "I had paid."}
+    page = shown(visitor.post(of("complaint-details", complaint), lacking), 422)
+    assert "Skriv dit navn." in page
+    assert "Skriv din adresse." in page
+    visitor.post(
+        of("complaint-details", complaint),
+        {**lacking, "name": "Lars", "address": "Storgatan 1", "email": "lars@example.se"},
+    )
+    assert visitor.post(of("complaint-review", complaint)).status_code == 303
+    later = with_slip("lars-swedish")
+    assert later.get(of("complaint", complaint)).status_code == 404
+    opening = of_charge("complaint-code", complaint.charge)
+    assert "passer ikke" in shown(later.post(opening, {"code": "AAAAA-AAAAA"}), 422)
+    answer = later.post(opening, {"code": f"{code[:5].lower()}-{code[5:]}"})
+    assert answer.status_code == 303
+    assert "I had paid." in shown(later.get(of("complaint", complaint)))
+
+
+def test_more_can_be_said_asked_for_replied_and_taken_back(charged, log_in):
+    complaint = sent()
+    anna = log_in("anna")
+    assert "Skriv noget." in shown(anna.post(of("complaint-message", complaint), NOTHING), 422)
+    assert anna.post(of("complaint-message", complaint), {"text": "Og så regnede det."})
+    file = {"kind": "other", "file": SimpleUploadedFile("a.pdf", a_pdf())}
+    anna.post(of("complaint-files", complaint), file)
+    kept = ComplaintFile.objects.get()
+    own = of_charge("complaint-file", complaint.charge, complaint_id=complaint.id, file_id=kept.id)
+    assert anna.get(own)["Content-Disposition"].startswith("attachment")
+    anna.post(of("complaint-files-send", complaint))
+    kept.refresh_from_db()
+    assert kept.handed_in is not None
+    assert "Og så regnede det." in shown(anna.get(of("complaint", complaint)))
+    assert anna.post(of("complaint-withdraw", complaint)).status_code == 303
+    assert Complaint.objects.get().stands is law.State.WITHDRAWN
+
+
+def test_a_draft_can_be_thrown_away(charged, log_in):
+    anna = log_in("anna")
+    complaint = begun(anna, "anna-open")
+    answer = anna.post(of("complaint-withdraw", complaint))
+    assert answer["Location"] == of_charge("charge", complaint.charge)
+    assert "Klag over afgiften" in shown(anna.get(answer["Location"]))
+
+
+def test_the_second_time_is_asked_for_once(charged, log_in):
+    complaint = sent()
+    anna = log_in("anna")
+    assert anna.get(of("complaint-again", complaint)).status_code == 302
+    Case.objects.update(state=case_law.State.DECIDED.value)
+    Complaint.objects.update(state=law.State.CHARGE_STANDS.value, since=danish_day(now()))
+    assert "Skriv, hvorfor svaret" in shown(
+        anna.post(of("complaint-again", complaint), NOTHING), 422
+    )
+    assert "Klag igen" in shown(anna.get(of("complaint", complaint)))
+    anna.post(of("complaint-again", complaint), {"text": "Se igen."})
+    assert Complaint.objects.get().stands is law.State.SECOND_ROUND
+
+
+# What a machine has seen
+
+
+def test_the_page_says_at_once_that_and_why_a_charge_was_annulled(charged, log_in, work):
+    gorm = log_in("gorm")
+    about = charge("gorm-paid-elsewhere")
+    shown(gorm.get(of_charge("charge", about)))
+    work()
+    page = shown(gorm.get(of_charge("charge", about)))
+    assert "Afgiften er annulleret" in page
+    assert "Der var betalt for parkeringen, da afgiften blev givet." in page
+    assert "Klag over afgiften" not in page
+
+
+def test_who_need_not_complain_is_told_so(charged, log_in):
+    evidence.check(charged, charge("jens-stolen"), occasion="opened", now=now())
+    page = shown(log_in("jens").get(of_charge("charge", charge("jens-stolen"))))
+    assert "Afgiften bliver annulleret" in page
+    assert "Bilen var meldt stjålet" in page
+    assert "Klag over afgiften" not in page
+    assert "Klag alligevel" in page
+
+
+# Who may read it
+
+
+NAMES = [
+    *("complaint", "complaint-why", "complaint-details", "complaint-files", "complaint-review"),
+    *("complaint-again", "complaint-message", "complaint-withdraw", "complaint-files-send"),
+    "complaint-file-remove",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_somebody_elses_complaint_does_not_exist(charged, log_in, name):
+    mine = sent("inger-shared", "inger")
+    niels = log_in("niels")
+    stranger = log_in("anna")
+    slip_alone = with_slip("inger-shared")
+    for client in (niels, stranger, slip_alone):
+        statuses = {client.get(of(name, mine)).status_code, client.post(of(name, mine)).status_code}
+        assert statuses <= {404, 405}
+        assert 404 in statuses
+    assert Client().get(of(name, mine))["Location"] == reverse("charges")
+    assert Complaint.objects.get().stands is law.State.SUBMITTED
+
+
+def test_others_who_hold_the_vehicle_read_that_and_not_what(charged, log_in):
+    sent("inger-shared", "inger")
+    page = shown(log_in("niels").get(of_charge("charge", charge("inger-shared"))))
+    assert "Der er klaget over afgiften" in page
+    assert "Skiven lå i ruden." not in page
+    assert "Se din klage" not in page
+
+
+# How much a page asks
+
+
+def test_the_pages_ask_no_more_when_there_is_more(charged, log_in, django_assert_max_num_queries):
+    complaint = sent()
+    anna = log_in("anna")
+    for number in range(10):
+        complain.write(complaint, text=f"Besked {number}", now=now())
+    with django_assert_max_num_queries(CHARGE_PAGE):
+        shown(anna.get(of_charge("charge", charge("anna-open"))))
+    with django_assert_max_num_queries(COMPLAINT_PAGE):
+        shown(anna.get(of("complaint", complaint)))
+
+
+# Behind the counter
+
+
+def opened(client: Client, case: Case) -> str:
+    client.post(reverse("office-case-open", args=[case.id]), {"purpose": "Klage"})
+    return shown(client.get(reverse("office-case", args=[case.id])))
+
+
+def taken(client: Client, case: Case) -> Case:
+    opened(client, case)
+    client.post(reverse("office-case-take", args=[case.id]), {"version": case.version})
+    case.refresh_from_db()
+    return case
+
+
+def work_on(client: Client, case: Case, **said):
+    fields = {"version": case.version, **said}
+    return client.post(reverse("office-case-work", args=[case.id]), fields)
+
+
+def test_charge_finding_and_complaint_stand_on_one_page(
+    charged, enter, django_assert_max_num_queries
+):
+    complaint = sent()
+    evidence.check(charged, charge("anna-open"), occasion="opened", now=now())
+    ditte = enter()
+    case = taken(ditte, Case.objects.get())
+    page = opened(ditte, case)
+    for text in (
+        "Skiven lå i ruden.",
+        "Maskinen har ikke fundet noget",
+        "Vagtens note",
+        "Regnskab",
+    ):
+        assert text in page
+    assert re.search(r"\d{6}-••••", page)
+    number = party("anna").person_number
+    assert number not in page
+    assert f"{number[:6]}-{number[6:]}" not in page
+    with django_assert_max_num_queries(CASE_PAGE):
+        ditte.get(reverse("office-case", args=[case.id]))
+    photo = ditte.get(reverse("office-charge-photo", args=[case.id, 1]))
+    assert photo["Content-Type"] == "image/jpeg"
+    assert photo["Cache-Control"] == "no-store"
+    seen = set(LookUp.objects.filter(party=complaint.party).values_list("outcome", flat=True))
+    assert {"answered", "photo opened"} <= seen
+
+
+def test_nothing_is_shown_before_it_is_said_why(charged, enter):
+    sent()
+    case = Case.objects.get()
+    for name, more in (("office-case", []), ("office-charge-photo", [1])):
+        answer = enter().get(reverse(name, args=[case.id, *more]))
+        assert answer["Location"] == reverse("office-case-open", args=[case.id])
+
+
+def test_of_a_visitors_complaint_too_it_must_be_said_why(charged, enter):
+    draft = complain.begin(None, charge("lars-swedish"), language="en", now=now())
+    said = {"question": "paid", "text": "Paid.", "name": "Lars", "address": "Storgatan 1"}
+    complain.submit(complain.keep(draft, said, now=now()), now=now())
+    case, ditte = Case.objects.get(), enter()
+    assert ditte.get(reverse("office-case", args=[case.id])).status_code == 302
+    assert "Storgatan 1" in opened(ditte, case)
+
+
+def test_a_decision_is_seen_as_a_letter_before_it_is_sent(charged, enter):
+    sent()
+    ditte = enter()
+    case = taken(ditte, Case.objects.get())
+    wrong = shown(work_on(ditte, case, step="annul the charge", text="Du har ret."), 422)
+    assert "Vælg, hvorfor der bliver annulleret." in wrong
+    chosen = {"step": "annul the charge", "reason": "warden error", "text": "Du har ret."}
+    page = shown(work_on(ditte, case, **chosen))
+    assert "Svar på din klage: Afgiften er annulleret" in page
+    assert Complaint.objects.get().stands is law.State.IN_REVIEW
+    assert work_on(ditte, case, **chosen, confirm="yes").status_code == 302
+    assert Complaint.objects.get().stands is law.State.ANNULLED
+
+
+def test_upheld_the_letter_guides(charged, enter):
+    sent()
+    ditte = enter()
+    case = taken(ditte, Case.objects.get())
+    page = shown(work_on(ditte, case, step="uphold the charge", text="Skiven var ikke stillet."))
+    assert "Du kan klage én gang til inden 28 dage." in page
+    assert "fogedretten" in page
+
+
+def test_a_part_must_be_less_than_the_whole(charged, enter):
+    sent()
+    ditte = enter()
+    case = taken(ditte, Case.objects.get())
+    part = {"step": "annul in part", "reason": "goodwill", "text": "Delvis."}
+    assert "Skriv, hvor meget" in shown(work_on(ditte, case, **part), 422)
+    assert "mindre end det hele" in shown(work_on(ditte, case, **part, kroner="510"), 422)
+    assert "Vi har trukket 100 kr. fra." in shown(work_on(ditte, case, **part, kroner="100"))
+
+
+def test_what_came_by_letter_is_written_down_and_holds_the_charge(charged, enter):
+    ditte = enter()
+    number, plate = slip_of("zenia-two")
+    today = danish_day(now())
+    said = {
+        "number": number,
+        "plate": plate,
+        "channel": "letter",
+        "received_day": today.day,
+        "received_month": today.month,
+        "received_year": today.year,
+        "question": "sign",
+        "text": "Skiltet var væk.",
+        "name": "Zenia",
+        "address": "Vej 1",
+    }
+    page = shown(ditte.post(reverse("office-register"), NOTHING), 422)
+    assert "Skriv, hvilken dag klagen kom." in page
+    wrong = ditte.post(reverse("office-register"), {**said, "plate": "AB12345"})
+    assert "Der er ingen afgift med det nummer" in shown(wrong, 422)
+    answer = ditte.post(
+        reverse("office-register"), {**said, "file": SimpleUploadedFile("brev.pdf", a_pdf())}
+    )
+    case = Case.objects.get()
+    assert answer["Location"] == reverse("office-case-open", args=[case.id])
+    assert charge("zenia-two").waits
+    assert "Skiltet var væk." in opened(ditte, case)
+    again = shown(ditte.post(reverse("office-register"), said), 422)
+    assert "Der er allerede klaget" in again
+
+
+def test_a_reader_reads_and_decides_nothing(charged, enter):
+    sent()
+    rosa = enter("rosa", Role.READER)
+    case = Case.objects.get()
+    assert "Spørg, hør eller afgør" not in opened(rosa, case)
+    assert rosa.get(reverse("office-register")).status_code == 403
+    assert work_on(rosa, case, step="annul the charge", text="x").status_code == 403
+
+
+def test_the_machines_own_case_is_settled_in_the_office(charged, enter):
+    evidence.check(charged, charge("jens-stolen"), occasion="opened", now=now())
+    ditte = enter()
+    assert "ser ud til at være forkert" in shown(ditte.get(reverse("office-queue")))
+    case = taken(ditte, Case.objects.get())
+    page = opened(ditte, case)
+    assert "Forslag: annuller. Grund: Bilen var stjålet." in page
+    assert "Meldt stjålet" in page
+    assert "Skriv din begrundelse." in shown(work_on(ditte, case, step="decide"), 422)
+    work_on(ditte, case, step="decide", text="Politiet har bekræftet det.")
+    assert charge("jens-stolen").state == "annulled"
+
+
+def test_an_answered_complaint_can_be_reopened(charged, enter):
+    sent()
+    ditte = enter()
+    case = taken(ditte, Case.objects.get())
+    chosen = {"step": "uphold the charge", "text": "Nej.", "confirm": "yes"}
+    work_on(ditte, case, **chosen)
+    assert "Genoptag klagen" in opened(ditte, case)
+    ditte.post(reverse("office-case-reopen", args=[case.id]))
+    assert Complaint.objects.get().stands is law.State.IN_REVIEW
+    assert Case.objects.exclude(id=case.id).get().stands is case_law.State.TAKEN
