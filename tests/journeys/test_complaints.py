@@ -1,0 +1,164 @@
+"""Complaining in a real browser: on a phone without scripts, and from both sides of the counter."""
+
+from __future__ import annotations
+
+import pytest
+
+from journeys import steps
+from parking.actions import charge_feed, staff
+from parking.law import complaint as law
+from parking.law.charge import ChargeNumber, spaced
+from parking.law.staff import Role
+from parking.records.case import Case
+from parking.records.complaint import Complaint, ComplaintFile
+from pictures import a_photo
+from sandbox.employees import EMPLOYEES
+from town import charge, now, slip_of
+
+NARROWEST = 320
+
+
+@pytest.fixture
+def charged(portal, stocked):
+    charge_feed.follow(stocked, now=now())
+    return stocked
+
+
+def attach(visitor, name: str) -> None:
+    """Save a photo as it comes from a phone."""
+    photo = {"name": name, "mimeType": "", "buffer": a_photo()}
+    visitor.page.locator("input[type=file]").set_input_files([photo])
+    visitor.press("Gem filerne")
+
+
+def begin(visitor, slug: str) -> None:
+    visitor.open(f"/charges/{charge(slug).id}/")
+    visitor.look()
+    visitor.press("Klag over afgiften")
+    visitor.look("Klag over afgiften")
+
+
+def take_up(visit, case: Case):
+    """Let the sandbox's staff in, and have one of them take *case* out of the queue."""
+    for each in EMPLOYEES:
+        roles = {Role(role) for role in each.roles}
+        staff.add(name_id=each.name_id, roles=roles, unit="Parkering", now=now())
+    ditte = visit()
+    ditte.open("/office/")
+    steps.answer_login(ditte, "ditte")
+    ditte.open("/office/queue/")
+    ditte.press(case.number)
+    ditte.press("Åbn sagen")
+    ditte.look()
+    ditte.press("Tag sagen")
+    ditte.look()
+    return ditte
+
+
+def test_with_the_slip_a_photo_and_no_scripts(charged, visit, work):
+    lars = visit(width=NARROWEST, scripts=False)
+    number, plate = slip_of("lars-swedish")
+    lars.open("/charges/")
+    lars.page.get_by_label("Afgiftsnummer").fill(number)
+    lars.page.get_by_label("Nummerplade").fill(plate)
+    lars.page.locator("main form button[type=submit]").first.click()
+    lars.look(f"Parkeringsafgift {spaced(ChargeNumber(number))}")
+    lars.press("Klag over afgiften")
+    lars.look("Klag over afgiften")
+    lars.see("Skriv klagens kode ned")
+    lars.press("Gem og gå videre")
+    lars.look(status=422)
+    lars.page.get_by_label("Jeg havde betalt").check()
+    lars.press("Gem og gå videre")
+    lars.look("Hvad skete der?")
+    lars.page.get_by_label("Hvem betalte du til?").fill("EasyPark")
+    lars.page.get_by_label("Fortæl, hvad der skete").fill("Jeg betalte i appen.")
+    lars.press("Gem og gå videre")
+    lars.look(status=422)
+    lars.see("Skriv dit navn.")
+    lars.page.get_by_label("Dit navn").fill("Lars Svensson")
+    lars.page.get_by_label("Din adresse").fill("Storgatan 1, Malmø")
+    lars.press("Gem og gå videre")
+    lars.look("Billeder og papirer")
+    attach(lars, "kvittering.jpg")
+    lars.look("Billeder og papirer")
+    lars.see("kvittering.jpg", "ikke sendt endnu")
+    lars.press("Gå videre")
+    lars.look("Send klagen")
+    lars.see("EasyPark", "Jeg betalte i appen.", "Lars Svensson")
+    lars.press("Send klagen")
+    lars.look("Din klage")
+    lars.see("Sendt", "Gebyrer og frister venter", "kvittering.jpg")
+    work()
+    assert Complaint.objects.get().is_open
+    assert ComplaintFile.objects.get().handed_in is not None
+
+
+def test_a_machine_annuls_before_anybody_complains(charged, visit, work):
+    gorm = visit(width=NARROWEST)
+    steps.log_in(gorm, "gorm")
+    gorm.open(f"/charges/{charge('gorm-paid-elsewhere').id}/")
+    gorm.look()
+    gorm.see("Det skylder du", "Klag over afgiften")
+    work()
+    gorm.page.reload()
+    gorm.look()
+    gorm.see(
+        "Afgiften er annulleret",
+        "Der var betalt for parkeringen, da afgiften blev givet.",
+        "Der er ikke noget at betale.",
+    )
+
+
+def test_a_case_worker_asks_and_decides(charged, visit, work):
+    anna = visit(width=NARROWEST)
+    steps.log_in(anna, "anna")
+    begin(anna, "anna-open")
+    anna.page.get_by_label("P-skiven lå i bilen").check()
+    anna.press("Gem og gå videre")
+    anna.look("Hvad skete der?")
+    anna.page.get_by_label("Fortæl, hvad der skete").fill("Skiven lå i ruden.")
+    anna.press("Gem og gå videre")
+    anna.look("Billeder og papirer")
+    anna.press("Gå videre uden filer")
+    anna.look("Send klagen")
+    anna.open("/my/")
+    anna.look("Min side")
+    anna.see("Klagen er ikke sendt endnu.")
+    anna.page.locator(".card-link").first.click()
+    anna.press("Send klagen")
+    anna.look("Din klage")
+    work()
+
+    ditte = take_up(visit, Case.objects.get())
+    ditte.see("Skiven lå i ruden.", "Vagtens note", "Regnskab")
+    ditte.page.get_by_label("Bed klageren om mere").check()
+    ditte.page.get_by_label("Begrundelse").fill("Har du et billede?")
+    ditte.press("Gå videre")
+    ditte.look()
+    ditte.see("Vi mangler noget i din klage", "Har du et billede?")
+    ditte.press("Send brevet")
+    ditte.look()
+
+    anna.page.reload()
+    anna.look("Din klage")
+    anna.see("Vi venter på dit svar", "Har du et billede?")
+    anna.page.get_by_label("Skriv til os").fill("Nej, men skiven ses på jeres.")
+    anna.page.get_by_role("button", name="Send", exact=True).click()
+    anna.look("Din klage")
+    anna.see("Nej, men skiven ses på jeres.")
+
+    ditte.page.reload()
+    ditte.page.get_by_label("Annuller afgiften").check()
+    ditte.page.get_by_label("Hvorfor bliver der annulleret?").select_option(label="Vagtens fejl")
+    ditte.page.get_by_label("Begrundelse").fill("Skiven ses på vagtens billede.")
+    ditte.press("Gå videre")
+    ditte.look()
+    ditte.see("Svar på din klage: Afgiften er annulleret")
+    ditte.press("Send brevet")
+    ditte.look()
+    work()
+    anna.page.reload()
+    anna.look("Din klage")
+    anna.see("Du fik ret", "Skiven ses på vagtens billede.")
+    assert Complaint.objects.get().stands is law.State.ANNULLED
