@@ -342,7 +342,6 @@ def _charges(now: datetime) -> Forgotten:
                 ChosenCharge.objects.filter(charge__in=ids),
                 ChargeCheck.objects.filter(charge__in=ids),
                 ChargeAnnulment.objects.filter(charge__in=ids),
-                Letter.objects.filter(charge__in=ids),
                 ChargeHolder.objects.filter(charge__in=ids),
                 Charge.objects.filter(id__in=ids),
             ):
