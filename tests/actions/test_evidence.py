@@ -56,9 +56,9 @@ def looked_at(outside, slug: str, who: str = "") -> ChargeCheck:
 @pytest.mark.parametrize(
     ("slug", "ground", "reason"),
     [
-        ("tine-permit-slip", Ground.PERMIT_SLIP, AnnulmentReason.TYPO),
+        ("tine-permit-slip", Ground.PERMIT_TYPO, AnnulmentReason.TYPO),
         ("mette-permit", Ground.PERMIT, AnnulmentReason.PERMIT),
-        ("freja-payment-slip", Ground.PAYMENT_SLIP, AnnulmentReason.TYPO),
+        ("freja-payment-slip", Ground.PAYMENT_TYPO, AnnulmentReason.TYPO),
         ("gorm-paid-elsewhere", Ground.PAYMENT, AnnulmentReason.PAID_ELSEWHERE),
         ("pia-double-2", Ground.DOUBLE_CHARGE, AnnulmentReason.DOUBLE_CHARGE),
         ("nanna-4", Ground.CHARGED_TOO_OFTEN, AnnulmentReason.CHARGED_TOO_OFTEN),
@@ -122,8 +122,8 @@ def test_who_did_hold_the_vehicle_that_day_has_not_sold_it(charged):
 @pytest.mark.parametrize(
     ("system", "slug", "grounds"),
     [
-        ("businesscentral", "gorm-paid-elsewhere", {Ground.PERMIT, Ground.PERMIT_SLIP}),
-        ("dmr", "freja-payment-slip", {Ground.PAYMENT_SLIP}),
+        ("businesscentral", "gorm-paid-elsewhere", {Ground.PERMIT, Ground.PERMIT_TYPO}),
+        ("dmr", "freja-payment-slip", {Ground.PAYMENT_TYPO}),
         ("cpr", "jens-stolen", {Ground.DECEASED}),
     ],
 )
@@ -151,7 +151,7 @@ def test_what_stayed_open_is_asked_again_until_it_is_known(charged, sandbox):
 def test_the_rules_say_the_same_to_the_facts_that_were_kept(charged):
     kept = looked_at(charged, "tine-permit-slip")
     again = evidence.proposal_of(ChargeCheck.objects.get(id=kept.id))
-    assert again.ground is Ground.PERMIT_SLIP
+    assert again.ground is Ground.PERMIT_TYPO
     assert {g.value: f.as_json() for g, f in again.findings} == kept.finding
     assert kept.versions == {"rules": "2021-01-01"}
 

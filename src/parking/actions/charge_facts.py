@@ -37,7 +37,7 @@ from parking.law.facts import (
     Supplier,
 )
 from parking.law.offence import Offence, OffenceKind
-from parking.law.plates import Plate, slip
+from parking.law.plates import Plate, typo
 from parking.law.zones import ZoneCode
 from parking.ports import NotFound, Outside, PortError
 from parking.ports.accounts import ActivePermit
@@ -158,7 +158,7 @@ class Inquiry:
         numbers = [each.number for each in booked]
         known = set(Permit.objects.filter(number__in=numbers).values_list("number", flat=True))
         for each in {each.number: each for each in booked}.values():
-            near = each.plate == plate or slip(each.plate, plate) in terms.slips
+            near = each.plate == plate or typo(each.plate, plate) in terms.typos
             if each.number not in known and each.active and near:
                 found.append(
                     Holding(
@@ -204,7 +204,7 @@ class Inquiry:
         if isinstance(permits, Missing) or isinstance(payments, Missing):
             return FROM_VEHICLES
         rights = [*(each.plate for each in permits), *(each.plate for each in payments)]
-        near = {each for each in rights if slip(each, plate) in terms.slips}
+        near = {each for each in rights if typo(each, plate) in terms.typos}
         if not near:
             return (plate,)
         found = [plate] if self.charge.country != _DANISH else []

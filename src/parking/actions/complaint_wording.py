@@ -200,8 +200,8 @@ _REASONS: Final[Mapping[AnnulmentReason, tuple[Any, Any]]] = {
 _GROUNDS: Final[Mapping[Ground, Any]] = {
     Ground.PERMIT: later("En licens til bilen gjaldt på stedet"),
     Ground.PAYMENT: later("Der var betalt for bilen"),
-    Ground.PERMIT_SLIP: later("En licens til næsten samme nummerplade gjaldt på stedet"),
-    Ground.PAYMENT_SLIP: later("Der var betalt for næsten samme nummerplade"),
+    Ground.PERMIT_TYPO: later("En licens til næsten samme nummerplade gjaldt på stedet"),
+    Ground.PAYMENT_TYPO: later("Der var betalt for næsten samme nummerplade"),
     Ground.DOUBLE_CHARGE: later("Der var givet en afgift for det samme inden for et døgn"),
     Ground.CHARGED_TOO_OFTEN: later("Der var givet tre afgifter for det samme"),
     Ground.STOLEN: later("Bilen var meldt stjålet"),

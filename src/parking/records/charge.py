@@ -24,8 +24,12 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
     def with_what_was_done(self) -> ChargeQuerySet:
         """Return them with all that was done about each here, in a fixed number of queries."""
         return self.prefetch_related(
-            *("payments__refunds", "steps", "pauses", "annulments"),
-            *("instalments__plan", "collection_claims"),
+            "payments__refunds",
+            "steps",
+            "pauses",
+            "annulments",
+            "instalments__plan",
+            "collection_claims",
         )
 
 
