@@ -25,7 +25,7 @@ SAID = {
         "complaint": None,
         "charge": None,
     },
-    "charge": {"state": "paid", "balance_ore": 0},
+    "charge": {"state": "paid", "has_annulments": False, "balance_ore": 0},
     "charge_payment": {"refunded_ore": 0},
     "complaint": {"state": "annulled"},
     "document": {"state": "approved", "media_type": "image/png"},

@@ -62,9 +62,10 @@ def annul(
         by=by,
         by_machine=by_machine,
     )
+    charge.has_annulments = True
     if whole:
         charge.state = "annulled"
-        Charge.objects.filter(id=charge.id).update(state=charge.state)
+    Charge.objects.filter(id=charge.id).update(has_annulments=True, state=charge.state)
     return row
 
 

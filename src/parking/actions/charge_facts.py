@@ -53,7 +53,7 @@ from parking.records.sealing import keys
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-#: What stands on plates; a slip makes one of these of another.
+#: What stands on plates; a typo makes one of these of another.
 _SIGNS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZÆØÅ0123456789"
 _DANISH: Final = "DK"
 
@@ -122,12 +122,12 @@ class Inquiry:
     def _permits(
         self, plate: Plate, holders: Sequence[ChargeHolder], day: date, terms: ChargeTerms
     ) -> Known[tuple[Holding, ...]]:
-        """Our own permits for the plate and for those one slip away, and what the accounts have.
+        """Our own permits for the plate and for those one typo away, and what the accounts have.
 
         The accounts cannot be asked for plates like another; they are asked for the plate, and for
         whoever held the vehicle.
         """
-        ours = Permit.objects.filter(plate__in={plate, *_one_slip_away(plate)})
+        ours = Permit.objects.filter(plate__in={plate, *_one_typo_away(plate)})
         found = [
             Holding(
                 product=each.product,
@@ -197,7 +197,7 @@ class Inquiry:
         payments: Known[tuple[PaidParking, ...]],
         terms: ChargeTerms,
     ) -> Known[tuple[Plate, ...]]:
-        """Which of the plates that matter are vehicles'; none is asked about where none is a slip.
+        """Which of the plates that matter are vehicles'; none is asked about where none is a typo.
 
         A foreign plate counts as a vehicle's.
         """
@@ -316,8 +316,8 @@ def _others(charge: Charge) -> tuple[Issued, ...]:
     )
 
 
-def _one_slip_away(plate: Plate) -> set[Plate]:
-    """Return every plate of which *plate* is one slip away."""
+def _one_typo_away(plate: Plate) -> set[Plate]:
+    """Return every plate of which *plate* is one typo away."""
     near = set()
     for at in range(len(plate) + 1):
         before, after = plate[:at], plate[at:]

@@ -90,7 +90,7 @@ def basket(party: Party) -> Sequence[Application]:
 def charges_in_basket(party: Party) -> Sequence[Charge]:
     """Return the charges that *party* has in the basket."""
     chosen = Charge.objects.filter(chosen__party=party).order_by("chosen__chosen")
-    return list(chosen.prefetch_related("payments__refunds", "steps", "annulments"))
+    return list(chosen.prefetch_related("payments__refunds", "steps"))
 
 
 def choose(party: Party, charge: Charge, *, part: Money | None = None, now: datetime) -> None:

@@ -27,7 +27,6 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
             "payments__refunds",
             "steps",
             "pauses",
-            "annulments",
             "instalments__plan",
             "collection_claims",
         )
@@ -50,6 +49,7 @@ class Charge(models.Model):
     code_hash = models.CharField(max_length=64)  #: SHA-256 of the code on the slip
     told = models.JSONField()  #: everything it told but that code and who holds the vehicle
     learnt = models.DateTimeField()  #: when this version came to us
+    has_annulments = models.BooleanField(default=False)  #: something of it was annulled here
 
     objects = ChargeQuerySet.as_manager()
 

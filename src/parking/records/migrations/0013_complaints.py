@@ -182,6 +182,11 @@ class Migration(migrations.Migration):
             name='charge',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='records.charge'),
         ),
+        migrations.AddField(
+            model_name='charge',
+            name='has_annulments',
+            field=models.BooleanField(default=False),
+        ),
         migrations.AlterField(
             model_name='outgoing',
             name='kind',
