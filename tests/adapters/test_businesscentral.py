@@ -6,7 +6,8 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -112,6 +113,35 @@ def test_the_price_list_is_read_to_its_last_page_without_what_is_blocked(outside
     assert now["a"].in_force == Period(date(2026, 1, 1), date(2027, 1, 1))
     assert now["free"].product == "resident-permit-time-limited"
     assert {each.in_force.end for each in fares if each.in_force.start.year == 2027} == {None}
+
+
+def test_all_permits_are_told_page_by_page(outside, accounts):
+    permits = [a_permit(number=f"P-9{n:05}") for n in range(9)]
+    for permit in permits:
+        accounts.publish(permit, changed=NOW)
+    over = replace(permits[3], active=False)
+    accounts.publish(over, changed=NOW + timedelta(minutes=1))
+    outside.control("DELETE", "journal")
+    told = {permit.number: permit for permit in accounts.all_permits(since=TODAY)}
+    assert [told[permit.number] for permit in permits] == [*permits[:3], over, *permits[4:]]
+    pages = [line for line in outside.journal(SYSTEM) if "/permits" in line["path"]]
+    assert len(pages) > len(told) // 8
+    assert permits[0].number not in {
+        permit.number for permit in accounts.all_permits(since=permits[0].period.end)
+    }
+    assert accounts.permit(permits[0].number) == permits[0]
+    with pytest.raises(NotFound):
+        accounts.permit("P-nobody")
+
+
+def test_permits_that_are_told_in_part_are_unavailable(outside, accounts):
+    for n in range(9):
+        accounts.publish(a_permit(number=f"P-9{n:05}"), changed=NOW)
+    told = accounts.all_permits(since=TODAY)
+    next(told)
+    outside.fault(SYSTEM, "status:503", path="/v2.0")
+    with pytest.raises(Unavailable):
+        list(told)
 
 
 def test_active_permits_are_found_by_party_and_by_plate(outside, accounts):

@@ -82,6 +82,18 @@ class Truth:
     def add_fare(self, line: dict[str, Any]) -> None:
         self.store.put("erp.fares", str(uuid4()), {**line, "id": str(uuid4())})
 
+    def permits(self) -> dict[str, dict[str, Any]]:
+        """The permits in the accounts, by our number."""
+        return {row["number"]: row for row in self.store.all("erp.permits").values()}
+
+    def change_permit(self, number: str, **what: Any) -> None:
+        """Change a permit in the accounts, as somebody there might; without anything remove it."""
+        for key, row in self.store.all("erp.permits").items():
+            if row["number"] == number and what:
+                self.store.put("erp.permits", key, {**row, **what})
+            elif row["number"] == number:
+                self.store.delete("erp.permits", key)
+
     def letters(self) -> list[dict[str, Any]]:
         return list(self.store.all("post.letters").values())
 

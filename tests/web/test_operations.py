@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 
 import pytest
@@ -10,6 +11,7 @@ from django.urls import reverse
 from parking.actions import carry, send, wording
 from parking.law.staff import Role
 from parking.records.audit import Incident
+from parking.records.comparison import PermitComparison
 from parking.records.outbox import Outgoing
 from parking.records.recording import recording
 from parking.records.staff import Staff
@@ -88,3 +90,17 @@ def test_who_only_reads_or_decides_has_no_operations(dead, enter):
 @pytest.mark.parametrize("kind", Outgoing.Kind.values)
 def test_everything_that_leaves_the_house_has_a_name(kind):
     assert wording.outgoing(kind) != kind
+
+
+def test_the_comparison_with_the_accounts_is_shown(transactional_db, enter):
+    client = enter("otto", Role.OPERATOR)
+    assert "De er ikke sammenlignet endnu." in page(client)
+    PermitComparison.objects.create(
+        day=now().date(), finished=now(), ours=12, theirs=13, differing=1
+    )
+    assert re.search(r"Forskelle</dt><dd>1<", page(client))
+    gone = Incident.objects.create(
+        key="x", what="a permit differs in the accounts", raised=now(), settled=now(), word="gone"
+    )
+    shown = client.get(reverse("office-incident", args=[gone.id])).content.decode()
+    assert "Afsluttet af sig selv" in shown

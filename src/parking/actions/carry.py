@@ -27,10 +27,8 @@ from parking.law import instalments as plan_law
 from parking.law import permit as permit_law
 from parking.law.days import danish_day
 from parking.law.money import Money
-from parking.law.plates import Plate
-from parking.law.zones import ZoneCode
 from parking.ports import NotFound, Outside, Rejected, Unavailable
-from parking.ports.accounts import ActivePermit, BookedOrder, OrderLine
+from parking.ports.accounts import BookedOrder, OrderLine
 from parking.ports.charges import ChargeAnswer, ChargeState, PlanInstalment, SentLetter
 from parking.ports.post import Letter as PostLetter
 from parking.records.charge import Charge, ChargePayment
@@ -72,24 +70,9 @@ def book_order(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
 
 
 def publish_permit(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
-    """Tell the accounts of a permit as it is now.
-
-    One that was ended is valid until midnight, and so it is active there up to that day.
-    """
+    """Tell the accounts of a permit as it is now."""
     permit = Permit.objects.select_related("party").get(id=payload["permit"])
-    valid = permit.valid_days
-    outside.accounts.publish(
-        ActivePermit(
-            number=permit.number,
-            holder=permit.party.customer,
-            product=permit.product,
-            plate=Plate(permit.plate),
-            zone=ZoneCode(permit.zone),
-            period=valid or permit.days,
-            active=valid is not None,
-        ),
-        changed=now,
-    )
+    outside.accounts.publish(permits.as_published(permit), changed=now)
     return permit.number
 
 

@@ -10,10 +10,11 @@ from typing import Final
 import structlog
 from django.db.models import Count, Max, Min
 
-from parking.actions import remind
+from parking.actions import reconcile, remind
 from parking.actions.permission import NotYours
 from parking.law.days import danish_day
 from parking.records.audit import Incident, LookUp
+from parking.records.comparison import PermitComparison
 from parking.records.outbox import Outgoing
 from parking.records.recording import recording
 from parking.records.staff import Staff
@@ -47,6 +48,7 @@ class State:
     dead: Sequence[Outgoing]  #: refused for good
     reminders: remind.Tally  #: of the last days
     registers: Sequence[LookUp]  #: the newest question to each, and what came of it
+    comparison: PermitComparison | None  #: the last with the permits in the accounts
     fares_changed: datetime | None
     map_changed: datetime | None
 
@@ -69,6 +71,7 @@ def state(*, now: datetime) -> State:
         dead=list(Outgoing.objects.filter(state=Outgoing.State.DEAD).order_by("-id")[:_MOST]),
         reminders=remind.tally(since=since),
         registers=sorted(newest.values(), key=lambda each: each.register),
+        comparison=reconcile.latest(),
         fares_changed=FareLine.objects.aggregate(at=Max("fetched"))["at"],
         map_changed=ZoneVersion.objects.exclude(in_force=None).aggregate(at=Max("fetched"))["at"],
     )

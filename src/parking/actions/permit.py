@@ -19,7 +19,9 @@ from parking.law.permits import resident
 from parking.law.plates import Plate
 from parking.law.reasoning import Answer
 from parking.law.record import facts_from_json
+from parking.law.zones import ZoneCode
 from parking.ports import Outside
+from parking.ports.accounts import ActivePermit
 from parking.records.application import Application
 from parking.records.order import Order, OrderLine
 from parking.records.outbox import Outgoing
@@ -106,6 +108,23 @@ def renew(outside: Outside, party: Party, permit: Permit, *, now: datetime) -> A
 def _decided_on(permit: Permit) -> Facts:
     decision = permit.application.decisions.filter(decided__lte=permit.reserved).latest("id")
     return facts_from_json(decision.facts)
+
+
+def as_published(permit: Permit) -> ActivePermit:
+    """Return *permit* as the accounts are told of it.
+
+    One that was ended is valid until midnight, and so it is active there up to that day.
+    """
+    valid = permit.valid_days
+    return ActivePermit(
+        number=permit.number,
+        holder=permit.party.customer,
+        product=permit.product,
+        plate=Plate(permit.plate),
+        zone=ZoneCode(permit.zone),
+        period=valid or permit.days,
+        active=valid is not None,
+    )
 
 
 def refund_if_ended(permit: Permit, *, on: date) -> Money:

@@ -447,6 +447,11 @@ _INCIDENTS: Final[Mapping[str, Any]] = {
     "a claim of before must be recalled": _("Et krav fra før skal kaldes tilbage i hånden"),
     "money by bank that fits nothing": _("Der er kommet penge i banken, som ikke passer til noget"),
     "the bank took money back": _("Banken har taget penge tilbage"),
+    "a permit of ours is not in the accounts": _("En licens mangler i regnskabet"),
+    "the accounts have a permit that is not ours": _("Regnskabet har en licens, vi ikke kender"),
+    "a permit differs in the accounts": _("En licens er anderledes i regnskabet"),
+    "the permits in the accounts cannot be ours": _("Licenserne i regnskabet kan ikke være vores"),
+    "the permits are not compared": _("Licenserne er ikke sammenlignet med regnskabet"),
 }
 _INCIDENTS_OF: Final[Mapping[str, Any]] = {
     " was refused": _("Afvist: %(what)s"),

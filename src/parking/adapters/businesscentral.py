@@ -125,9 +125,37 @@ class BusinessCentral:
             asked.append(f"customerNumber eq {_quoted(holder)}")
         if plate is not None:
             asked.append(f"plate eq {_quoted(plate)}")
-        asked.append(f"(endingDate ge {since.isoformat()} or endingDate eq {_NO_DATE})")
+        asked.append(_ends_on_or_after(since))
         found = self._all("permits", " and ".join(asked), operation="permits", group=OURS)
         return tuple(_permit(row) for row in found)
+
+    def all_permits(self, *, since: date) -> Iterator[ActivePermit]:
+        """Yield every permit they have that ends on *since* or later, by number, page by page.
+
+        :raises Unavailable: if they did not answer, or answered only in part.
+        :raises Rejected: if they would not answer us.
+        """
+        for rows in self._pages(
+            self._page("permits", OURS),
+            {"$filter": _ends_on_or_after(since), "$orderby": "number"},
+            operation="all permits",
+        ):
+            yield from map(_permit, rows)
+
+    def permit(self, number: str) -> ActivePermit:
+        """Return the permit with our *number*, whatever its days are.
+
+        :raises NotFound: if they have none.
+        :raises Unavailable: if they did not answer.
+        :raises Rejected: if they would not answer us, or have more than one.
+        """
+        numbered = f"number eq {_quoted(number)}"
+        found = self._all("permits", numbered, operation="permit", group=OURS)
+        if not found:
+            raise NotFound(f"{SYSTEM}: no such permit")
+        if len(found) > 1:
+            raise Rejected(f"{SYSTEM}: more than one permit has the number {number}")
+        return _permit(found[0])
 
     def book(self, order: BookedOrder) -> str:
         """Book *order* with its payment unless it is booked already, and return its number there.
@@ -398,17 +426,22 @@ class BusinessCentral:
 
     def _rows(self, path: str, options: Mapping[str, str], *, operation: str) -> list[Entity]:
         """Return every row of every page of an answer."""
-        rows: list[Entity] = []
+        return [row for rows in self._pages(path, options, operation=operation) for row in rows]
+
+    def _pages(
+        self, path: str, options: Mapping[str, str], *, operation: str
+    ) -> Iterator[list[Entity]]:
+        """Yield the rows of an answer page by page, following the links to the next one."""
         address, params = path, options
         for _ in range(MOST_PAGES):
             answer = self._ask("GET", address, operation=operation, params=params)
             value = answer.get("value")
             if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
                 raise Unavailable(f"{SYSTEM}: {operation}: answered no list")
-            rows.extend(value)
+            yield value
             following = answer.get("@odata.nextLink")
             if following is None:
-                return rows
+                return
             if not isinstance(following, str) or "://" not in following:
                 raise Unavailable(f"{SYSTEM}: {operation}: the next page has no address")
             address, params = following, {}
@@ -500,6 +533,10 @@ def _permit(row: Entity) -> ActivePermit:
         period=_period(row),
         active=_text(row, "status") == _ACTIVE,
     )
+
+
+def _ends_on_or_after(day: date) -> str:
+    return f"(endingDate ge {day.isoformat()} or endingDate eq {_NO_DATE})"
 
 
 def _period(row: Entity) -> Period:

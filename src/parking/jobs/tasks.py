@@ -26,6 +26,7 @@ from parking.actions import (
     files,
     limit,
     plan,
+    reconcile,
     remind,
     retention,
     send,
@@ -103,7 +104,18 @@ def remind_of_ends(timestamp: int) -> None:
 def check_the_day(timestamp: int) -> None:
     """See in the evening that the day's reminders went, and forget how often people have asked."""
     remind.check(now=timezone.now())
+    reconcile.check(now=timezone.now())
     limit.forget(before=timezone.now() - timedelta(days=1))
+
+
+@app.periodic(cron="20 4-6 * * *", periodic_id="reconciliation")
+@app.task(name="compare_permits", queue="catalogue", queueing_lock="compare_permits")
+def compare_permits(timestamp: int) -> None:
+    """Compare our permits with those of the accounts; again an hour later, if they are away."""
+    try:
+        reconcile.compare(outside(), now=timezone.now())
+    except PortError as error:
+        log.warning("the permits are not compared", why=str(error))
 
 
 @app.periodic(cron="10 5 * * *", periodic_id="cases")

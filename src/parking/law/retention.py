@@ -127,6 +127,7 @@ TABLES: Final[Mapping[str, Matter | None]] = {
     "payment": Matter.ACCOUNTS,
     "payment_notice": Matter.TRAFFIC,
     "permit": Matter.PERMITS,
+    "permit_comparison": None,
     "plan": Matter.CHARGES,
     "private_common_road": None,
     "refund": Matter.ACCOUNTS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -64,6 +65,25 @@ class Accounts(Protocol):
 
         :raises Unavailable: if they did not answer, or answered only in part.
         :raises Rejected: if they would not answer us.
+        """
+        ...
+
+    def all_permits(self, *, since: date) -> Iterator[ActivePermit]:
+        """Yield every permit they have that ends on *since* or later, active or not.
+
+        They are fetched page by page while they are read.
+
+        :raises Unavailable: if they did not answer, or answered only in part.
+        :raises Rejected: if they would not answer us.
+        """
+        ...
+
+    def permit(self, number: str) -> ActivePermit:
+        """Return the permit with our *number*, whatever its days are.
+
+        :raises NotFound: if they have none.
+        :raises Unavailable: if they did not answer.
+        :raises Rejected: if they would not answer us, or have more than one.
         """
         ...
 

@@ -33,6 +33,7 @@ from parking.records.complaint import (
     ComplaintFile,
     ComplaintMessage,
 )
+from parking.records.comparison import PermitComparison
 from parking.records.document import Document
 from parking.records.hours import (
     AfterHours,
@@ -103,6 +104,7 @@ __all__ = [
     "PaymentNotice",
     "Permit",
     "Plan",
+    "PermitComparison",
     "PrivateCommonRoad",
     "Refund",
     "Reminder",
