@@ -24,6 +24,7 @@ SAID = {
         "zone_version": None,
         "complaint": None,
         "charge": None,
+        "permit": None,
     },
     "charge": {"state": "paid", "has_annulments": False, "balance_ore": 0},
     "charge_payment": {"refunded_ore": 0},

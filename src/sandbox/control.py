@@ -1,10 +1,11 @@
-"""The control plane under `/_control/`: the clock, the published map, the faults, the journal."""
+"""The control plane under `/_control/`: the clock, the map, the people, the faults, the journal."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -24,6 +25,7 @@ def routes(world: World) -> list[Route]:
         Route("/_control/state", here.show_state, methods=["GET"]),
         Route("/_control/clock", _ours(here.set_clock), methods=["POST"]),
         Route("/_control/map", _ours(here.publish_map), methods=["POST"]),
+        Route("/_control/city", _ours(here.change_city), methods=["POST"]),
         Route("/_control/faults", _ours(here.set_fault), methods=["POST"]),
         Route("/_control/faults", here.clear_faults, methods=["DELETE"]),
         Route("/_control/faults/clear", _ours(here.clear_faults), methods=["POST"]),
@@ -75,6 +77,19 @@ class _Control:
         asked = await _asked(request)
         try:
             wfs.publish(self._world, asked.get("map", ""))
+        except ValueError as problem:
+            return _wrong(str(problem))
+        return self._done(request)
+
+    async def change_city(self, request: Request) -> Response:
+        """Let something happen to a person or a vehicle: `{"vehicle": PLATE, "stolen": true}`."""
+        asked: dict[str, Any] = dict(await _asked(request))
+        person, vehicle = asked.pop("person", None), asked.pop("vehicle", None)
+        try:
+            if person:
+                self._world.change_person(person, **asked)
+            else:
+                self._world.change_vehicle(vehicle or "", **asked)
         except ValueError as problem:
             return _wrong(str(problem))
         return self._done(request)

@@ -100,7 +100,7 @@ def _found(world: World, number: str) -> Inhabitant:
     for name, (code, text) in FAULTS.items():
         if world.faults.take("cpr", name):
             raise Refused(text, code, "soap:Server")
-    person = city.person(number)
+    person = world.person(number)
     if person is None:
         raise Refused("Personnummeret findes ikke.", "SP_PNR_NOT_FOUND", "soap:Server")
     return person

@@ -261,7 +261,7 @@ def _check_fresh(timestamp: etree._Element) -> None:
 def _said(world: World, question: Question) -> etree._Element:
     """The answer to a question: an error inside it, or what it asks for."""
     error = None
-    vehicle = city.vehicle(question.plate)
+    vehicle = world.vehicle(question.plate)
     if not re.fullmatch(r"[A-Z0-9ÆØÅ]{2,10}", question.plate):
         error = NOT_A_PLATE
     elif world.faults.take("dmr", "temporary", path=question.plate):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sandbox import city
 from sandbox.authority import Authority
@@ -45,6 +47,51 @@ class World:
         self.faults.clear()
         self.journal.clear()
         self._trouble_of_the_city()
+
+    def person(self, person_number: str) -> city.Inhabitant | None:
+        """The person of that number, as life has changed them since the first day."""
+        found = city.person(person_number)
+        return found and replace(found, **(self.store.get("city.people", found.slug) or {}))
+
+    def vehicle(self, plate: str) -> city.Vehicle | None:
+        """The vehicle of that plate, as life has changed it since the first day."""
+        found = city.vehicle(plate)
+        changes = self.store.get("city.vehicles", plate)
+        if found is None or not changes:
+            return found
+        holder = changes.pop("holder", None)
+        if holder is not None:
+            changes["registrations"] = (city.owner(holder),)
+        return replace(found, **changes)
+
+    def change_person(self, slug: str, **changes: Any) -> None:
+        """Let somebody move (`home`, the key of an address or None), or change their `status`.
+
+        :raises ValueError: if there is no such person, address or change
+        """
+        if city.inhabitant(slug) is None or not changes.keys() <= {"home", "status"}:
+            raise ValueError("a person's home or status")
+        if changes.get("home") is not None:
+            try:
+                city.address(changes["home"])
+            except KeyError:
+                raise ValueError("no such address") from None
+        self._change("city.people", slug, changes)
+
+    def change_vehicle(self, plate: str, **changes: Any) -> None:
+        """Let a vehicle be `stolen`, get another `status`, or another `holder` who owns it.
+
+        :raises ValueError: if there is no such vehicle, person or change
+        """
+        if city.vehicle(plate) is None or not changes.keys() <= {"stolen", "status", "holder"}:
+            raise ValueError("a vehicle's stolen, status or holder")
+        if "holder" in changes and city.inhabitant(changes["holder"]) is None:
+            raise ValueError("no such person")
+        self._change("city.vehicles", plate, changes)
+
+    def _change(self, what: str, key: str, changes: dict[str, Any]) -> None:
+        with self.store.locked():
+            self.store.put(what, key, {**(self.store.get(what, key) or {}), **changes})
 
     def _trouble_of_the_city(self) -> None:
         for vehicle in city.VEHICLES:

@@ -10,10 +10,11 @@ import pytest
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import translation
 
-from parking.actions import caseload, permit, send
+from parking.actions import caseload, permit, recheck, send
 from parking.law import case as law
 from parking.records.application import Application
 from parking.records.audit import Incident
+from parking.records.case import Case
 from parking.records.order import Order
 from parking.records.recording import recording
 from parking.records.staff import Staff
@@ -119,3 +120,29 @@ def test_to_who_leads_the_office(office, hers):
 def test_to_who_says_who_works_here(office):
     otto = office("otto", width=NARROWEST)
     assert look_at_all(otto, {}) >= {"office-people", "office-operations"}
+
+
+def test_to_who_is_heard_about_a_permit_and_to_who_hears_them(
+    office, visit, stocked, sandbox, ends_soon
+):
+    sandbox.control("POST", "city", vehicle=ends_soon.plate, stolen=True)
+    recheck.look(stocked, ends_soon, now=now())
+    case = Case.objects.get()
+    leif = office("leif", width=NARROWEST)
+    leif.open(f"/office/cases/{case.id}/")
+    leif.press("Åbn sagen")
+    leif.press("Tag sagen")
+    leif.look()
+    leif.page.get_by_text("Hør borgeren: send et brev med en frist").click()
+    leif.page.get_by_label("Begrundelse").fill("Bilen er meldt stjålet.")
+    leif.press("Se brevet")
+    leif.look()
+    leif.press("Send brevet")
+    anna = visit(width=NARROWEST)
+    anna.is_logged_in(session("anna"))
+    anna.open(f"/permits/{ends_soon.id}/")
+    anna.see("Vi vil gerne høre fra dig")
+    anna.look()
+    anna.page.get_by_label("Dit svar").fill("Den er fundet.")
+    anna.press("Send dit svar")
+    assert Case.objects.get().stands is law.State.TAKEN

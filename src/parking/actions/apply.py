@@ -448,6 +448,15 @@ def provisional_until(application: Application, *, now: datetime) -> date | None
     return today + timedelta(days=terms_on(resident.PAID, today).documentation_days)
 
 
+def next_look(period: Period, *, now: datetime) -> datetime | None:
+    """Return when a permit that is decided on *now* is looked at again; ``None``: never.
+
+    Every permit has its turn so many days after the last time the registers were asked about it.
+    """
+    turn = now + timedelta(days=settings.RECHECK_DAYS)
+    return turn if period.end is None or danish_day(turn) < period.end else None
+
+
 def allowed_permits(application: Application) -> int:
     """Return how many permits the applicant may have at a time: the usual number, and granted."""
     assert application.period is not None

@@ -104,7 +104,9 @@ def send_receipt(outside: Outside, payload: dict[str, Any], now: datetime) -> st
 
 def send_letter(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
     """Send a letter about a case to the party's Digital Post; who has none gets it on paper."""
-    letter = Letter.objects.select_related("party", "case__party").get(id=payload["letter"])
+    letter = Letter.objects.select_related("party", "case__party", "case__permit").get(
+        id=payload["letter"]
+    )
     assert letter.case is not None
     assert letter.party is not None
     number = letter.party.person_number
@@ -126,7 +128,7 @@ def send_letter(outside: Outside, payload: dict[str, Any], now: datetime) -> str
             file_name=f"{letter.case.number}.pdf",
             pdf=bytes(letter.pdf),
             language=letter.language,
-            link_text=case_letters.link_text(letter.language),
+            link_text=case_letters.link_text(letter.case),
             link=case_letters.link(letter.case),
         )
     )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from parking.actions import letters, wording
 from parking.law.facts import Facts
+from parking.law.money import Money
 from parking.law.plates import Plate, spaced
 from parking.law.reasoning import Answer, Finding
 from parking.records.case import Case
@@ -78,6 +79,90 @@ def question(case: Case, *, text: str, until: date) -> CaseLetter:
     return CaseLetter(subject, language, sections)
 
 
+def hearing(case: Case, finding: Finding, facts: Facts, *, text: str, until: date) -> CaseLetter:
+    """Return the letter that hears the party before their permit may be ended.
+
+    It tells what the registers say today: they may not know it (forvaltningsloven § 19).
+    """
+    with translation.override(case.concerned.language):
+        sections = [
+            Section(
+                "",
+                (
+                    _about(case),
+                    _(
+                        "Vi har spurgt registrene igen. Det ser ud til, at noget er ændret, "
+                        "efter du fik licensen. Derfor kan den måske ikke gælde længere. "
+                        "Du kan sige din mening, før vi afgør det."
+                    ),
+                ),
+            ),
+            *_what_no_longer_holds(finding, facts),
+            Section(_("Det skriver sagsbehandleren"), tuple(_paragraphs(text))),
+            Section(
+                _("Sådan svarer du"),
+                (
+                    _("Svar senest %(day)s.") % {"day": wording.day(until)},
+                    _(
+                        "Log på Parkeringsbutikken, åbn din licens, og skriv dit svar dér. "
+                        "Er oplysningerne forkerte, så skriv det. Du kan også ringe til os på "
+                        "%(phone)s."
+                    )
+                    % {"phone": settings.CONTACT_PHONE},
+                    _(
+                        "Licensen gælder, mens vi ser på sagen. Hører vi ikke fra dig, afgør vi "
+                        "den ud fra det, vi ved."
+                    ),
+                ),
+            ),
+        ]
+        subject = _("Din licens: noget er ændret")
+    return CaseLetter(subject, case.concerned.language, tuple(sections))
+
+
+def ended(
+    case: Case, finding: Finding, facts: Facts, *, reasons: str, day: date, back: Money
+) -> CaseLetter:
+    """Return the letter that says that the permit is ended with *day*, why, and what comes back."""
+    with translation.override(case.concerned.language):
+        money = (
+            _("Du får %(back)s tilbage på det kort, du betalte med.")
+            % {"back": wording.amount(back)}
+            if back
+            else _("Efter reglerne er der ingen penge at betale tilbage.")
+        )
+        last = (
+            _("Vi har opsagt din licens, før den begyndte at gælde.")
+            if day < case.held.days.start
+            else _("Vi har opsagt din licens. Den gælder til og med %(day)s.")
+            % {"day": wording.day(day)}
+        )
+        sections = (
+            Section("", (_about(case), last, money)),
+            Section(_("Begrundelse"), tuple(_paragraphs(reasons))),
+            *_what_no_longer_holds(finding, facts),
+            Section(_("Er du ikke enig?"), (_complaint(),)),
+        )
+        subject = _("Din licens er opsagt")
+    return CaseLetter(subject, case.concerned.language, sections)
+
+
+def let_stand(case: Case, *, reasons: str) -> CaseLetter:
+    """Return the letter that says that the permit is valid as before."""
+    with translation.override(case.concerned.language):
+        sections = (
+            Section("", (_about(case), _("Din licens gælder som før. Du skal ikke gøre noget."))),
+            Section(_("Begrundelse"), tuple(_paragraphs(reasons))),
+        )
+        subject = _("Din licens gælder stadig")
+    return CaseLetter(subject, case.concerned.language, sections)
+
+
+def _what_no_longer_holds(finding: Finding, facts: Facts) -> Iterator[Section]:
+    if finding.answer is Answer.NO:
+        yield Section(_("Det, der er ændret"), tuple(_rules(finding, facts)))
+
+
 def pdf(case: Case, letter: CaseLetter) -> bytes:
     """Return *letter* as it is sent (PDF/UA-1)."""
     with translation.override(letter.language):
@@ -88,31 +173,36 @@ def pdf(case: Case, letter: CaseLetter) -> bytes:
                     {"heading": part.heading, "paragraphs": list(part.paragraphs)}
                     for part in letter.sections
                 ],
-                "link_text": _("Se din ansøgning på nettet: scan koden, eller brug adressen"),
-                "link_alt": _("QR-kode, der fører til din ansøgning"),
+                "link_text": _("Se din licens på nettet: scan koden, eller brug adressen")
+                if case.permit
+                else _("Se din ansøgning på nettet: scan koden, eller brug adressen"),
+                "link_alt": _("QR-kode, der fører til din licens")
+                if case.permit
+                else _("QR-kode, der fører til din ansøgning"),
             },
             link=link(case),
         )
 
 
 def link(case: Case) -> str:
-    """Return the address of the application's page, in the party's language."""
+    """Return the address of the page of the application or the permit, in the party's language."""
     language = case.concerned.language
     prefix = "" if language == settings.LANGUAGE_CODE else f"/{language}"
-    return f"{settings.PORTAL_ADDRESS}{prefix}/permits/applications/{case.matter.id}/"
+    page = f"{case.permit.id}" if case.permit else f"applications/{case.matter.id}"
+    return f"{settings.PORTAL_ADDRESS}{prefix}/permits/{page}/"
 
 
-def link_text(language: str) -> str:
+def link_text(case: Case) -> str:
     """Return what the link in the letter says."""
-    with translation.override(language):
-        return _("Se din ansøgning")
+    with translation.override(case.concerned.language):
+        return _("Se din licens") if case.permit else _("Se din ansøgning")
 
 
 def _about(case: Case) -> str:
     return _("Sag %(number)s: %(kind)s. Køretøj: %(plate)s.") % {
         "number": case.number,
         "kind": wording.case_kind(case.about),
-        "plate": spaced(Plate(case.matter.plate)),
+        "plate": spaced(Plate(case.permit.plate if case.permit else case.matter.plate)),
     }
 
 

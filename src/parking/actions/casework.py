@@ -55,7 +55,10 @@ _DOCUMENTS_OF = {
 
 
 #: What a case hangs on, read with it.
-_WHOLE = ("party", "application", "zone_version", "complaint__charge", "complaint__party", "charge")
+_WHOLE = (
+    *("party", "application", "zone_version", "permit__application"),
+    *("complaint__charge", "complaint__party", "charge"),
+)
 
 
 class OwnCase(PermissionError):
@@ -200,7 +203,7 @@ def ask(staff: Staff, case: Case, *, text: str, version: int, now: datetime) -> 
         for permit in _permits_of(case).filter(provisional_until__lt=until):
             permit.provisional_until = until
             permit.save()
-        _write_letter(case, case_letters.question(case, text=text, until=until), now)
+        write_letter(case, case_letters.question(case, text=text, until=until), now)
 
 
 def answer_until(*, now: datetime) -> date:
@@ -271,7 +274,7 @@ def _settle(
     _follow(application, seen, now)
     ended = _follow_permit(case, seen.finding, actor, now)
     letter = case_letters.answer(case, seen.finding, seen.facts, reasons=reasons, ends_permit=ended)
-    _write_letter(case, letter, now)
+    write_letter(case, letter, now)
     return seen
 
 
@@ -391,7 +394,8 @@ def locked_of(staff: Staff, case: Case, version: int) -> Case:
     return case
 
 
-def _write_letter(case: Case, letter: case_letters.CaseLetter, now: datetime) -> None:
+def write_letter(case: Case, letter: case_letters.CaseLetter, now: datetime) -> None:
+    """Keep *letter* and have it sent, within a recording."""
     written = Letter.objects.create(
         party=case.concerned,
         case=case,
@@ -416,6 +420,7 @@ def search(text: str) -> list[Case]:
     if not cases.exists():
         cases = Case.objects.filter(
             Q(application__plate=Plate(wanted))
+            | Q(permit__plate=Plate(wanted))
             | Q(complaint__charge__plate=Plate(wanted))
             | Q(complaint__charge__number=wanted)
             | Q(charge__plate=Plate(wanted))

@@ -365,6 +365,7 @@ def _write_order(
             period=as_range(period),
             slot=_slot(party, period, application),
             provisional_until=apply.provisional_until(application, now=now),
+            next_look=apply.next_look(period, now=now),
             reserved=now,
         )
         OrderLine.objects.create(

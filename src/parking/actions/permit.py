@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import uuid4
 
-from parking.actions import apply, send
+from parking.actions import apply, caseload, send
 from parking.actions.refund import owe
 from parking.law import application as application_law
+from parking.law import case as case_law
 from parking.law import changes, price
 from parking.law import order as order_law
 from parking.law import permit as law
@@ -23,6 +24,7 @@ from parking.law.zones import ZoneCode
 from parking.ports import Outside
 from parking.ports.accounts import ActivePermit
 from parking.records.application import Application
+from parking.records.case import Case
 from parking.records.order import Order, OrderLine
 from parking.records.outbox import Outgoing
 from parking.records.party import Party
@@ -162,6 +164,8 @@ def end_within_recording(permit: Permit, *, because: str, now: datetime, actor: 
     back = refund_if_ended(permit, on=today)
     permit.state, permit.ended_on, permit.ended_because = state.value, today, because[:40]
     permit.save()
+    for case in Case.objects.select_for_update().filter(permit=permit, closed=None):
+        caseload.step(case, Actor.SYSTEM, case_law.Step.WITHDRAW, now=now)
     send.put(
         Outgoing.Kind.PUBLISH_PERMIT,
         key=f"publish {permit.number} {permit.state}",

@@ -200,6 +200,7 @@ def _permits(now: datetime) -> Forgotten:
             state=application_law.State.GRANTED.value, changed__lt=_midnight(last_day)
         )
         .exclude(cases__state__in=_UNFINISHED_CASE)
+        .exclude(permits__cases__state__in=_UNFINISHED_CASE)
         .exclude(pk__in=Application.objects.filter(still).values("pk"))
     )
     gone = _forget_applications(over.filter(lines=None))
@@ -235,10 +236,12 @@ def _forget_what_led_to(ids: Iterable[Any]) -> Forgotten:
     gone = Forgotten()
     for rows in (
         Reminder.objects.filter(permit__application__in=ids),
-        Letter.objects.filter(case__application__in=ids),
-        CaseStep.objects.filter(case__application__in=ids),
+        Letter.objects.filter(Q(case__application__in=ids) | Q(case__permit__application__in=ids)),
+        CaseStep.objects.filter(
+            Q(case__application__in=ids) | Q(case__permit__application__in=ids)
+        ),
         Supplied.objects.filter(case__application__in=ids),
-        Case.objects.filter(application__in=ids),
+        Case.objects.filter(Q(application__in=ids) | Q(permit__application__in=ids)),
         Document.objects.filter(application__in=ids),
         Decision.objects.filter(application__in=ids),
     ):

@@ -297,6 +297,8 @@ _STEPS: Final[Mapping[Enum, Any]] = {
     case.Step.DECIDE: _("Afgør ud fra oplysningerne"),
     case.Step.REFUSE: _("Afslå: det er ikke vist"),
     case.Step.WITHDRAW: _("Træk sagen tilbage"),
+    case.Step.END: _("Opsig licensen"),
+    case.Step.LET_STAND: _("Lad licensen gælde"),
 }
 
 
@@ -320,6 +322,7 @@ _CASE_KINDS: Final[Mapping[case.Kind, Any]] = {
     case.Kind.MAP: _("Nyt kort fra kommunen"),
     case.Kind.COMPLAINT: _("Klage over en parkeringsafgift"),
     case.Kind.FINDING: _("Afgift, som ser ud til at være forkert"),
+    case.Kind.CHANGED: _("Noget er ændret, efter licensen blev givet"),
 }
 _ROLES: Final[Mapping[Role, Any]] = {
     Role.READER: _("Læser"),
@@ -515,6 +518,10 @@ _SENTENCES: Final[Mapping[str, Any]] = {
         "Du må højst have %(permits)s beboerlicens ad gangen, kurven regnet med."
     ),
     "vehicle_has_no_other_permit": _("Der må ikke gælde en anden licens for køretøjet."),
+    "permit that is valid": _("Licensen, du har"),
+    "home_lies_in_the_zone_of_the_permit": _(
+        "Din folkeregisteradresse skal give ret til den zone, licensen gælder i."
+    ),
 }
 _CHANGES: Final[Mapping[str, Any]] = {
     "applicant_is_of_age": _("Søg igen, når du er fyldt %(age)s år."),
@@ -562,6 +569,9 @@ _CHANGES: Final[Mapping[str, Any]] = {
     ),
     "vehicle_has_no_other_permit": _(
         "Søg igen, når den anden licens er udløbet. Ved du ikke, hvis den er, så ring til os."
+    ),
+    "home_lies_in_the_zone_of_the_permit": _(
+        "Er du flyttet, så opsig licensen, og søg om en til zonen, hvor du bor nu."
     ),
 }
 
@@ -649,6 +659,11 @@ def _area(facts: Facts) -> str:
     return place(area.place, zone=area.zone or "")
 
 
+def _held_zone(facts: Facts) -> str:
+    held = gettext("Licensen gælder i zone %(zone)s.") % {"zone": facts.held_zone}
+    return f"{_area(facts)} {held}"
+
+
 def _road(facts: Facts) -> str:
     if _is(facts.home).on_private_common_road:
         return private_common_road(facts.terms.private_common_road_effect)
@@ -731,6 +746,7 @@ _FACTS: Final[Mapping[str, Callable[[Facts], str]]] = {
     "lease_names_the_applicant": lambda f: _document(_is(f.lease).approved),
     "applicant_has_a_permit_left": _own_permits,
     "vehicle_has_no_other_permit": _plate_permits,
+    "home_lies_in_the_zone_of_the_permit": _held_zone,
 }
 
 

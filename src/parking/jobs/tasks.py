@@ -26,6 +26,7 @@ from parking.actions import (
     files,
     limit,
     plan,
+    recheck,
     reconcile,
     remind,
     retention,
@@ -106,6 +107,16 @@ def check_the_day(timestamp: int) -> None:
     remind.check(now=timezone.now())
     reconcile.check(now=timezone.now())
     limit.forget(before=timezone.now() - timedelta(days=1))
+
+
+@app.periodic(cron="*/10 1-3 * * *", periodic_id="recheck")
+@app.task(name="look_at_permits", queue="applications", queueing_lock="look_at_permits")
+def look_at_permits(timestamp: int) -> None:
+    """Look again at the permits whose turn it is, so many at a time all through the night."""
+    recheck.put_away(now=timezone.now())
+    for permit in recheck.due(now=timezone.now()):
+        with keeping_nobody_waiting("permit", permit.number):
+            recheck.look_in_turn(outside(), permit, now=timezone.now())
 
 
 @app.periodic(cron="20 4-6 * * *", periodic_id="reconciliation")

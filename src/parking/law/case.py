@@ -6,7 +6,8 @@ refuse is to find that the fact has not been shown. So every answer explains its
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from enum import Enum
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ class Kind(Enum):
     MAP = "map"  #: the city has published another map
     COMPLAINT = "complaint"  #: about a charge
     FINDING = "finding"  #: of a machine about a charge of which nobody has complained
+    CHANGED = "changed"  #: the conditions of a permit that is valid no longer hold
 
 
 class Subject(Enum):
@@ -34,6 +36,7 @@ class Subject(Enum):
     ZONE_VERSION = "zone_version"
     COMPLAINT = "complaint"
     CHARGE = "charge"
+    PERMIT = "permit"
 
 
 #: What each kind of case hangs on: one subject, and never another.
@@ -45,9 +48,10 @@ SUBJECTS: Final[Mapping[Kind, Subject]] = {
     Kind.MAP: Subject.ZONE_VERSION,
     Kind.COMPLAINT: Subject.COMPLAINT,
     Kind.FINDING: Subject.CHARGE,
+    Kind.CHANGED: Subject.PERMIT,
 }
 #: The subjects that are somebody's: their cases have a party, who reads who has looked at them.
-OF_A_PARTY: Final = frozenset({Subject.APPLICATION})
+OF_A_PARTY: Final = frozenset({Subject.APPLICATION, Subject.PERMIT})
 #: The subjects that are somebody's who may never have logged in.
 OF_SOMEBODY: Final = frozenset({Subject.COMPLAINT, Subject.CHARGE})
 
@@ -88,6 +92,8 @@ class Step(Enum):
     DECIDE = "decide"
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
+    END = "end"  #: the permit that the case is about
+    LET_STAND = "let stand"  #: the permit, although something has changed
 
 
 _PARTY, _WORKER, _SYSTEM = Actor.PARTY, Actor.CASE_WORKER, Actor.SYSTEM
@@ -105,6 +111,8 @@ COURSE: Final = Course(
             (_WORKER, Step.DECIDE): State.DECIDED,
             (_WORKER, Step.ASK): State.ASKED,
             (_WORKER, Step.REFUSE): State.DECIDED,
+            (_WORKER, Step.END): State.DECIDED,
+            (_WORKER, Step.LET_STAND): State.DECIDED,
             (_WORKER, Step.PUT_BACK): State.OPEN,
             (_PARTY, Step.ANSWER): State.TAKEN,
             (_WORKER, Step.ANSWER): State.TAKEN,
@@ -119,6 +127,8 @@ COURSE: Final = Course(
             (_WORKER, Step.WITHDRAW): State.WITHDRAWN,
             (_WORKER, Step.DECIDE): State.DECIDED,
             (_WORKER, Step.REFUSE): State.DECIDED,
+            (_WORKER, Step.END): State.DECIDED,
+            (_WORKER, Step.LET_STAND): State.DECIDED,
             (_SYSTEM, Step.REFUSE): State.DECIDED,
             (_PARTY, Step.WITHDRAW): State.WITHDRAWN,
             (_SYSTEM, Step.WITHDRAW): State.WITHDRAWN,
@@ -172,3 +182,25 @@ def only_the_quota_refuses(finding: Finding) -> bool:
 def not_shown(facts: Collection[str]) -> dict[str, Any]:
     """Return *facts* as they are when a case worker finds that they have not been shown."""
     return {fact: _NOT_SHOWN.get(fact, FROM_APPLICANT) for fact in facts}
+
+
+def is_for_a_person(finding: Finding) -> bool:
+    """Tell whether a permit that is valid must be looked at by a person, after *finding* of today.
+
+    A certain no is, and what only a case worker can say. While a register is silent nothing is.
+    """
+    if finding.answer is Answer.OPEN:
+        return not any(supplier.is_register for supplier in finding.awaited())
+    return finding.answer is Answer.NO
+
+
+def is_heard(steps: Sequence[Step], *, until: date, today: date) -> bool:
+    """Tell whether the party has been heard (forvaltningsloven § 19), after *steps* of the case.
+
+    They were told of what the decision rests on, and have answered, or let the time pass that they
+    had *until* the end of that day.
+    """
+    if Step.ASK not in steps:
+        return False
+    asked = len(steps) - 1 - list(reversed(steps)).index(Step.ASK)
+    return Step.ANSWER in steps[asked:] or until < today

@@ -48,6 +48,8 @@ class Missing:
 
 Known: TypeAlias = T | Missing
 
+_NONE_HELD: Final = ZoneCode("")
+
 FROM_PEOPLE: Final = Missing(Supplier.POPULATION_REGISTER)
 FROM_VEHICLES: Final = Missing(Supplier.VEHICLE_REGISTER)
 FROM_ADDRESSES: Final = Missing(Supplier.ADDRESS_REGISTER)
@@ -258,3 +260,4 @@ class Facts:
     extra_permits: Known[int] = 0  #: beyond the usual number; owed while it is being asked for
     sole_user_declaration: Known[Document] = FROM_APPLICANT
     lease: Known[Document] = FROM_APPLICANT
+    held_zone: ZoneCode = _NONE_HELD  #: of the permit, when one that is valid is asked about

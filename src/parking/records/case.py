@@ -14,6 +14,7 @@ from parking.records.application import Application
 from parking.records.charge import Charge
 from parking.records.complaint import Complaint
 from parking.records.party import Party
+from parking.records.permit import Permit
 from parking.records.staff import Staff
 from parking.records.zone import ZoneVersion
 
@@ -53,6 +54,9 @@ class Case(models.Model):
         Complaint, null=True, on_delete=models.PROTECT, related_name="cases"
     )
     charge = models.ForeignKey(Charge, null=True, on_delete=models.PROTECT, related_name="cases")
+    permit = models.ForeignKey(Permit, null=True, on_delete=models.PROTECT, related_name="cases")
+    #: What the rule said of a permit that is valid, and of which facts: as `actions.recheck` keeps.
+    found = models.JSONField(null=True)
     facts = models.JSONField(default=list)  #: the names of the facts to be settled
     state = models.CharField(max_length=10, default=law.State.OPEN.value)
     version = models.PositiveIntegerField(default=0)  #: of what a page showed: grows by each step
@@ -84,6 +88,11 @@ class Case(models.Model):
             UniqueConstraint(
                 name="case_one_of_a_charge",
                 fields=["charge"],
+                condition=Q(state__in=_UNFINISHED),
+            ),
+            UniqueConstraint(
+                name="case_one_of_a_permit",
+                fields=["permit"],
                 condition=Q(state__in=_UNFINISHED),
             ),
             models.CheckConstraint(name="case_one_subject", condition=_one_subject()),
@@ -164,6 +173,16 @@ class Case(models.Model):
         if self.zone_version is None:
             raise AnotherSubject(self.number)
         return self.zone_version
+
+    @property
+    def held(self) -> Permit:
+        """The permit it is about.
+
+        :raises AnotherSubject: if it is about none.
+        """
+        if self.permit is None:
+            raise AnotherSubject(self.number)
+        return self.permit
 
     def move(self, actor: Actor, step: law.Step) -> None:
         """Take *step*; the caller saves.

@@ -56,6 +56,8 @@ class Permit(models.Model):
     activated = models.DateTimeField(null=True)
     #: Until then it is valid although its documents have not been approved yet.
     provisional_until = models.DateField(null=True)
+    #: When the registers are asked again whether its conditions still hold; ``None``: not any more.
+    next_look = models.DateTimeField(null=True)
     ended_on = models.DateField(null=True)  #: the last day of a permit that was ended early
     ended_because = models.CharField(max_length=40, blank=True)
 
@@ -86,7 +88,14 @@ class Permit(models.Model):
                 ),
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["party", "state"], name="permit_of_party")]
+        indexes: ClassVar = [
+            models.Index(fields=["party", "state"], name="permit_of_party"),
+            models.Index(
+                fields=["next_look"],
+                name="permit_to_look_at",
+                condition=Q(state=law.State.ACTIVE.value, next_look__isnull=False),
+            ),
+        ]
 
     @property
     def days(self) -> Period:

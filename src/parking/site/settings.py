@@ -22,6 +22,8 @@ ALLOWED_HOSTS = [urlsplit(PORTAL_ADDRESS).hostname or "", "127.0.0.1"]
 
 #: Who runs the portal. Four digits, as in the population register.
 MUNICIPALITY = environment.text("MUNICIPALITY", "0101")
+#: After how many days a permit that is valid is looked at again.
+RECHECK_DAYS = int(environment.text("RECHECK_DAYS", "30"))
 #: Under which customer the accounts book what somebody pays without logging in.
 CUSTOMER_WITHOUT_LOGIN = environment.text("CUSTOMER_WITHOUT_LOGIN", "UDEN-LOGIN")
 #: Whose map lies under our zones; nobody's if there is none.

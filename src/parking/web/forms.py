@@ -56,6 +56,18 @@ class PlateForm(_Form):
             ) from None
 
 
+class AnswerForm(_Form):
+    """What somebody says who is heard about their permit."""
+
+    text = forms.CharField(
+        label=_("Dit svar"),
+        help_text=_("Skriv, hvad der er rigtigt. Skriv ikke om andre menneskers private forhold."),
+        max_length=4000,
+        widget=forms.Textarea({"rows": 5}),
+        error_messages={"required": _("Skriv dit svar.")},
+    )
+
+
 class AddressForm(_Form):
     """Which address: typed, or picked from what may have been meant."""
 

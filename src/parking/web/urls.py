@@ -64,6 +64,7 @@ urlpatterns = [
     ),
     path("permits/<uuid:permit_id>/", permits.permit, name="permit"),
     path("permits/<uuid:permit_id>/renew/", permits.renew, name="permit-renew"),
+    path("permits/<uuid:permit_id>/answer/", permits.answer, name="permit-answer"),
     path("permits/<uuid:permit_id>/end/", permits.end, name="permit-end"),
     path("map/", standing.here, name="standing"),
     path("map/zones/", zones.every, name="zones"),

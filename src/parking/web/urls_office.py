@@ -7,6 +7,7 @@ from django.urls import path
 from parking.web.office import (
     applications,
     cases,
+    changed,
     charge_desk,
     complaints,
     door,
@@ -31,6 +32,7 @@ urlpatterns = [
     path(f"{_CASE}take/", cases.take, name="office-case-take"),
     path(f"{_CASE}put-back/", cases.put_back, name="office-case-put-back"),
     path(f"{_CASE}ask-registers/", applications.ask_registers, name="office-case-ask-registers"),
+    path(f"{_CASE}look-again/", changed.look_again, name="office-case-look-again"),
     path(f"{_CASE}work/", cases.work, name="office-case-work"),
     path(f"{_CASE}reveal/", applications.reveal, name="office-case-reveal"),
     path(f"{_CASE}documents/<uuid:document_id>/", applications.document, name="office-document"),

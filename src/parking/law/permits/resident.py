@@ -30,7 +30,7 @@ from parking.law.facts import (
     VehicleKind,
 )
 from parking.law.reasoning import Finding, Together, all_of, any_of, condition
-from parking.law.zones import HomeArea, Place, ZoneKind
+from parking.law.zones import HomeArea, Place, ZoneCode, ZoneKind
 
 #: What is sold: in the payment area it costs money, in a time-limited zone nothing.
 PAID: Final = "resident-permit"
@@ -38,6 +38,8 @@ TIME_LIMITED: Final = "resident-permit-time-limited"
 PRODUCTS: Final = frozenset({PAID, TIME_LIMITED})
 #: The permits that count against the same quota.
 FAMILY: Final = "resident"
+
+_HOW_MANY: Final = "how many"
 
 # § 1: who may apply
 
@@ -175,6 +177,15 @@ def vehicle_has_no_other_permit(plate_permits: tuple[Holding, ...], period: Peri
     return quota.free_from(plate_permits, during=period)
 
 
+# § 8, stk. 4: while it is valid
+
+
+@condition("§ 6, stk. 3")
+def home_lies_in_the_zone_of_the_permit(home_area: HomeArea, held_zone: ZoneCode) -> bool:
+    """The registered home still gives a right to the permit zone that the permit is for."""
+    return home_area.place is Place.HOME_AREA and home_area.zone == held_zone
+
+
 RULE: Dated[Together] = Dated.of(
     (
         date(2025, 1, 1),
@@ -201,7 +212,7 @@ RULE: Dated[Together] = Dated.of(
                 all_of("company car", vehicle_belongs_to_a_company, company_declares_sole_use),
                 all_of("leased car", vehicle_is_leased, lease_names_the_applicant),
             ),
-            all_of("how many", applicant_has_a_permit_left, vehicle_has_no_other_permit),
+            all_of(_HOW_MANY, applicant_has_a_permit_left, vehicle_has_no_other_permit),
         ),
     ),
 )
@@ -213,6 +224,17 @@ def ask(facts: Facts) -> Finding:
     :raises NotInForce: if no rule was in force that day.
     """
     return RULE.on(facts.period.start).ask(facts)
+
+
+def still(day: date) -> Together:
+    """Return what must hold as long as a permit lasts whose first day is *day* (§ 8, stk. 4).
+
+    All of the rule it was given by but how many one may have: that was settled when it was given.
+
+    :raises NotInForce: if no rule was in force that day.
+    """
+    lasting = (rule for rule in RULE.on(day).rules if rule.name != _HOW_MANY)
+    return all_of("permit that is valid", *lasting, home_lies_in_the_zone_of_the_permit)
 
 
 def product_in(area: HomeArea) -> str:

@@ -1,5 +1,6 @@
 """Permits are compared with those of the accounts, and looked at again."""
 
+import django.db.models.deletion
 from django.db import migrations, models
 
 
@@ -22,5 +23,42 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'permit_comparison',
             },
+        ),
+        migrations.RemoveConstraint(
+            model_name='case',
+            name='case_one_subject',
+        ),
+        migrations.AddField(
+            model_name='case',
+            name='found',
+            field=models.JSONField(null=True),
+        ),
+        migrations.AddField(
+            model_name='case',
+            name='permit',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='records.permit'),
+        ),
+        migrations.AddField(
+            model_name='permit',
+            name='next_look',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddIndex(
+            model_name='permit',
+            index=models.Index(condition=models.Q(('next_look__isnull', False), ('state', 'active')), fields=['next_look'], name='permit_to_look_at'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('open', 'taken', 'asked'))), fields=('permit',), name='case_one_of_a_permit'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('application__isnull', False), ('kind__in', ['home', 'vehicle', 'documents', 'second vehicle']), ('party__isnull', False), ('permit__isnull', True), ('zone_version__isnull', True)), models.Q(('application__isnull', True), ('kind__in', ['map']), ('party__isnull', True), ('permit__isnull', True), ('zone_version__isnull', False)), models.Q(('application__isnull', True), ('kind__in', ['changed']), ('party__isnull', False), ('permit__isnull', False), ('zone_version__isnull', True)), _connector='OR'), name='case_one_subject'),
+        ),
+        # Those there are have their turn as if they had always had one.
+        migrations.RunSQL(
+            "UPDATE permit SET next_look = reserved + interval '30 days'"
+            " WHERE state = 'active' AND upper(period) > current_date",
+            migrations.RunSQL.noop,
         ),
     ]

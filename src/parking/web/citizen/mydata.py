@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from parking.actions import limit, mydata, wording
+from parking.actions import limit, mydata, recheck, wording
 from parking.law.days import danish_day
 from parking.law.facts import Supplier
 from parking.law.retention import Matter
@@ -34,6 +34,9 @@ _ON_A_PAGE: Final = 50
 _PURPOSES: Final[Mapping[str, Any]] = {
     "resident permit": _("For at se, om du kan få en beboerlicens, og hvad den koster."),
     "check of a charge": _("For at se, om en parkeringsafgift er givet med rette."),
+    recheck.PURPOSE: _(
+        "For at se, om din licens stadig kan gælde. Det ser vi efter med mellemrum."
+    ),
 }
 _SEEN: Final[Mapping[str, Any]] = {
     "not found": _("Der var intet at finde."),
@@ -76,9 +79,9 @@ def _in_words(looks: list[LookUp], request: PartyRequest) -> list[Look]:
         party=request.party, reference__in=matters
     )
     cases = {
-        case.number: case.application
+        case.number: case.permit.application if case.permit else case.application
         for case in Case.objects.filter(party=request.party, number__in=matters).select_related(
-            "application"
+            "application", "permit__application"
         )
     }
     applications = {str(application.id): application for application in mine}
@@ -103,6 +106,8 @@ def _who(asked_by: str) -> str:
         return gettext("En sagsbehandler i %(unit)s") % {"unit": unit}
     if asked_by == "system":
         return gettext("Portalen, mens din ansøgning ventede")
+    if asked_by == recheck.ASKED_BY:
+        return gettext("Portalen, af sig selv")
     return gettext("Portalen, da du selv bad om det")
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from parking.actions import apply, documents, login, permission, wording
+from parking.actions import apply, documents, login, permission, recheck, wording
 from parking.actions import permit as life
 from parking.law import application as law
 from parking.law import permit as permit_law
@@ -23,10 +23,11 @@ from parking.law.plates import Plate
 from parking.law.reasoning import Answer, Finding
 from parking.law.record import facts_from_json
 from parking.records.application import Application, Decision
+from parking.records.permit import Permit
 from parking.web.access import PartyRequest, party, typed
 from parking.web.citizen import map as zone_map
 from parking.web.citizen import zones
-from parking.web.forms import EmailForm, PlateForm, StartForm
+from parking.web.forms import AnswerForm, EmailForm, PlateForm, StartForm
 
 _PLATE, _FINDING, _START = 1, 2, 3
 
@@ -191,17 +192,24 @@ def typed_day(request: PartyRequest) -> dict[str, str]:
 @require_safe
 def permit(request: PartyRequest, permit_id: UUID) -> HttpResponse:
     """Show a permit: whether it is valid today, for what, where and until when."""
-    held = permission.permit_of(request.party, permit_id)
+    return _permit(request, permission.permit_of(request.party, permit_id))
+
+
+def _permit(request: PartyRequest, held: Permit, form: AnswerForm | None = None) -> HttpResponse:
     today = danish_day(request.now)
     paid = held.stands is permit_law.State.ACTIVE
     valid = held.is_valid_on(today)
     where = zones.validity(held.zone, max(held.days.start, today))
     address = f"{settings.PORTAL_ADDRESS}{reverse('permit', kwargs={'permit_id': held.id})}"
+    asked = recheck.asked_about(held)
+    form = form or (AnswerForm(initial=typed(request)) if asked else None)
     return render(
         request,
         "citizen/permit.html",
         {
             "permit": held,
+            "asked": asked,
+            "form": form,
             "valid": valid,
             "later": paid and today < held.days.start,
             "where": where,
@@ -214,7 +222,20 @@ def permit(request: PartyRequest, permit_id: UUID) -> HttpResponse:
             "qr": segno.make(address, micro=False).svg_data_uri(scale=4),
             "today": today,
         },
+        status=422 if form is not None and form.is_bound else 200,
     )
+
+
+@party(form_of="permit")
+@require_POST
+def answer(request: PartyRequest, permit_id: UUID) -> HttpResponse:
+    """Take what somebody says who is heard about their permit."""
+    held = permission.permit_of(request.party, permit_id)
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        return _permit(request, held, form)
+    recheck.answer(request.party, held, text=form.cleaned_data["text"], now=request.now)
+    return redirect("permit", permit_id=held.id)
 
 
 @party(form_of="permit")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -93,9 +93,14 @@ class Row:
 
 
 def rows(
-    application: Application, facts: Facts, *, address_shown: bool, decided: datetime
+    application: Application,
+    facts: Facts,
+    *,
+    address_shown: bool,
+    decided: datetime,
+    needs: Collection[str] = (),
 ) -> Iterator[Row]:
-    """Yield the facts that the rule looked at."""
+    """Yield the facts that the rule looked at: those in *needs*, or all that one has words for."""
     asked = {
         look_up.register: look_up.at
         for look_up in LookUp.objects.filter(
@@ -109,6 +114,8 @@ def rows(
         .order_by("at")
     }
     for name, supplier in _SAID_BY.items():
+        if needs and name not in needs:
+            continue
         known = getattr(facts, name)
         if isinstance(known, Home) and known.protected and not address_shown:
             value = _("Beskyttet adresse. Vis den kun, hvis du skal bruge den.")
