@@ -2,10 +2,12 @@
 
 A token is had in two steps and bound to the certificate it was asked with: shown with another one
 it is worth nothing. A message is checked against `memo.xsd`; the same messageUUID again gets the
-same answer and is not delivered twice. In life receipts come by AMQP; here nothing sends them: what
-was taken lies in the inbox of the inhabitant (`/inbox/<slug>`) at once.
+same answer and is not delivered twice. What was taken lies in the inbox of the inhabitant
+(`/inbox/<slug>`) at once, and its receipt says so. In life receipts come by AMQP (SF1461); here
+they are polled, `/receipts?since=CURSOR`, as from a listener that keeps them in order.
 
-Its own fault: `not-accepted` answers 200 with a result that is not true.
+Its own faults: `not-accepted` answers 200 with a result that is not true; `bounce:REASON` takes a
+letter and rejects it afterwards; `late:SECONDS` tells the receipt so much later.
 """
 
 from __future__ import annotations
@@ -28,11 +30,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox import city
+from sandbox.faults import Fault
 from sandbox.world import World
 
 MEMO = "https://DigitalPost.dk/MeMo-1"
 SEND = "http://entityid.kombit.dk/service/kombipostafsend/1"
 LOOK_UP = "http://entityid.kombit.dk/service/postforespoerg/1"
+RECEIVE = "http://entityid.kombit.dk/service/bfo_modtag/2"
+RECEIPTS_IN_A_PAGE = 5  #: so few that everybody who asks must turn pages
 SENDER = "64942212"  #: the municipality's company number, which our agreement is for
 
 _TRUST = "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
@@ -89,7 +94,7 @@ class Platform:
             "UseKey": b64encode(certificate).decode(),
             "AppliesTo": {"EndpointReference": {"Address": service}},
         }
-        if service not in {SEND, LOOK_UP} or asked != expected:
+        if service not in {SEND, LOOK_UP, RECEIVE} or asked != expected:
             raise Refused(400, "The request is not one that is understood.")
         ends = self._world.clock.now() + _LASTS
         assertion = b64encode(f"<Assertion ID='_{secrets.token_hex(16)}'/>".encode()).decode()
@@ -130,7 +135,8 @@ class Platform:
         if request.headers.get("content-type", "").partition(";")[0] != "application/xml":
             raise Refused(415, "XML is expected.")
         letter = _letter(await request.body())
-        known = self._world.store.get("post.letters", letter["id"])
+        store = self._world.store
+        known = store.get("post.letters", letter["id"]) or store.get("post.bounced", letter["id"])
         if known is None:
             known = {
                 **letter,
@@ -139,8 +145,42 @@ class Platform:
             }
             if self._world.faults.take("digitalpost", "not-accepted"):
                 return _answer("false", known["transmission"])
-            self._world.store.put("post.letters", letter["id"], known)
+            bounced = self._world.faults.take("digitalpost", "bounce")
+            store.put("post.bounced" if bounced else "post.letters", letter["id"], known)
+            self._put_receipt(letter["id"], bounced)
         return _answer("true", known["transmission"])
+
+    def _put_receipt(self, letter_id: str, bounced: Fault | None) -> None:
+        now = self._world.clock.now()
+        late = self._world.faults.take("digitalpost", "late")
+        receipt = {
+            "messageUUID": letter_id,
+            "status": "rejected" if bounced else "delivered",
+            "reason": (bounced.argument or "unknown") if bounced else "",
+            "at": (now + timedelta(seconds=float(late.argument if late else 0))).isoformat(),
+        }
+        self._world.store.put("post.pending", letter_id, receipt)
+
+    async def receipts(self, request: Request) -> Response:
+        """Tell what has become of the letters, in the order in which it became known."""
+        self._authorize(request, RECEIVE)
+        since = request.query_params.get("since") or "0"
+        if set(request.query_params) != {"since"} or not since.isdecimal():
+            raise Refused(400, "A cursor of ours is expected as since, and nothing else.")
+        store, now = self._world.store, self._world.clock.now()
+        with store.locked():
+            known = len(store.all("post.receipts"))
+            for letter_id, receipt in store.all("post.pending").items():
+                if datetime.fromisoformat(receipt["at"]) <= now:
+                    known += 1
+                    store.put("post.receipts", str(known), receipt)
+                    store.delete("post.pending", letter_id)
+            told = list(store.all("post.receipts").values())
+        page = told[int(since) :][:RECEIPTS_IN_A_PAGE]
+        following = int(since) + len(page)
+        return JSONResponse(
+            {"receipts": page, "next": str(following), "more": following < len(told)}
+        )
 
     def _authorize(self, request: Request, service: str) -> None:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
@@ -171,6 +211,7 @@ def routes(world: World) -> list[Route]:
         "/service/AccessTokenService_1/token": ("POST", platform.token),
         "/service/PostForespoerg_1/digitalpost": ("GET", platform.reaches),
         "/service/KombiPostAfsend_1/kombi": ("POST", platform.send),
+        "/receipts": ("GET", platform.receipts),
     }
     return [
         Route(path, partial(_answered, endpoint), methods=[method])

@@ -122,6 +122,7 @@ class World:
             "COLLECTION_AGREEMENT": "KK-PARKERING-1",
             "BANK": f"camt054+{self.address}/bank",
             "POST": f"digitalpost+{tls}{port + 3}",
+            "POST_RECEIPTS": f"{tls}{port + 3}",
             "MAIL": f"smtp://127.0.0.1:{port + 4}",
             "OUTSIDE_CA_FILE": str(self.ca.path("ca.pem")),
             "CLIENT_CERTIFICATE_FILE": str(self.ca.path("client.pem")),

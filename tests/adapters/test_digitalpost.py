@@ -11,9 +11,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from parking.adapters import digitalpost
 from parking.adapters.digitalpost import LOOK_UP, SEND, DigitalPost
 from parking.ports import Rejected, Unavailable
-from parking.ports.post import Letter
+from parking.ports.post import BEGINNING, Letter
 from sandbox import city
 from sandbox_process import Sandbox
 
@@ -39,6 +40,7 @@ def later(outside: Sandbox):
 def connect(outside: Sandbox, **changed) -> DigitalPost:
     settings = {
         "address": outside.addresses["POST"].removeprefix("digitalpost+"),
+        "receipts_address": outside.addresses["POST_RECEIPTS"],
         "sender_number": "64942212",
         "sender_name": "Københavns Kommune, Parkering",
         "clock": lambda: datetime.now(UTC),
@@ -218,3 +220,90 @@ def test_a_sending_that_goes_wrong_is_unavailable(outside, fault):
     with pytest.raises(Unavailable):
         adapter.send(a_letter())
     adapter.close()
+
+
+def all_receipts(post):
+    cursor, told = BEGINNING, []
+    while True:
+        page = post.receipts(cursor)
+        told += page.receipts
+        cursor = page.next
+        if not page.more:
+            return told, cursor
+
+
+def test_receipts_say_what_became_of_a_letter_page_by_page(outside, post):
+    _, before = all_receipts(post)
+    letters = [a_letter() for _ in range(7)]
+    for letter in letters:
+        if letter is letters[3]:
+            outside.fault(SYSTEM, "bounce:no such mailbox", count=1)
+        post.send(letter)
+        post.send(letter)
+    page = post.receipts(before)
+    assert page.more
+    told = [*page.receipts, *post.receipts(page.next).receipts]
+    assert [each.letter_id for each in told] == [letter.letter_id for letter in letters]
+    assert [each.delivered for each in told] == [True, True, True, False, True, True, True]
+    assert told[3].reason == "no such mailbox"
+    assert told[3].letter_id not in {each["id"] for each in inbox(outside, "anna")}
+    assert all(each.at.tzinfo for each in told)
+    _, end = all_receipts(post)
+    assert post.receipts(end).receipts == ()
+
+
+def test_a_receipt_that_comes_late_is_told_after_those_before_it(outside, post, later):
+    _, before = all_receipts(post)
+    first, second = a_letter(), a_letter()
+    outside.fault(SYSTEM, "late:600", count=1)
+    post.send(first)
+    post.send(second)
+    page = post.receipts(before)
+    assert [each.letter_id for each in page.receipts] == [second.letter_id]
+    later(601)
+    (came,) = post.receipts(page.next).receipts
+    assert came.letter_id == first.letter_id
+
+
+def test_where_nobody_listens_there_are_no_receipts(outside):
+    deaf = connect(outside, receipts_address="")
+    assert deaf.receipts(BEGINNING) is None
+    deaf.close()
+
+
+@pytest.mark.parametrize(
+    "fault", ["status:503", "drop", "garbage", "truncated", "wrong-content-type"]
+)
+def test_receipts_that_go_wrong_are_unavailable(outside, fault):
+    adapter = connect(outside)
+    outside.fault(SYSTEM, fault, path="/receipts")
+    with pytest.raises(Unavailable):
+        adapter.receipts(BEGINNING)
+    adapter.close()
+
+
+def test_a_cursor_that_is_not_theirs_is_rejected(post):
+    with pytest.raises(Rejected):
+        post.receipts("yesterday")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"at": "2026-11-26T10:00:00"},
+        {"at": "now"},
+        {"status": "read"},
+        {"messageUUID": "1"},
+        {"reason": 7},
+        {"status": None},
+    ],
+)
+def test_what_is_no_receipt_is_no_answer(told):
+    receipt = {
+        "messageUUID": str(uuid4()),
+        "status": "delivered",
+        "at": "2026-11-26T10:00:00+01:00",
+    }
+    digitalpost._receipt(receipt)
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        digitalpost._receipt({**receipt, **told})

@@ -22,7 +22,7 @@ def told() -> str:
 def test_the_sandbox_is_no_production(settings):
     settings.PORTAL_ADDRESS = "http://localhost:8000"
     said = told()
-    for port in PORTS:
+    for port in (*PORTS, "POST_RECEIPTS"):
         assert f"{port} is answered on this machine" in said
     assert "OUTSIDE_CA_FILE trusts the sandbox" in said
     assert "PORTAL_ADDRESS" in said
@@ -42,5 +42,6 @@ def test_real_addresses_and_trust_are_fine(environment, monkeypatch, settings):
         scheme = (url or adapter).partition(":")[0]
         monkeypatch.setenv(port, f"{adapter}{plus}{scheme}://real.example.dk" if plus else
                            f"{scheme}://real.example.dk")  # fmt: skip
+    monkeypatch.setenv("POST_RECEIPTS", "https://receipts.example.dk")
     monkeypatch.delenv("OUTSIDE_CA_FILE")
     assert told() == ""

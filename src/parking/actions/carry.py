@@ -17,6 +17,7 @@ from parking.actions import (
     checkout,
     claims,
     letters,
+    remind,
     send,
 )
 from parking.actions import charge as charges
@@ -208,7 +209,7 @@ def _remind(outside: Outside, reminder: Reminder) -> str:
             letter = letters.reminder(permit)
         return outside.post.send(
             PostLetter(
-                letter_id=str(uuid5(permit.id, f"reminder {reminder.days_before}")),
+                letter_id=str(remind.message_of(permit, reminder.days_before)),
                 person_number=number,
                 subject=letter.subject,
                 file_name=f"{permit.number}.pdf",
@@ -233,7 +234,9 @@ def _remind(outside: Outside, reminder: Reminder) -> str:
 def _reminded(reminder: Reminder, how: str, now: datetime) -> str:
     party = reminder.permit.party
     with recording():
-        Reminder.objects.filter(id=reminder.id).update(sent=now, failed="")
+        Reminder.objects.filter(id=reminder.id).update(sent=now)
+        # That it came back may be known before that it was sent.
+        Reminder.objects.filter(id=reminder.id, returned=None).update(failed="")
         if party.email and how not in {_BY_MAIL, _NOT_NEEDED}:
             # An effect of its own: what becomes of it does not send the letter once more.
             send.put(

@@ -7,7 +7,8 @@ reminder is a row, and the row is unique. A day on which nobody looked raises an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from uuid import UUID, uuid5
 
 from django.db.models import Count, Q
 
@@ -15,7 +16,7 @@ from parking.actions import permit as permits
 from parking.actions import send
 from parking.actions.turns import keeping_nobody_waiting
 from parking.law import reminders
-from parking.law.days import danish_day
+from parking.law.days import DENMARK, danish_day
 from parking.records.outbox import Outgoing
 from parking.records.permit import Permit
 from parking.records.recording import one_at_a_time, recording
@@ -46,7 +47,9 @@ def _write(permit: Permit, days: int, today: date, now: datetime) -> bool:
     with recording():
         one_at_a_time("party", permit.party_id)
         reminder, created = Reminder.objects.get_or_create(
-            permit=permit, days_before=days, defaults={"due": today, "written": now}
+            permit=permit,
+            days_before=days,
+            defaults={"due": today, "written": now, "message": message_of(permit, days)},
         )
         if created:
             send.put(
@@ -57,6 +60,11 @@ def _write(permit: Permit, days: int, today: date, now: datetime) -> bool:
                 now=now,
             )
     return created
+
+
+def message_of(permit: Permit, days_before: int) -> UUID:
+    """Return what the post system knows the letter by: the same one however often it is sent."""
+    return uuid5(permit.id, f"reminder {days_before}")
 
 
 def _alarm_about_missing_days(today: date, now: datetime) -> None:
@@ -75,8 +83,9 @@ class Tally:
     """How the reminders of some days fared."""
 
     due: int
-    sent: int
-    failed: int
+    sent: int  #: and not come back
+    failed: int  #: refused, come back, or with nowhere to go
+    delivered: int = 0  #: of those sent, with a receipt of Digital Post
 
     @property
     def waiting(self) -> int:
@@ -88,14 +97,18 @@ def tally(*, since: date) -> Tally:
     """Return how the reminders due on *since* or later have fared."""
     counted = Reminder.objects.filter(due__gte=since).aggregate(
         due=Count("id"),
-        sent=Count("id", filter=Q(sent__isnull=False)),
+        sent=Count("id", filter=Q(sent__isnull=False, failed="")),
+        delivered=Count("id", filter=Q(delivered__isnull=False, failed="")),
         failed=Count("id", filter=~Q(failed="")),
     )
     return Tally(**counted)
 
 
 def check(*, now: datetime) -> None:
-    """Raise an alarm if reminders were due yesterday and have not gone, or nobody looked today."""
+    """Raise an alarm if reminders due yesterday have not gone, came back, or nobody looked today.
+
+    What came back after yesterday's alarm is told today.
+    """
     today = danish_day(now)
     late = Reminder.objects.filter(due__lt=today, sent=None, failed="").count()
     with recording():
@@ -103,7 +116,18 @@ def check(*, now: datetime) -> None:
             send.raise_incident(
                 f"reminders late {today}", f"{late} reminders have not gone", now=now
             )
+        for day in (today - timedelta(days=1), today):
+            if came_back := _came_back_on(day):
+                send.raise_incident(
+                    f"reminders bounced {day}", f"{came_back} reminders came back", now=now
+                )
         if ReminderRun.objects.exists() and not ReminderRun.objects.filter(day=today).exists():
             send.raise_incident(
                 f"reminders missing {today}", "nobody looked for permits that end", now=now
             )
+
+
+def _came_back_on(day: date) -> int:
+    begins = datetime.combine(day, time(), DENMARK)
+    ends = datetime.combine(day + timedelta(days=1), time(), DENMARK)
+    return Reminder.objects.filter(returned__gte=begins, returned__lt=ends).count()

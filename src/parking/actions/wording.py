@@ -450,6 +450,7 @@ _INCIDENTS: Final[Mapping[str, Any]] = {
     "a claim of before must be recalled": _("Et krav fra før skal kaldes tilbage i hånden"),
     "money by bank that fits nothing": _("Der er kommet penge i banken, som ikke passer til noget"),
     "the bank took money back": _("Banken har taget penge tilbage"),
+    "a letter has no receipt": _("Et brev har ingen kvittering fra Digital Post"),
     "a permit of ours is not in the accounts": _("En licens mangler i regnskabet"),
     "the accounts have a permit that is not ours": _("Regnskabet har en licens, vi ikke kender"),
     "a permit differs in the accounts": _("En licens er anderledes i regnskabet"),
@@ -460,6 +461,7 @@ _INCIDENTS_OF: Final[Mapping[str, Any]] = {
     " was refused": _("Afvist: %(what)s"),
     " has not arrived for a day": _("Ikke nået frem i et døgn: %(what)s"),
     " reminders have not gone": _("Påmindelser, der ikke er sendt: %(what)s"),
+    " reminders came back": _("Påmindelser, der kom tilbage: %(what)s"),
 }
 
 

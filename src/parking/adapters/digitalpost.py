@@ -2,7 +2,8 @@
 
 A call needs a token, had in two steps over mutual TLS and bound to our certificate: a SAML token
 from Adgangsstyring, changed for an access token of the service asked. What was taken is not yet
-delivered: receipts come by another way and are not read here.
+delivered: in life receipts come by Beskedfordeler (SF1461, AMQP). They are polled here from whoever
+listens there for us and keeps them in order, by an interface of our own; `docs/outside` has it.
 
 ASSUMED: that a message with a UUID that was sent before is not delivered again; the answer's
 elements ``Result`` and ``TransmissionId``.
@@ -16,9 +17,9 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 from cryptography import x509
@@ -28,7 +29,7 @@ from lxml import etree
 from parking.adapters import soap
 from parking.adapters.transport import Transport
 from parking.ports import Rejected, Unavailable
-from parking.ports.post import Letter
+from parking.ports.post import Letter, Receipt, ReceiptPage
 
 SYSTEM: Final = "post"
 
@@ -36,7 +37,9 @@ MEMO: Final = "https://DigitalPost.dk/MeMo-1"
 MEMO_VERSION: Final = "1.2"
 SEND: Final = "http://entityid.kombit.dk/service/kombipostafsend/1"
 LOOK_UP: Final = "http://entityid.kombit.dk/service/postforespoerg/1"
+RECEIVE: Final = "http://entityid.kombit.dk/service/bfo_modtag/2"
 LONGEST_LABEL: Final = 255
+LONGEST_CURSOR: Final = 100
 
 _TRUST: Final = "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
 _SAML: Final = "http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.1#SAMLV2.0"
@@ -48,6 +51,7 @@ class DigitalPost:
     """Digital Post, sent in the name of the company *sender_number*, shown as *sender_name*.
 
     *address* is Serviceplatformen and *login_address* Adgangsstyring, if that is another host.
+    *receipts_address* is where receipts are polled; without one there are none.
     *clock* tells the time that is written into calls and messages.
     """
 
@@ -60,6 +64,7 @@ class DigitalPost:
         clock: Callable[[], datetime],
         client_certificate_file: Path | str,
         login_address: str = "",
+        receipts_address: str = "",
         ca_file: Path | str | None = None,
         connect_timeout: float = 3.0,
         read_timeout: float = 8.0,
@@ -80,6 +85,7 @@ class DigitalPost:
 
         self._platform = transport(address)
         self._login = transport(login_address or address)
+        self._listener = transport(receipts_address) if receipts_address else None
         self._sender_number, self._sender_name = sender_number, sender_name
         self._clock = clock
         self._certificate_file = Path(client_certificate_file)
@@ -90,6 +96,8 @@ class DigitalPost:
         """Close the connections."""
         self._platform.close()
         self._login.close()
+        if self._listener is not None:
+            self._listener.close()
 
     def reaches(self, *, person_number: str) -> bool:
         """Tell whether letters reach this person digitally.
@@ -135,6 +143,30 @@ class DigitalPost:
             raise Unavailable(f"{SYSTEM}: send: answered without a transmission id")
         return transaction
 
+    def receipts(self, since: str) -> ReceiptPage | None:
+        """Return the receipts after the cursor *since*; ``None`` if nobody tells us any.
+
+        :raises Unavailable: if it did not answer, or with what means nothing.
+        :raises Rejected: if it would not answer us.
+        """
+        if self._listener is None:
+            return None
+        response = self._ask(
+            "GET",
+            f"/receipts?since={quote(since)}",
+            service=RECEIVE,
+            operation="receipts",
+            repeatable=True,
+            at=self._listener,
+        )
+        try:
+            page = _page(self._listener.json(response))
+        except (KeyError, TypeError, ValueError):
+            raise Unavailable(f"{SYSTEM}: receipts: answered something else") from None
+        if len(page.next) > LONGEST_CURSOR or (page.more and page.next == since):
+            raise Unavailable(f"{SYSTEM}: receipts: the cursor leads nowhere")
+        return page
+
     def _message(self, letter: Letter) -> bytes:
         """Return *letter* as a KombiPostAfsend request with a MeMo message in it."""
         request = etree.Element("kombi_request")
@@ -177,11 +209,12 @@ class DigitalPost:
         repeatable: bool,
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
+        at: Transport | None = None,
     ) -> httpx.Response:
         """Ask with a token, and once more if the token was not accepted."""
 
         def send() -> httpx.Response:
-            return self._platform.request(
+            return (at or self._platform).request(
                 method,
                 path,
                 operation=operation,
@@ -252,6 +285,38 @@ class DigitalPost:
             return str(answer["RequestedSecurityToken"]["Assertion"])
         except (KeyError, TypeError):
             raise Unavailable(f"{SYSTEM}: token: answered something else") from None
+
+
+def _page(told: Any) -> ReceiptPage:
+    """Return a page of receipts as it was told.
+
+    :raises KeyError:
+    :raises TypeError:
+    :raises ValueError: if it is none.
+    """
+    following, more = told["next"], told["more"]
+    if not isinstance(following, str) or not isinstance(more, bool):
+        raise TypeError("next is a text, and more is yes or no")
+    return ReceiptPage(receipts=tuple(map(_receipt, told["receipts"])), next=following, more=more)
+
+
+def _receipt(told: Any) -> Receipt:
+    """Return one receipt as it was told.
+
+    :raises KeyError:
+    :raises TypeError:
+    :raises ValueError: if it is none.
+    """
+    at = datetime.fromisoformat(told["at"])
+    status, reason = told["status"], told.get("reason", "")
+    if at.tzinfo is None or status not in {"delivered", "rejected"} or not isinstance(reason, str):
+        raise ValueError(status)
+    return Receipt(
+        letter_id=str(UUID(told["messageUUID"])),
+        delivered=status == "delivered",
+        reason=reason,
+        at=at,
+    )
 
 
 def _element(parent: etree._Element, name: str, text: str | None = None) -> etree._Element:

@@ -26,6 +26,7 @@ from parking.actions import (
     files,
     limit,
     plan,
+    receipts,
     recheck,
     reconcile,
     remind,
@@ -127,6 +128,16 @@ def compare_permits(timestamp: int) -> None:
         reconcile.compare(outside(), now=timezone.now())
     except PortError as error:
         log.warning("the permits are not compared", why=str(error))
+
+
+@app.periodic(cron="*/5 * * * *", periodic_id="receipts")
+@app.task(name="follow_receipts", queue="reminders", queueing_lock="follow_receipts")
+def follow_receipts(timestamp: int) -> None:
+    """Read on in what has become of letters and reminders."""
+    try:
+        receipts.follow(outside(), now=timezone.now())
+    except PortError as error:
+        log.warning("the receipts must be read on later", why=str(error))
 
 
 @app.periodic(cron="10 5 * * *", periodic_id="cases")

@@ -130,6 +130,7 @@ TABLES: Final[Mapping[str, Matter | None]] = {
     "permit_comparison": None,
     "plan": Matter.CHARGES,
     "private_common_road": None,
+    "receipt_feed": None,
     "refund": Matter.ACCOUNTS,
     "reminder": Matter.PERMITS,
     "reminder_run": None,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import datetime
+from typing import Final, Protocol
+
+BEGINNING: Final = ""  #: the cursor of whoever has read no receipt yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,25 @@ class Letter:
     language: str
     link_text: str = ""
     link: str = ""  #: an address of ours the reader is invited to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of a letter that was taken."""
+
+    letter_id: str
+    delivered: bool  #: whether it lies in the receiver's box; otherwise it was rejected
+    reason: str = ""  #: why it was rejected, in the post system's words
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptPage:
+    """What receipts there are since a cursor."""
+
+    receipts: tuple[Receipt, ...]
+    next: str  #: where to go on
+    more: bool  #: whether more is there already
 
 
 class Post(Protocol):
@@ -36,6 +58,16 @@ class Post(Protocol):
 
         :raises Unavailable: if it is not certain that it was taken: send it again as it is.
         :raises Rejected: if it will not have it like that.
+        """
+        ...
+
+    def receipts(self, since: str) -> ReceiptPage | None:
+        """Return the receipts that came after the cursor *since*, :data:`BEGINNING` for all.
+
+        ``None`` if nobody tells us receipts here: then all we know is that a letter was taken.
+
+        :raises Unavailable: if it did not answer, or with what means nothing.
+        :raises Rejected: if it would not answer us.
         """
         ...
 

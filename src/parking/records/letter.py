@@ -1,4 +1,4 @@
-"""Letters: what was sent, exactly as it was sent, and to whom.
+"""Letters: what was sent, exactly as it was sent, to whom, and what became of it.
 
 A letter about a charge goes to whoever held the vehicle, whom we need not know otherwise: their
 number is sealed with it. Who has no Digital Post gets it on paper, from the print queue.
@@ -66,6 +66,8 @@ class Letter(models.Model):
     pdf = models.BinaryField()
     written = models.DateTimeField()
     sent = models.DateTimeField(null=True)
+    delivered = models.DateTimeField(null=True)  #: when it lay in the receiver's box
+    rejected = models.CharField(max_length=200, blank=True)  #: why it never got there
     transaction = models.CharField(
         max_length=100, blank=True
     )  #: the post system's id of the sending

@@ -43,7 +43,7 @@ from parking.records.hours import (
     HourlyFare,
     TimeLimit,
 )
-from parking.records.letter import Letter
+from parking.records.letter import Letter, ReceiptFeed
 from parking.records.limit import Bucket
 from parking.records.offence import OffenceVersion
 from parking.records.order import Order, OrderLine, Payment, PaymentNotice, Refund
@@ -106,6 +106,7 @@ __all__ = [
     "Plan",
     "PermitComparison",
     "PrivateCommonRoad",
+    "ReceiptFeed",
     "Refund",
     "Reminder",
     "ReminderRun",

@@ -10,13 +10,16 @@ from parking.records.permit import Permit
 
 
 class Reminder(models.Model):
-    """One reminder about one permit. How it fared stands in the outbox row it was sent by."""
+    """One reminder about one permit, and how it fared."""
 
     permit = models.ForeignKey(Permit, on_delete=models.PROTECT, related_name="reminders")
     days_before = models.PositiveSmallIntegerField()  #: the last day
     due = models.DateField()
     written = models.DateTimeField()
     sent = models.DateTimeField(null=True)
+    message = models.UUIDField(null=True, unique=True)  #: what the post system knows its letter by
+    delivered = models.DateTimeField(null=True)
+    returned = models.DateTimeField(null=True)  #: when we heard that its letter was rejected
     failed = models.CharField(max_length=200, blank=True)  #: why it could not be delivered
 
     class Meta:

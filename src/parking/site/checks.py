@@ -40,6 +40,9 @@ def _problems() -> Iterator[str]:
             continue
         if _is_loopback(host):
             yield f"{port} is answered on this machine: {host}"
+    receipts = urlsplit(environment.text("POST_RECEIPTS", "")).hostname or ""
+    if _is_loopback(receipts):
+        yield f"POST_RECEIPTS is answered on this machine: {receipts}"
     try:
         wiring.outside()
     except (LookupError, OSError, ValueError) as wrong:

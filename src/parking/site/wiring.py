@@ -238,6 +238,7 @@ def _camt054(url: str) -> camt054.Notifications:
 def _digitalpost(url: str) -> digitalpost.DigitalPost:
     return digitalpost.DigitalPost(
         address=url,
+        receipts_address=environment.text("POST_RECEIPTS", ""),
         sender_number=environment.text("SENDER_NUMBER", "64942212"),
         sender_name=environment.text("SENDER_NAME", "Københavns Kommune, Parkering"),
         clock=timezone.now,

@@ -1,4 +1,4 @@
-"""Permits are compared with those of the accounts, and looked at again."""
+"""Permits are compared with the accounts and looked at again; letters have receipts."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -54,6 +54,50 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='case',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('application__isnull', False), ('kind__in', ['home', 'vehicle', 'documents', 'second vehicle']), ('party__isnull', False), ('permit__isnull', True), ('zone_version__isnull', True)), models.Q(('application__isnull', True), ('kind__in', ['map']), ('party__isnull', True), ('permit__isnull', True), ('zone_version__isnull', False)), models.Q(('application__isnull', True), ('kind__in', ['changed']), ('party__isnull', False), ('permit__isnull', False), ('zone_version__isnull', True)), _connector='OR'), name='case_one_subject'),
+        ),
+        migrations.CreateModel(
+            name='ReceiptFeed',
+            fields=[
+                ('only', models.BooleanField(default=True, primary_key=True, serialize=False)),
+                ('cursor', models.CharField(blank=True, max_length=100)),
+                ('began', models.DateTimeField()),
+            ],
+            options={
+                'db_table': 'receipt_feed',
+            },
+        ),
+        migrations.AddField(
+            model_name='letter',
+            name='delivered',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name='letter',
+            name='rejected',
+            field=models.CharField(blank=True, max_length=200),
+        ),
+        migrations.AddField(
+            model_name='reminder',
+            name='delivered',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name='reminder',
+            name='message',
+            field=models.UUIDField(null=True, unique=True),
+        ),
+        migrations.AddField(
+            model_name='reminder',
+            name='returned',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddIndex(
+            model_name='letter',
+            index=models.Index(condition=models.Q(('delivered', None), ('rejected', ''), ('sent__isnull', False)), fields=['sent'], name='letter_without_receipt'),
+        ),
+        migrations.AddConstraint(
+            model_name='receiptfeed',
+            constraint=models.CheckConstraint(condition=models.Q(('only', True)), name='receipt_feed_one'),
         ),
         # Those there are have their turn as if they had always had one.
         migrations.RunSQL(
