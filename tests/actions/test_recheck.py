@@ -15,6 +15,7 @@ from parking.law.course import Actor, StepNotAllowed
 from parking.law.days import Period, danish_day
 from parking.law.reasoning import Answer
 from parking.law.staff import Role
+from parking.law.zones import HomeArea, Place, ZoneCode, ZoneKind
 from parking.records.audit import LookUp
 from parking.records.case import Case, CaseStep
 from parking.records.letter import Letter
@@ -23,7 +24,7 @@ from parking.records.outbox import Outgoing
 from parking.records.permit import Permit
 from parking.records.ranges import as_range
 from parking.site import wiring
-from town import now, order, party, pay
+from town import ask, now, order, party, pay
 
 #: What may happen to Anna and her car, in the city's words, and the sentence that no longer holds.
 HAPPENED = {
@@ -326,3 +327,21 @@ def test_what_only_a_person_can_say_opens_a_case_too(stocked, held, sandbox, hom
     sandbox.control("POST", "city", person="anna", home=home)
     look(stocked)
     assert recheck.today_of(Case.objects.get()).finding.answer is Answer.OPEN
+
+
+def test_what_a_case_worker_said_of_a_home_holds_until_somebody_moves(stocked, sandbox, worker):
+    application = ask(stocked, "viggo")
+    case = Case.objects.get(application=application)
+    casework.take(worker, case, version=case.version, now=now())
+    case.refresh_from_db()
+    area = HomeArea(place=Place.HOME_AREA, zone=ZoneCode("VB"), kind=ZoneKind.PAID)
+    casework.decide(
+        worker, case, step=law.Step.DECIDE, values={"home_area": area}, reasons="Set på kortet.",
+        version=case.version, now=now(),
+    )  # fmt: skip
+    granted(stocked, "viggo")
+    look(stocked)
+    assert Case.objects.count() == 1
+    sandbox.control("POST", "city", person="viggo", home="gap")
+    look(stocked, later(62))
+    assert Case.objects.filter(kind=law.Kind.CHANGED.value).count() == 1

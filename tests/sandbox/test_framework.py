@@ -95,3 +95,28 @@ def test_another_sites_form_cannot_move_the_control_plane(calm_sandbox: Sandbox)
         calm_sandbox.base + "/_control/reset", headers={"Origin": "http://elsewhere.example"}
     )
     assert answer.status_code == 403
+
+
+def test_life_changes_people_and_vehicles_until_everything_is_forgotten(
+    calm_sandbox: Sandbox,
+) -> None:
+    changes = [
+        {"vehicle": "ZA10001", "stolen": True},
+        {"vehicle": "ZA10001", "holder": "bo"},
+        {"person": "anna", "home": "YØ"},
+        {"person": "anna", "status": 90, "home": None},
+    ]
+    for change in changes:
+        calm_sandbox.control("POST", "city", **change)
+    wrong = [
+        {},
+        {"vehicle": "NOBODY"},
+        {"vehicle": "ZA10001", "colour": "red"},
+        {"vehicle": "ZA10001", "holder": "nobody"},
+        {"person": "nobody", "home": "YØ"},
+        {"person": "anna", "home": "nowhere"},
+        {"person": "anna", "name": "Bo"},
+    ]
+    for change in wrong:
+        address = f"{calm_sandbox.base}/_control/city"
+        assert httpx.post(address, json=change).status_code == 400, change

@@ -23,7 +23,7 @@ from parking.law import case as law
 from parking.law import permit as permit_law
 from parking.law.course import Actor, StepNotAllowed
 from parking.law.days import Period, danish_day
-from parking.law.facts import Facts
+from parking.law.facts import Facts, Home, Missing
 from parking.law.permits import resident
 from parking.law.plates import Plate
 from parking.law.reasoning import Answer, Finding
@@ -137,7 +137,8 @@ def _awaits_register(finding: Finding) -> bool:
 def _facts(answers: gather.Answers, permit: Permit, now: datetime) -> Facts:
     """Return the facts of today, under the terms that the permit was given by.
 
-    What a case worker has supplied for the application holds as long as the permit does.
+    What a case worker has supplied for the application holds as long as the permit does, but where
+    somebody lived says nothing of where they have moved.
     """
     terms = terms_on(resident.PAID, permit.days.start).as_law()
     today = max(danish_day(now), permit.days.start)
@@ -150,7 +151,21 @@ def _facts(answers: gather.Answers, permit: Permit, now: datetime) -> Facts:
         municipality=settings.MUNICIPALITY,
     )
     lasting = caseload.with_cases(replace(facts, period=permit.days), permit.application)
+    if _has_moved(permit, facts):
+        lasting = replace(lasting, home=facts.home, home_area=facts.home_area)
     return replace(lasting, held_zone=ZoneCode(permit.zone))
+
+
+def _has_moved(permit: Permit, facts: Facts) -> bool:
+    decision = permit.application.decisions.order_by("-id").first()
+    if decision is None or isinstance(facts.home, Missing):
+        return False
+    then = facts_from_json(decision.facts).home
+    return isinstance(then, Missing) or _house(then) != _house(facts.home)
+
+
+def _house(home: Home) -> tuple[str, str, str]:
+    return home.municipality, home.road_code, home.house_number
 
 
 def _follow(permit: Permit, today: Today, now: datetime) -> None:
