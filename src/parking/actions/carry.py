@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, Literal
-from uuid import uuid5
 
 from django.conf import settings
 from django.utils import translation

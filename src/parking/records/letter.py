@@ -75,7 +75,7 @@ class Letter(models.Model):
     printed = models.DateTimeField(null=True)  #: when it was taken out of it to be printed
 
     class Meta:
-        """One table, with an index on the print queue and one on whom letters are for."""
+        """One table, with indexes on the print queue, on receipts owed, and on whom it is for."""
 
         db_table = "letter"
         indexes: ClassVar = [
@@ -88,6 +88,11 @@ class Letter(models.Model):
                 fields=["charge", "addressee_fingerprint"],
                 name="letter_about_charge",
                 condition=Q(charge__isnull=False),
+            ),
+            models.Index(
+                fields=["sent"],
+                name="letter_without_receipt",
+                condition=Q(sent__isnull=False, delivered=None, rejected=""),
             ),
         ]
 
@@ -110,3 +115,19 @@ class Letter(models.Model):
         if addressee.number:
             self.addressee_fingerprint = keys.fingerprint_of(addressee.number)
         return self
+
+
+class ReceiptFeed(models.Model):
+    """How far the receipts of letters have been read. One row."""
+
+    only = models.BooleanField(primary_key=True, default=True)
+    cursor = models.CharField(max_length=100, blank=True)
+    began = models.DateTimeField()  #: letters from before then may have no receipt
+
+    class Meta:
+        """One table, one row."""
+
+        db_table = "receipt_feed"
+        constraints: ClassVar = [
+            models.CheckConstraint(name="receipt_feed_one", condition=Q(only=True))
+        ]

@@ -27,13 +27,13 @@ from parking.records.collection import (
     Instalment,
     Plan,
 )
+from parking.records.comparison import PermitComparison
 from parking.records.complaint import (
     Complaint,
     ComplaintDecision,
     ComplaintFile,
     ComplaintMessage,
 )
-from parking.records.comparison import PermitComparison
 from parking.records.document import Document
 from parking.records.hours import (
     AfterHours,
@@ -103,8 +103,8 @@ __all__ = [
     "Payment",
     "PaymentNotice",
     "Permit",
-    "Plan",
     "PermitComparison",
+    "Plan",
     "PrivateCommonRoad",
     "ReceiptFeed",
     "Refund",

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0011_charges'),
+        ('records', '0013_complaints'),
     ]
 
     operations = [
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('application__isnull', False), ('kind__in', ['home', 'vehicle', 'documents', 'second vehicle']), ('party__isnull', False), ('permit__isnull', True), ('zone_version__isnull', True)), models.Q(('application__isnull', True), ('kind__in', ['map']), ('party__isnull', True), ('permit__isnull', True), ('zone_version__isnull', False)), models.Q(('application__isnull', True), ('kind__in', ['changed']), ('party__isnull', False), ('permit__isnull', False), ('zone_version__isnull', True)), _connector='OR'), name='case_one_subject'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('application__isnull', False), ('charge__isnull', True), ('complaint__isnull', True), ('kind__in', ['home', 'vehicle', 'documents', 'second vehicle']), ('party__isnull', False), ('permit__isnull', True), ('zone_version__isnull', True)), models.Q(('application__isnull', True), ('charge__isnull', True), ('complaint__isnull', True), ('kind__in', ['map']), ('party__isnull', True), ('permit__isnull', True), ('zone_version__isnull', False)), models.Q(('application__isnull', True), ('charge__isnull', True), ('complaint__isnull', False), ('kind__in', ['complaint']), ('permit__isnull', True), ('zone_version__isnull', True)), models.Q(('application__isnull', True), ('charge__isnull', False), ('complaint__isnull', True), ('kind__in', ['finding']), ('permit__isnull', True), ('zone_version__isnull', True)), models.Q(('application__isnull', True), ('charge__isnull', True), ('complaint__isnull', True), ('kind__in', ['changed']), ('party__isnull', False), ('permit__isnull', False), ('zone_version__isnull', True)), _connector='OR'), name='case_one_subject'),
         ),
         migrations.CreateModel(
             name='ReceiptFeed',
