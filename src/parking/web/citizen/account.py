@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.views.decorators.http import require_POST, require_safe
 
-from parking.actions import apply, checkout, complain, login
+from parking.actions import apply, complain, login
 from parking.actions import charge as charges
 from parking.actions import permit as life
 from parking.law import application as application_law
@@ -35,6 +35,8 @@ from parking.web.citizen import plans, zones
 #: another site posts, which a session's cookie would not follow.
 _LOGIN_COOKIE = "__Host-login"
 _NEWEST = 20
+#: Orders about which there is something to do or to know.
+_TOLD_OF = (order_law.State.OPEN, order_law.State.REFUND_DUE, order_law.State.REFUNDED)
 
 
 @anyone
@@ -166,10 +168,11 @@ def my(request: PartyRequest) -> HttpResponse:
         party=request.party, state__in=apply.UNFINISHED
     ).order_by("-changed")[:_NEWEST]
     begun = [a for a in unfinished if a.stands is application_law.State.DRAFT]
-    money = Order.objects.filter(
-        party=request.party,
-        state__in=[order_law.State.REFUND_DUE.value, order_law.State.REFUNDED.value],
-    ).order_by("-opened")[:_NEWEST]
+    orders = list(
+        Order.objects.filter(
+            party=request.party, state__in=[state.value for state in _TOLD_OF]
+        ).order_by("-opened")[:_NEWEST]
+    )
     return render(
         request,
         "citizen/my.html",
@@ -179,12 +182,12 @@ def my(request: PartyRequest) -> HttpResponse:
             "past": [p for p in permits if p not in valid and p not in later],
             "renewable": {p.id for p in valid if life.renewable(p, now=request.now)},
             "zone_names": zones.names(today),
-            "open_order": checkout.open_order(request.party),
+            "open_order": next((o for o in orders if o.stands is order_law.State.OPEN), None),
             "waiting": [a for a in unfinished if a.stands is application_law.State.WAITING],
             "ready": [a for a in begun if a.answer is Answer.YES],
             "refused": [a for a in begun if a.answer is Answer.NO],
             "in_basket": [a for a in unfinished if a.stands is application_law.State.IN_BASKET],
-            "refunds": money,
+            "refunds": [order for order in orders if order.stands is not order_law.State.OPEN],
             "charges_owed": charges.mine(request.party).filter(balance_ore__gt=0).count(),
             "plan": plans.card(request.party),
             "complaints": complain.unfinished_of(request.party),
