@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import stamina
+from django.db import connection
 from procrastinate.contrib.django import app as queue
 
 from parking.actions import catalogue, hours, zones
@@ -85,6 +86,8 @@ def stocked(transactional_db, outside, settings, sandbox):
     settings.PAYMENT_NOTICE_WORDS = [
         Path(sandbox.addresses["PAYMENTS_WEBHOOK_SECRET_FILE"]).read_text().strip()
     ]
+    with connection.cursor() as cursor:  # the queue's tables are not emptied with the others
+        cursor.execute("DELETE FROM procrastinate_jobs")
     if not _FETCHED:
         catalogue.seed_tariff(TARIFF)
         catalogue.seed_tariff(DATA / "charges")

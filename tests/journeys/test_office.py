@@ -287,7 +287,7 @@ def test_who_may_only_read_only_reads(visit, office):
     rosa = office("rosa")
     rosa.open("/office/search/")
     rosa.look("Søg efter en sag")
-    rosa.page.get_by_label("Sagsnummer eller nummerplade").fill("zv 10 022")
+    rosa.page.get_by_label("Sagsnummer, afgiftsnummer eller nummerplade").fill("zv 10 022")
     rosa.page.get_by_label("Hvorfor søger du?").fill("Borgeren ringer.")
     rosa.page.locator("main button[type=submit]").click()
     rosa.look("Søg efter en sag")

@@ -18,7 +18,7 @@ SECRETS = ["agreed", "agreed before"]
 @pytest.fixture(autouse=True)
 def _agreed(settings, transactional_db):
     settings.CHARGE_NOTICE_SECRETS = SECRETS
-    with connection.cursor() as cursor:  # jobs outlast the test that wrote them
+    with connection.cursor() as cursor:  # the queue's tables are not emptied with the others
         cursor.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'follow_charges'")
 
 
