@@ -1,17 +1,20 @@
 """The payment provider: Nexi Checkout's Payment API v1, its hosted page, and its notices.
 
 As in life a notice is tried ten times until it is answered 200, an Idempotency-Key counts for
-charges and refunds only, and what the browser brings back proves nothing. Stricter than life: an
-unknown field is refused, and sums are checked to the øre.
+charges, draws and refunds only, and what the browser brings back proves nothing. Stricter than
+life: an unknown field is refused, and sums are checked to the øre.
 
 Test cards: 4925 0000 0000 0004 (Visa) and 5413 0000 0000 0000 (Mastercard) pay, 4925 0000 0000 0087
-is declined. An order of 0,XX or 1,XX kr. fails with code XX; one of 3,XX kr. takes XX seconds.
+is declined; 4925 0000 0000 0020 pays on the page, and declines all that is drawn from it later. An
+agreement to draw is stored for a card that has paid, and lasts as long as the card. An order of
+0,XX or 1,XX kr. fails with code XX; one of 3,XX kr. takes XX seconds.
 
 Its own faults. Of notices, with the beginning of the event's name as the path: `duplicate`,
 `shuffled`, `late:SECONDS` (60), `absent`, `wrong-authorization`, and `retry-every:SECONDS` instead
 of the growing delay. Of payments: `never-returns` (the payer is told to close the window),
 `charge-fails` (reserved but not taken; the reservation expires after a week),
-`refund-pending:SECONDS` and `refund-fails:SECONDS`.
+`refund-pending:SECONDS` and `refund-fails:SECONDS`. Of what is drawn: `draw-declined` and
+`draw-declined-for-good`.
 """
 
 from __future__ import annotations
@@ -43,7 +46,8 @@ from sandbox.world import World
 MERCHANT = 100000001
 CHECKOUT_KEY = "test-checkout-key-0123456789abcdef"
 VISA, MASTERCARD, DECLINED = "4925000000000004", "5413000000000000", "4925000000000087"
-CARDS = {VISA: "Visa", MASTERCARD: "MasterCard", DECLINED: "Visa"}
+DECLINES_DRAWS = "4925000000000020"
+CARDS = {VISA: "Visa", MASTERCARD: "MasterCard", DECLINED: "Visa", DECLINES_DRAWS: "Visa"}
 RESERVED_FOR = timedelta(days=7)
 TEN_ATTEMPTS = (0, 5, 15, 60, 300, 900, 3600, 3 * 3600, 12 * 3600, 24 * 3600)
 
@@ -80,9 +84,12 @@ _CODES = {
     "1009": (402, "InvalidRefundAmount"),
     "1010": (402, "ReservationExpired"),
     "1019": (402, "AlreadyCancelled"),
+    "1020": (402, "PaymentMethodChargeFailed"),
     "1023": (402, "PaymentAlreadyRefunded"),
     "1026": (409, "ChargeTriedWithDifferentAmount"),
     "1027": (409, "RefundTriedWithDifferentAmount"),
+    "1029": (402, "HardDecline"),
+    "1030": (402, "ExpiredSubscription"),
 }
 _ITEM_TEXTS = {"reference": 128, "name": 128, "unit": 128}
 _ITEM_NUMBERS = ("quantity", "unitPrice", "taxRate", "taxAmount", "grossTotalAmount",
@@ -125,6 +132,7 @@ class Given:
     pan: str = ""
     expiry: str = ""
     declines: bool = False
+    declines_draws: bool = False
 
 
 class Payments:
@@ -175,10 +183,36 @@ class Payments:
             "intends": None,
             "charges": [],
             "refunds": [],
+            "remember": asked.get("unscheduledSubscription", {}).get("create", False),
+            "agreement": None,
         }
         self._keep(payment)
         self._notices.tell(payment, ["payment.created"], {"order": _order(payment)})
         return payment
+
+    def draw(self, agreement_id: str, asked: Any) -> str:
+        """Take money from a card whose holder agreed to it; return the payment's id.
+
+        :raises Unknown: if there is no such agreement
+        :raises Refused: if the card does not pay
+        """
+        with self._store.locked():
+            agreement = self._store.get("nexi.agreements", agreement_id)
+            if agreement is None:
+                raise Unknown
+            fault = self._world.faults.take("nexi", "draw-declined", "draw-declined-for-good")
+            if fault and fault.name == "draw-declined-for-good":
+                raise Refused("1029")
+            if _is_over(agreement["expiry"], self._world.clock.now()):
+                raise Refused("1030")
+            if fault or agreement["declines_draws"]:
+                raise Refused("1020")
+            payment = self.create({**asked, "checkout": agreement["checkout"]})
+            payment["paid_with"], amount = agreement["given"], payment["order"]["amount"]
+            payment["reserved"], payment["reservedAt"] = amount, self._now()
+            payment["agreement"] = agreement_id
+            self._charge(payment, amount)
+            return str(payment["id"])
 
     def intend(self, payment_id: str, given: Given) -> None:
         """Remember how somebody wants to pay, until they have confirmed it."""
@@ -204,6 +238,8 @@ class Payments:
                 return failure
             payment["paid_with"], payment["intends"] = given, None
             payment["reserved"], payment["reservedAt"] = amount, self._now()
+            if payment.get("remember") and given["kind"] == "CARD":
+                payment["agreement"] = self._agree(payment, given)
             self._keep(payment)
             paid = {
                 "paymentMethod": given["method"],
@@ -229,6 +265,17 @@ class Payments:
                 else:
                     self._charge(payment, amount)
             return ""
+
+    def _agree(self, payment: Payment, given: dict[str, Any]) -> str:
+        """Store that the card *given* may be drawn on; return the agreement's id."""
+        agreement = uuid4().hex
+        kept = {name: given[name] for name in ("expiry", "declines_draws")}
+        self._store.put(
+            "nexi.agreements",
+            agreement,
+            {**kept, "given": given, "checkout": payment["checkout"]},
+        )
+        return agreement
 
     def charge(self, payment_id: str, amount: int) -> str:
         """Take what was reserved; return the charge's id.
@@ -553,6 +600,14 @@ class Provider:
                 page = f"{self._world.address}/hostedpaymentpage/?{query}"
                 made = {"paymentId": payment["id"], "hostedPaymentPageUrl": page}
                 return JSONResponse(made, 201)
+            case "draw":
+                _check_draw(asked)
+                amount = asked["order"]["amount"]
+                drawn = payments.once(
+                    repeat, f"draw {key}", amount, "1026", lambda: payments.draw(key, asked)
+                )
+                charge = payments.get(drawn)["charges"][0]["chargeId"]
+                return JSONResponse({"paymentId": drawn, "chargeId": charge}, 202)
             case "get":
                 return JSONResponse({"payment": _shown(payments.get(key))})
             case "charges":
@@ -599,7 +654,14 @@ class Provider:
                 return self._show(request, "nexi_pay.html", payment, wrong=wrong, status=422)
             masked = f"{pan[:6]}******{pan[-4:]}"
             expiry = re.sub(r"\D", "", form["expiry"])
-            given = Given(CARDS[pan], "CARD", masked, expiry, declines=pan == DECLINED)
+            given = Given(
+                CARDS[pan],
+                "CARD",
+                masked,
+                expiry,
+                declines=pan == DECLINED,
+                declines_draws=pan == DECLINES_DRAWS,
+            )
             self._payments.intend(payment["id"], given)
         return self._show(request, "nexi_confirm.html", self._payments.get(payment["id"]))
 
@@ -644,8 +706,7 @@ class Provider:
         if pan not in CARDS:
             return "pan"
         match = re.fullmatch(r"(0[1-9]|1[0-2])\s*/?\s*(\d\d)", form.get("expiry", "").strip())
-        now = self._world.clock.now()
-        if match is None or (int(match[2]), int(match[1])) < (now.year % 100, now.month):
+        if match is None or _is_over(f"{match[1]}{match[2]}", self._world.clock.now()):
             return "expiry"
         return "" if re.fullmatch(r"\d{3}", form.get("cvc", "").strip()) else "cvc"
 
@@ -684,6 +745,11 @@ def routes(world: World) -> list[Route]:
         Route(f"{one}/cancels", partial(provider.api, action="cancels"), methods=["POST"]),
         Route(f"{one}/terminate", partial(provider.api, action="terminate"), methods=["PUT"]),
         Route(
+            "/v1/unscheduledsubscriptions/{key}/charges",
+            partial(provider.api, action="draw"),
+            methods=["POST"],
+        ),
+        Route(
             "/v1/charges/{key}/refunds",
             partial(provider.api, action="refunds"),
             methods=["POST"],
@@ -708,8 +774,28 @@ async def _json(request: Request) -> Any:
 
 def _check(asked: Any) -> None:
     """Compare a payment that is asked for with what the API says, to the last field."""
-    _object(asked, "", {"order", "checkout"}, {"notifications", "myReference"})
-    order = asked["order"]
+    may = {"notifications", "myReference", "unscheduledSubscription"}
+    _object(asked, "", {"order", "checkout"}, may)
+    if "unscheduledSubscription" in asked:
+        _object(asked["unscheduledSubscription"], "unscheduledSubscription", {"create"}, set())
+        if asked["unscheduledSubscription"]["create"] is not True:
+            raise Wrong({"unscheduledSubscription.create": "must be true"})
+    _check_checkout(asked["checkout"])
+    _check_what_is_ordered(asked)
+
+
+def _check_draw(asked: Any) -> None:
+    _object(asked, "", {"order"}, {"notifications", "myReference"})
+    _check_what_is_ordered(asked)
+
+
+def _check_what_is_ordered(asked: Any) -> None:
+    _check_order(asked["order"])
+    _text(asked.get("myReference", "-"), "myReference", 64)
+    _check_notifications(asked.get("notifications", {"webHooks": []}))
+
+
+def _check_order(order: Any) -> None:
     _object(order, "order", {"items", "amount", "currency"}, {"reference"})
     if not isinstance(order["items"], list) or not order["items"]:
         raise Wrong({"order.items": "must not be empty"})
@@ -723,9 +809,6 @@ def _check(asked: Any) -> None:
     if order["currency"] != "DKK":
         raise Wrong({"order.currency": "is not one that the merchant has"})
     _text(order.get("reference", "-"), "order.reference", 128)
-    _text(asked.get("myReference", "-"), "myReference", 64)
-    _check_checkout(asked["checkout"])
-    _check_notifications(asked.get("notifications", {"webHooks": []}))
 
 
 def _check_checkout(checkout: Any) -> None:
@@ -834,6 +917,8 @@ def _shown(payment: Payment) -> dict[str, Any]:
         if paid["pan"]:
             card = {"maskedPan": paid["pan"], "expiryDate": paid["expiry"]}
             shown["paymentDetails"]["cardDetails"] = card
+    if payment.get("agreement") and payment["charged"]:
+        shown["unscheduledSubscription"] = {"unscheduledSubscriptionId": payment["agreement"]}
     for name in ("charges", "refunds", "terminated"):
         if payment[name]:
             shown[name] = payment[name]
@@ -851,6 +936,11 @@ def _order(payment: Payment) -> dict[str, Any]:
 
 def _amount(payment: Payment, amount: int) -> dict[str, Any]:
     return {"amount": amount, "currency": payment["order"]["currency"]}
+
+
+def _is_over(expiry: str, now: datetime) -> bool:
+    """Tell whether a card that is good to the end of a month, ``1230``, is past it."""
+    return (int(expiry[2:]), int(expiry[:2])) < (now.year % 100, now.month)
 
 
 def _way_back(payment: Payment) -> str:

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -15,15 +16,22 @@ import httpx
 import pytest
 from lxml import html
 
-from parking.adapters.nexi import Nexi
+from parking.adapters.nexi import Nexi, _order
 from parking.law.money import Money, kroner
 from parking.ports import NotFound, Rejected, Unavailable
-from parking.ports.payments import PaymentLine, PaymentPage, PaymentRequest
+from parking.ports.payments import (
+    Declined,
+    DrawRequest,
+    PaymentLine,
+    PaymentPage,
+    PaymentRequest,
+)
 from sandbox_process import Sandbox
 
 SYSTEM = "nexi"
 WEB = httpx.Client(verify=False)  # noqa: S501 - plain http on this machine
-VISA, DECLINED = "4925 0000 0000 0004", "4925000000000087"
+VISA, DECLINED, DECLINES_DRAWS = "4925 0000 0000 0004", "4925000000000087", "4925000000000020"
+DRAWS = "/v1/unscheduledsubscriptions"
 WRONG_AT_FIRST = 2
 
 
@@ -324,6 +332,73 @@ def test_people_can_look_at_the_payments(outside, payments, shop):
     assert "payment.charge.created.v2" in shown
 
 
+def an_agreement(payments: Nexi, pan: str = VISA, method: str = "card") -> str:
+    """Pay with a card that may be drawn on later; return by which."""
+    page = payments.create(replace(a_request(), remember=True), key=uuid4().hex)
+    assert not payments.payment(page.payment_id).agreement, "not before it has paid"
+    pay(page, pan=pan, method=method)
+    return payments.payment(page.payment_id).agreement
+
+
+def a_draw(*prices: Money, shop: Shop | None = None) -> DrawRequest:
+    asked = a_request(*prices, shop=shop)
+    return DrawRequest(reference=asked.reference, lines=asked.lines, notice_url=asked.notice_url)
+
+
+def test_a_stored_agreement_is_drawn_on_once_for_its_key(outside, payments, shop):
+    agreement = an_agreement(payments)
+    assert agreement
+    asked = a_draw(kroner(340), shop=shop)
+    outside.fault(SYSTEM, "answer-lost", count=1, path=DRAWS)
+    first = payments.draw(agreement, asked, key=asked.reference)
+    assert payments.draw(agreement, asked, key=asked.reference) == first
+    now = payments.payment(first)
+    assert (now.reference, now.asked, now.taken) == (asked.reference, kroner(340), kroner(340))
+    assert (now.masked_card, now.agreement) == ("492500******0004", agreement)
+    shop.wait_for(first, "payment.charge.created.v2")
+    assert shop.events(first).count("payment.charge.created.v2") == 1
+    payments.refund(charge_id=now.charge_id, amount=kroner(340), key=uuid4().hex)
+    with pytest.raises(Rejected, match="1026"):
+        payments.draw(agreement, a_draw(kroner(341)), key=asked.reference)
+
+
+def test_without_having_asked_for_it_and_by_mobilepay_there_is_no_agreement(payments):
+    assert not payments.payment(a_paid_one(payments)).agreement
+    assert not an_agreement(payments, method="mobilepay")
+
+
+def test_a_card_may_decline_what_is_drawn_for_now_or_for_good(outside, payments, later):
+    def declined(agreement: str) -> bool:
+        with pytest.raises(Declined) as refused:
+            payments.draw(agreement, a_draw(), key=uuid4().hex)
+        return refused.value.for_good
+
+    agreement = an_agreement(payments)
+    assert not declined(an_agreement(payments, DECLINES_DRAWS))
+    outside.fault(SYSTEM, "draw-declined", count=1)
+    assert not declined(agreement)
+    outside.fault(SYSTEM, "draw-declined-for-good", count=1)
+    assert declined(agreement)
+    assert payments.draw(agreement, a_draw(), key=uuid4().hex)
+    later(6 * 366 * 86_400)
+    assert declined(agreement), "the card has expired"
+
+
+def test_an_agreement_that_nobody_knows_is_no_card_that_declines(payments):
+    with pytest.raises(Rejected) as refused:
+        payments.draw("0" * 32, a_draw(), key=uuid4().hex)
+    assert not isinstance(refused.value, Declined)
+
+
+def test_what_is_drawn_is_checked_to_the_last_field(payments):
+    agreement = an_agreement(payments)
+    asked = {"order": _order(a_draw()), "checkout": {}}
+    with pytest.raises(Rejected, match=r"400 checkout"):
+        payments._ask("POST", f"{DRAWS}/{agreement}/charges", operation="draw", json=asked)
+    with pytest.raises(Rejected, match=r"400 order\.amount"):
+        payments.draw(agreement, a_draw(Money(0)), key=uuid4().hex)
+
+
 def test_the_browser_may_never_come_back(outside, payments):
     page = payments.create(a_request(), key=uuid4().hex)
     outside.fault(SYSTEM, "never-returns", count=1)
@@ -377,6 +452,7 @@ def the_answer(**changed) -> dict:
         ({"summary": None}, Unavailable),
         ({"paymentId": "1" * 32}, Unavailable),
         ({"charges": [{}]}, Unavailable),
+        ({"unscheduledSubscription": {"unscheduledSubscriptionId": 7}}, Unavailable),
     ],
 )
 def test_an_answer_that_means_nothing_is_no_answer(payments, wrong, error):
@@ -397,12 +473,13 @@ def test_an_answer_that_means_nothing_is_no_answer(payments, wrong, error):
 def test_whatever_goes_wrong_is_unavailable(outside, fault):
     adapter = connect(outside)
     payment_id = a_paid_one(adapter)
-    charge_id = adapter.payment(payment_id).charge_id
+    charge_id, agreement = adapter.payment(payment_id).charge_id, an_agreement(adapter)
     outside.fault(SYSTEM, fault)
     for ask in (
         lambda: adapter.create(a_request(), key=uuid4().hex),
         lambda: adapter.payment(payment_id),
         lambda: adapter.refund(charge_id=charge_id, amount=kroner(1), key=uuid4().hex),
+        lambda: adapter.draw(agreement, a_draw(), key=uuid4().hex),
     ):
         with pytest.raises(Unavailable):
             ask()

@@ -2,8 +2,9 @@
 
 We ask for payments that are taken at once (``charge: true``), in Danish kroner, with a tax rate of
 0 (ASSUMED: an authority's permits and charges bear no VAT). What is true of a payment is derived
-from ``GET /v1/payments/{id}`` and nothing else. An Idempotency-Key counts for refunds; for a new
-payment it is sent too, but nothing here relies on it.
+from ``GET /v1/payments/{id}`` and nothing else. An Idempotency-Key counts for refunds, and for what
+is drawn from a stored agreement (an unscheduled subscription); for a new payment it is sent too,
+but nothing here relies on it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,14 @@ import httpx
 from parking.adapters.transport import Transport
 from parking.law.money import Money, total
 from parking.ports import NotFound, Rejected, Unavailable
-from parking.ports.payments import PaymentLine, PaymentPage, PaymentRequest, PaymentTruth
+from parking.ports.payments import (
+    Declined,
+    DrawRequest,
+    PaymentLine,
+    PaymentPage,
+    PaymentRequest,
+    PaymentTruth,
+)
 
 SYSTEM: Final = "payments"
 
@@ -37,6 +45,9 @@ LANGUAGES: Final = {"da": "da-DK", "en": "en-GB"}
 LONGEST_TEXT: Final = 128
 
 _ANSWERS: Final = frozenset({400, 401, 402, 404, 409})
+#: Why a card would not pay: code 1020 may be over tomorrow, the others are for good (a hard
+#: decline, an agreement that has expired, is invalid or is not genuine).
+_DECLINED: Final = {"1020": False, "1029": True, "1030": True, "1031": True, "1032": True}
 _ID: Final = re.compile(r"[0-9A-Za-z-]{8,64}")
 _NOTHING_HAPPENED: Final = dict.fromkeys(
     ("reservedAmount", "chargedAmount", "refundedAmount", "cancelledAmount"), 0
@@ -102,6 +113,33 @@ class Nexi:
             raise Unavailable(f"{SYSTEM}: a payment was created without a page")
         return PaymentPage(payment_id, f"{page}&language={LANGUAGES[request.language]}")
 
+    def draw(self, agreement: str, request: DrawRequest, *, key: str) -> str:
+        """Draw from the card of *agreement* once, however often it is asked with *key*.
+
+        :raises Declined: if the card would not pay.
+        :raises Unavailable: if it is not certain: ask again with the same *key*.
+        :raises Rejected: if the provider will not have it like that, or knows no such agreement.
+        """
+        try:
+            answer = self._ask(
+                "POST",
+                f"/v1/unscheduledsubscriptions/{_id(agreement)}/charges",
+                operation="draw",
+                key=key,
+                json={
+                    "order": _order(request),
+                    "notifications": self._notifications(request.notice_url),
+                    "myReference": key,
+                },
+                repeatable=True,
+            )
+        except NotFound as unknown:
+            raise Rejected(str(unknown)) from None
+        payment_id = answer.get("paymentId")
+        if not isinstance(payment_id, str) or not _ID.fullmatch(payment_id):
+            raise Unavailable(f"{SYSTEM}: something was drawn without an id")
+        return payment_id
+
     def payment(self, payment_id: str) -> PaymentTruth:
         """Return what is true of a payment.
 
@@ -133,6 +171,7 @@ class Nexi:
             charge_id=_charge_id(payment),
             method=str(details.get("paymentMethod") or ""),
             masked_card=str(card.get("maskedPan") or ""),
+            agreement=_agreement(payment),
             refund_failed=_a_refund_failed(payment),
         )
 
@@ -185,14 +224,8 @@ class Nexi:
         return refund_id
 
     def _asked(self, request: PaymentRequest, key: str) -> dict[str, Any]:
-        word = self._notice_word_file.read_text("utf-8").split()[0]
-        return {
-            "order": {
-                "items": [_item(line) for line in request.lines],
-                "amount": total(line.price for line in request.lines).ore,
-                "currency": "DKK",
-                "reference": request.reference,
-            },
+        asked = {
+            "order": _order(request),
             "checkout": {
                 "integrationType": "HostedPaymentPage",
                 "returnUrl": request.return_url,
@@ -202,14 +235,15 @@ class Nexi:
                 "charge": True,
                 "countryCode": "DNK",
             },
-            "notifications": {
-                "webHooks": [
-                    {"eventName": event, "url": request.notice_url, "authorization": word}
-                    for event in EVENTS
-                ]
-            },
+            "notifications": self._notifications(request.notice_url),
             "myReference": key,
         }
+        return asked | ({"unscheduledSubscription": {"create": True}} if request.remember else {})
+
+    def _notifications(self, address: str) -> dict[str, Any]:
+        word = self._notice_word_file.read_text("utf-8").split()[0]
+        hooks = [{"eventName": event, "url": address, "authorization": word} for event in EVENTS]
+        return {"webHooks": hooks}
 
     def _ask(
         self,
@@ -238,7 +272,10 @@ class Nexi:
         if response.status_code == httpx.codes.NOT_FOUND:
             raise NotFound(f"{SYSTEM}: {operation}: there is none")
         why = self._why(response)
-        raise Rejected(f"{SYSTEM}: {operation}: {response.status_code} {why}".rstrip())
+        said = f"{SYSTEM}: {operation}: {response.status_code} {why}".rstrip()
+        if why in _DECLINED:
+            raise Declined(said, for_good=_DECLINED[why])
+        raise Rejected(said)
 
     def _why(self, response: httpx.Response) -> str:
         """Return the code of an error, or the names of the fields that are wrong, and no values."""
@@ -251,6 +288,15 @@ class Nexi:
         if isinstance(answer.get("errors"), dict):
             return ", ".join(name[:60] for name in list(answer["errors"])[:5])
         return str(answer.get("code", ""))[:10]
+
+
+def _order(request: PaymentRequest | DrawRequest) -> dict[str, Any]:
+    return {
+        "items": [_item(line) for line in request.lines],
+        "amount": total(line.price for line in request.lines).ore,
+        "currency": "DKK",
+        "reference": request.reference,
+    }
 
 
 def _item(line: PaymentLine) -> dict[str, Any]:
@@ -303,6 +349,17 @@ def _charge_id(payment: dict[str, Any]) -> str | None:
         return str(charges[0]["chargeId"]) if charges else None
     except (KeyError, TypeError, IndexError):
         raise Unavailable(f"{SYSTEM}: charges are not charges") from None
+
+
+def _agreement(payment: dict[str, Any]) -> str:
+    """Return the id by which the card may be drawn on later; empty if there is none."""
+    stored = payment.get("unscheduledSubscription") or {}
+    agreement = stored.get("unscheduledSubscriptionId") if isinstance(stored, dict) else None
+    if agreement is None:
+        return ""
+    if not isinstance(agreement, str) or not _ID.fullmatch(agreement):
+        raise Unavailable(f"{SYSTEM}: an agreement has no id")
+    return agreement
 
 
 def _a_refund_failed(payment: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from parking.law.money import Money
+from parking.ports import Rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,24 @@ class PaymentRequest:
     cancel_url: str
     terms_url: str
     notice_url: str  #: where the provider sends notices
+    remember: bool = False  #: the card may be drawn on later, as the payer has agreed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawRequest:
+    """A payment to be drawn from a card without the payer, as they have agreed."""
+
+    reference: str  #: our order number
+    lines: tuple[PaymentLine, ...]
+    notice_url: str
+
+
+class Declined(Rejected):
+    """The card would not pay, and nothing was taken; *for_good* if it never will."""
+
+    def __init__(self, message: str, *, for_good: bool) -> None:
+        super().__init__(message)
+        self.for_good = for_good
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +75,7 @@ class PaymentTruth:
     charge_id: str | None  #: the provider's id of the taking, needed for a refund
     method: str  #: ``Visa``, ``MobilePay`` …; empty until known
     masked_card: str = ""
+    agreement: str = ""  #: by which the card may be drawn on later; empty if it may not
     refund_failed: bool = False  #: something that was to be paid back has not been, and will not be
 
 
@@ -67,6 +87,17 @@ class Payments(Protocol):
 
         :raises Unavailable: if it is not certain that there is one; the one that may exist is
             never shown to the payer.
+        :raises Rejected: if the provider will not have it like that.
+        """
+        ...
+
+    def draw(self, agreement: str, request: DrawRequest, *, key: str) -> str:
+        """Draw from the card of *agreement* once, however often it is asked with *key*.
+
+        Returns the id of the payment; what is true of it is what the provider answers when asked.
+
+        :raises Declined: if the card would not pay.
+        :raises Unavailable: if it is not certain: ask again with the same *key*.
         :raises Rejected: if the provider will not have it like that.
         """
         ...
