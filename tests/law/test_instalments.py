@@ -20,7 +20,9 @@ from parking.law.instalments import (
     Refusal,
     Share,
     choices,
+    draw_day,
     first_days,
+    last_day,
     missed,
     paid_of,
     propose,
@@ -143,6 +145,24 @@ def test_one_missed_instalment_makes_the_whole_remainder_due() -> None:
     assert found is not None
     assert (found.instalment.due, found.remainder) == (date(2026, 5, 30), kroner(816))
     assert found.due == date(2026, 6, 13)
+
+
+def test_what_was_to_be_drawn_is_missed_only_after_the_days_there_are_to_pay_a_remainder() -> None:
+    (first, *_) = PLAN.instalments
+    assert last_day(first, LIMITS, drawn=False) == first.due
+    assert last_day(first, LIMITS, drawn=True) == date(2026, 5, 10)
+    assert missed(PLAN, {}, LIMITS, on=date(2026, 5, 10), drawn=True) is None
+    found = missed(PLAN, {}, LIMITS, on=date(2026, 5, 11), drawn=True)
+    assert found is not None
+    assert found.due == date(2026, 5, 21)
+
+
+def test_an_instalment_is_drawn_on_its_day_and_twice_more_at_most() -> None:
+    due = date(2026, 4, 30)
+    tries = [draw_day(due, declined=times) for times in range(4)]
+    assert tries == [due, date(2026, 5, 3), date(2026, 5, 6), None]
+    last = last_day(PLAN.instalments[0], LIMITS, drawn=True)
+    assert all(day < last for day in tries if day)
 
 
 def test_nothing_is_missed_when_all_is_paid() -> None:

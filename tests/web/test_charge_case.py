@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -21,6 +21,7 @@ from parking.actions import (
     charge_case,
     charge_letters,
     charge_wording,
+    draw,
     holds,
     plan,
     progress,
@@ -32,9 +33,10 @@ from parking.law.money import Money, total
 from parking.records.charge import Charge
 from parking.records.collection import Plan
 from parking.records.letter import Letter
+from parking.records.order import Order
 from parking.records.recording import recording
 from sandbox.charges import SEEDS, code_of
-from town import charge, party, slip_of
+from town import charge, party, pay, slip_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -143,6 +145,13 @@ def test_the_link_in_a_letter_opens_the_charge_without_a_login(town):
 # Plans
 
 
+def agree(town) -> Plan:
+    shown = plan.propose(party("anna"), 3, now=town.at)
+    return plan.agree(
+        town.outside, party("anna"), 3, agreed=shown.agreement, language="da", now=town.at
+    )
+
+
 def test_a_plan_is_shown_before_it_is_agreed_and_adds_up(town, log_in):
     client = log_in("anna")
     assert b"/my/plans/new/" in client.get("/my/charges/").content
@@ -167,6 +176,51 @@ def test_a_plan_is_shown_before_it_is_agreed_and_adds_up(town, log_in):
     assert "255 kr." in text_of(client.get("/basket/"))
     assert log_in("bo").get(f"/my/plans/{found.id}/").status_code == 404
     assert log_in("bo").post(f"/my/plans/{found.id}/pay/").status_code == 404
+
+
+def test_a_card_that_pays_may_pay_the_following_instalments_until_that_is_stopped(town, log_in):
+    client = log_in("anna")
+    agreed = agree(town)
+    address = f"/my/plans/{agreed.id}/"
+    assert 'name="remember"' in client.get(address).content.decode()
+    client.post(f"{address}pay/", {"remember": "on"})
+    said = "trækker vi også de næste rater fra kortet"
+    assert said in text_of(client.get("/basket/"))
+    summary = client.get("/basket/summary/")
+    assert said in text_of(summary)
+    agreed_to = html.fromstring(summary.content).xpath("string(//input[@name='agreed']/@value)")
+    given = {"agreed": agreed_to, "email": "", "terms": "on"}
+    pay(client.post("/basket/summary/", given)["Location"])
+    client.get(f"/orders/{Order.objects.get().id}/return")
+    agreed.refresh_from_db()
+    due = agreed.as_law().instalments[1].due
+    shown = text_of(client.get(address))
+    assert f"den {wording.day(due)} fra kortet 492500******0004." in shown
+    assert f"den {wording.day(due)} fra kortet" in text_of(client.get("/my/"))
+    assert 'name="remember"' not in client.get(address).content.decode()
+    assert log_in("bo").post(f"{address}stop/").status_code == 404
+    client.get(f"{address}stop/")
+    assert Plan.objects.get().card_agreement
+    stopped = text_of(client.post(f"{address}stop/", follow=True))
+    assert "fra kortet" not in stopped
+    assert f"Betal senest {wording.day(due)}." in stopped
+    assert not Plan.objects.get().card_agreement
+
+
+def test_an_order_that_we_draw_is_nobodys_to_pay_or_to_end(town, log_in):
+    agreed = agree(town)
+    Plan.objects.update(card_agreement="0" * 32, masked_card="492500******0004")
+    town.at = datetime.combine(agreed.as_law().instalments[0].due, town.at.timetz())
+    draw.follow(now=town.at)
+    order = Order.objects.get()
+    client = log_in("anna")
+    assert client.get(f"/orders/{order.id}/").status_code == 404
+    for way in ("pay", "cancel"):
+        assert client.post(f"/orders/{order.id}/{way}").status_code == 404
+    assert order.number not in client.get("/my/").content.decode()
+    shown = client.get(f"/my/plans/{agreed.id}/")
+    assert "Vi er ved at trække 340 kr. fra dit kort." in text_of(shown)
+    assert "/pay/" not in shown.content.decode()
 
 
 def test_another_debt_than_was_shown_is_shown_anew(town, log_in):

@@ -15,6 +15,7 @@ from parking.actions import (
     charge_letters,
     checkout,
     claims,
+    draw,
     letters,
     remind,
     send,
@@ -574,5 +575,6 @@ CARRIERS: Final[dict[str, Carrier]] = {
     Outgoing.Kind.TELL_COLLECTION: tell_collection,
     Outgoing.Kind.REPORT_PLAN: report_plan,
     Outgoing.Kind.END_PLAN: end_plan,
+    Outgoing.Kind.DRAW_INSTALMENT: draw.carry_out,
     **carry_complaints.CARRIERS,
 }

@@ -372,6 +372,41 @@ def reminder_text(instalment: Instalment) -> tuple[str, list[str]]:
     ]
 
 
+def drawn_soon_text(instalment: Instalment, card: str) -> tuple[str, list[str]]:
+    """Return what is said before an instalment is drawn from *card*."""
+    told = {"amount": wording.amount(instalment.amount), "day": wording.day(instalment.due)}
+    return _("Snart trækker vi en rate"), [
+        _("Vi trækker %(amount)s den %(day)s fra kortet %(card)s.") % {**told, "card": card},
+        _("Du behøver ikke gøre noget. På nettet kan du stoppe det, indtil vi trækker pengene."),
+    ]
+
+
+def not_drawn_text(
+    instalment: Instalment, *, last: date, again: date | None, days: int
+) -> tuple[str, list[str]]:
+    """Return what is said when the card would not pay an instalment.
+
+    *last* is the last day to pay it, and *again* when it is tried once more.
+    """
+    told = {"amount": wording.amount(instalment.amount), "last": wording.day(last)}
+    if again is None:
+        goes_on = _("Vi prøver ikke igen. Betal raten med kort på nettet, eller i din bank.")
+    else:
+        goes_on = _("Vi prøver igen den %(day)s. Du kan også betale raten selv nu.") % {
+            "day": wording.day(again)
+        }
+    return _("Vi kunne ikke trække din rate"), [
+        _("Dit kort blev afvist, da vi ville trække %(amount)s.") % told,
+        goes_on,
+        _("Raten skal være betalt senest %(last)s. Indtil da sker der ikke noget.") % told,
+        _(
+            "Er den ikke betalt da, ophører ordningen. Så skal du betale hele resten inden "
+            "%(days)s dage."
+        )
+        % {"days": days},
+    ]
+
+
 def broken_text(missed: Missed) -> tuple[str, list[str]]:
     """Return what the letter about a missed instalment says."""
     return _("Din betalingsordning er ophørt"), [

@@ -25,6 +25,7 @@ from parking.actions.permission import NotYours
 from parking.actions.refund import owe
 from parking.law import application as application_law
 from parking.law import charge as charge_law
+from parking.law import instalments as plan_law
 from parking.law import order as law
 from parking.law import permit as permit_law
 from parking.law import quota
@@ -35,11 +36,12 @@ from parking.law.permits import resident
 from parking.law.plates import Plate, spaced
 from parking.law.price import NoFare
 from parking.ports import NotFound, Outside, PortError, Rejected
-from parking.ports.payments import PaymentLine, PaymentRequest, PaymentTruth
+from parking.ports.payments import DrawRequest, PaymentLine, PaymentRequest, PaymentTruth
 from parking.records import order as orders
 from parking.records import permit as permits
 from parking.records.application import Application
 from parking.records.charge import Charge, ChargePayment, ChosenCharge
+from parking.records.collection import Plan
 from parking.records.order import Order, OrderLine, Payment, PaymentNotice, Refund
 from parking.records.outbox import Outgoing
 from parking.records.party import Party
@@ -55,6 +57,8 @@ CHARGE_ITEM = "PARKAFG"
 TIME_TO_PAY = timedelta(minutes=60)
 #: How long after it ended an order is still asked about, in case money came after all.
 LATE_MONEY = timedelta(days=3)
+#: How long an order waits that draws an instalment; it reserves nothing, and asks nobody to pay.
+TIME_TO_DRAW = timedelta(days=3)
 
 
 class EmptyBasket(LookupError):
@@ -93,21 +97,32 @@ def charges_in_basket(party: Party) -> Sequence[Charge]:
     return list(chosen.prefetch_related("payments__refunds", "steps"))
 
 
-def choose(party: Party, charge: Charge, *, part: Money | None = None, now: datetime) -> None:
+def choose(
+    party: Party,
+    charge: Charge,
+    *,
+    part: Money | None = None,
+    remember: bool = False,
+    now: datetime,
+) -> None:
     """Put *charge*, which stands on *party*'s page, in the basket; or a *part* of what is owed.
+
+    *remember* says that it is an instalment, and the card that pays it is to pay the following.
 
     :raises NothingOwed: if there is nothing to pay on it here.
     """
     if not charges.payable(charge):
         raise NothingOwed(charge.number)
+    part_ore = None if part is None else part.ore
     with recording():
         ChosenCharge.objects.update_or_create(
             party=party,
             charge=charge,
-            defaults={"part_ore": part.ore if part is not None else None},
+            defaults={"part_ore": part_ore, "remember": remember},
             create_defaults={
                 "chosen": now,
-                "part_ore": part.ore if part is not None else None,
+                "part_ore": part_ore,
+                "remember": remember,
             },
         )
 
@@ -122,6 +137,13 @@ def to_pay(party: Party, owed: Sequence[Charge]) -> list[Money]:
         for each in owed
         for payable in [charges.payable(each)]
     ]
+
+
+def remembers(party: Party) -> Plan | None:
+    """Return the plan whose following instalments the card that pays the basket is to pay."""
+    if not ChosenCharge.objects.filter(party=party, remember=True).exists():
+        return None
+    return Plan.objects.filter(party=party, state=plan_law.State.AGREED.value).first()
 
 
 def put_away(party: Party, charge_id: UUID) -> None:
@@ -152,10 +174,10 @@ def agreement(
 
 
 def open_order(party: Party) -> Order | None:
-    """Return the order that *party* has begun to pay for, if any."""
+    """Return the order that *party* has begun to pay for, if any; not one that we draw."""
     return (
         Order.objects.select_related("payment")
-        .filter(party=party, state=law.State.OPEN.value)
+        .filter(party=party, state=law.State.OPEN.value, instalment=None)
         .first()
     )
 
@@ -347,6 +369,9 @@ def _write_order(
     amounts = [amount for _charge, amount in owed]
     price = total([*(Money(line.price_ore or 0) for line in lines), *amounts])
     order = _open(party, price, language, now)
+    if (plan := remembers(party)) is not None:
+        order.plan = plan
+        order.save(update_fields=["plan"])
     for charge, amount in owed:
         _write_charge(order, charge, amount)
     ChosenCharge.objects.filter(
@@ -383,6 +408,64 @@ def _write_order(
     return order
 
 
+def order_instalment(
+    plan: Plan, instalment: int, shares: Sequence[tuple[Charge, Money]], *, turn: int, now: datetime
+) -> Order:
+    """Order an *instalment* of *plan*, which is drawn from the stored card. Within a recording.
+
+    It leaves the party's basket, if it was there, so that nobody pays it beside.
+    """
+    order = Order.objects.create(
+        number=orders.next_number(danish_day(now).year),
+        party=plan.party,
+        total_ore=total(share for _charge, share in shares).ore,
+        language=plan.language,
+        opened=now,
+        expires=now + TIME_TO_DRAW,
+        plan=plan,
+        instalment=instalment,
+        turn=turn,
+    )
+    for charge, share in shares:
+        _write_charge(order, charge, share)
+    ChosenCharge.objects.filter(
+        party=plan.party, part_ore__isnull=False, charge__in=[charge for charge, _ in shares]
+    ).delete()
+    return order
+
+
+def give_up_drawing(order: Order, *, now: datetime) -> bool:
+    """End an open *order* of which nothing was drawn; tell whether it was open. In a recording."""
+    order = Order.objects.select_for_update().get(id=order.id)
+    if order.stands is not law.State.OPEN:
+        return False
+    _end(order, law.Step.CANCEL, now)
+    return True
+
+
+def draw(outside: Outside, order: Order, agreement: str, *, notices: str, now: datetime) -> None:
+    """Have the provider draw what *order* comes to, once however often it is asked.
+
+    :raises Declined: if the card would not pay.
+    :raises Unavailable: if it is not certain; asking again is harmless.
+    :raises Rejected: if the provider would not.
+    """
+    payment_id = outside.payments.draw(
+        agreement,
+        DrawRequest(reference=order.number, lines=_payment_lines(order), notice_url=notices),
+        key=order.number,
+    )
+    with recording():
+        _write_drawn(order, payment_id, now)
+
+
+def _write_drawn(order: Order, payment_id: str, now: datetime) -> Payment:
+    payment, _created = Payment.objects.get_or_create(
+        order=order, defaults={"payment_id": payment_id, "page_url": "", "created": now}
+    )
+    return payment
+
+
 def _slot(party: Party, period: Period, application: Application) -> int:
     """Return the place in the quota; the last one if all are taken, which the database refuses.
 
@@ -415,15 +498,13 @@ def open_payment(outside: Outside, order: Order, *, addresses: Addresses, now: d
     page = outside.payments.create(
         PaymentRequest(
             reference=order.number,
-            lines=tuple(
-                PaymentLine(line.item_number, line_text(line), line.price)
-                for line in order.lines.select_related("permit", "charge")
-            ),
+            lines=_payment_lines(order),
             language=order.language,
             return_url=addresses.back(str(order.id)),
             cancel_url=addresses.back(str(order.id)),
             terms_url=addresses.terms,
             notice_url=addresses.notices,
+            remember=order.plan_id is not None,
         ),
         key=order.number,
     )
@@ -438,6 +519,13 @@ def open_payment(outside: Outside, order: Order, *, addresses: Addresses, now: d
         outside.payments.end(payment.payment_id)
     order.payment = payment
     return payment
+
+
+def _payment_lines(order: Order) -> tuple[PaymentLine, ...]:
+    return tuple(
+        PaymentLine(line.item_number, line_text(line), line.price)
+        for line in order.lines.select_related("permit", "charge")
+    )
 
 
 def line_text(line: OrderLine) -> str:
@@ -479,6 +567,7 @@ def settle(outside: Outside, payment_id: str, *, now: datetime) -> Order | None:
         return None
     with recording():
         payment = Payment.objects.filter(payment_id=payment_id).first()
+        payment = payment or _drawn_as(truth, now)
         if payment is None:
             log.warning("payment unknown to us", payment=payment_id)
             if truth.taken:
@@ -493,6 +582,14 @@ def settle(outside: Outside, payment_id: str, *, now: datetime) -> Order | None:
             _follow(order, payment, truth, now)
     order.payment = payment
     return order
+
+
+def _drawn_as(truth: PaymentTruth, now: datetime) -> Payment | None:
+    """Return the payment of the order that was drawn, if we never heard the answer to that."""
+    order = Order.objects.filter(
+        number=truth.reference, instalment__isnull=False, payment=None
+    ).first()
+    return _write_drawn(order, truth.payment_id, now) if order is not None else None
 
 
 def _write_truth(payment: Payment, truth: PaymentTruth, now: datetime) -> None:
@@ -524,9 +621,20 @@ def _follow(order: Order, payment: Payment, truth: PaymentTruth, now: datetime) 
             f"payment {payment.payment_id}", "part of the amount was taken", now=now
         )
     elif order.stands is law.State.OPEN:
+        _remember_card(order, truth)
         _deliver(order, now)
     elif order.stands in law.COURSE.before(Actor.SYSTEM, law.Step.OWE_BACK):
         _owe_back(order, truth.taken - truth.refunded, now)
+
+
+def _remember_card(order: Order, truth: PaymentTruth) -> None:
+    """Have the card that has paid pay the following instalments, if that was agreed to."""
+    if order.plan_id is None or order.instalment is not None or not truth.agreement:
+        return
+    one_at_a_time("plan", order.plan_id)
+    Plan.objects.filter(id=order.plan_id, state=plan_law.State.AGREED.value).update(
+        card_agreement=truth.agreement, masked_card=truth.masked_card[:30]
+    )
 
 
 def _take(order: Order, actor: Actor, step: law.Step, now: datetime) -> None:
@@ -621,12 +729,16 @@ def _end(order: Order, step: law.Step, now: datetime, actor: Actor = Actor.SYSTE
     for line in order.lines.select_related("permit", "application", "charge"):
         if line.charge is not None:
             left = charges.payable(line.charge)
-            if order.party is not None and left:
+            if order.party is not None and order.instalment is None and left:
                 part = line.price_ore if line.price < left else None
                 ChosenCharge.objects.get_or_create(
                     party=order.party,
                     charge=line.charge,
-                    defaults={"chosen": now, "part_ore": part},
+                    defaults={
+                        "chosen": now,
+                        "part_ore": part,
+                        "remember": order.plan_id is not None,
+                    },
                 )
             continue
         permit, application = line.sold

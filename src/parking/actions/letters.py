@@ -67,6 +67,14 @@ def mail(about: str, *, language: str) -> MailText:
                 _("Du skal snart betale en rate"),
                 _("Du kan se og betale raten på Min side."),
             ),
+            "drawn soon": (
+                _("Snart trækker vi en rate"),
+                _("Du kan se hvornår på Min side, og du kan stoppe det der."),
+            ),
+            "instalment not drawn": (
+                _("Vi kunne ikke trække din rate"),
+                _("Du kan se hvorfor og betale raten på Min side."),
+            ),
             "application goes on": (
                 _("Der er nyt om din ansøgning"),
                 _("Du kan nu gå videre med din ansøgning på Min side."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
+from parking.law import order as law
 from parking.records.application import Application
 from parking.records.order import Order
 from parking.records.party import Party
@@ -32,7 +33,7 @@ def order_of(party: Party | None, order_id: UUID, *, begun: Collection[UUID] = (
     :raises NotYours: if they have no such order.
     """
     order = Order.objects.select_related("payment").filter(id=order_id).first()
-    if order is None or not _is_theirs(order, party, begun):
+    if order is None or not _is_theirs(order, party, begun) or _is_ours(order):
         raise NotYours("order")
     return order
 
@@ -41,6 +42,12 @@ def _is_theirs(order: Order, party: Party | None, begun: Collection[UUID]) -> bo
     if order.party_id is None:
         return order.id in begun
     return party is not None and order.party_id == party.id
+
+
+def _is_ours(order: Order) -> bool:
+    """Tell whether *order* is ours to draw: nobody else pays or ends it. Once paid it is theirs."""
+    unpaid = {law.State.OPEN, law.State.CANCELLED, law.State.EXPIRED}
+    return order.instalment is not None and order.stands in unpaid
 
 
 def permit_of(party: Party, permit_id: UUID) -> Permit:

@@ -16,6 +16,7 @@ from uuid import UUID
 
 import structlog
 from django.db.models import QuerySet
+from django.utils import translation
 
 from parking.actions import charge as charges
 from parking.actions import charge_letters, checkout, holds, progress, send
@@ -23,6 +24,7 @@ from parking.actions.permission import NotYours
 from parking.actions.turns import keeping_nobody_waiting
 from parking.law import charge as charge_law
 from parking.law import instalments as law
+from parking.law import order as order_law
 from parking.law.charge import ChargeNumber, Hold
 from parking.law.course import Actor
 from parking.law.days import danish_day
@@ -37,6 +39,7 @@ from parking.records.collection import (
     charge_terms_on,
     next_plan_number,
 )
+from parking.records.order import Order
 from parking.records.outbox import Outgoing
 from parking.records.party import Party
 from parking.records.recording import one_at_a_time, recording
@@ -264,18 +267,115 @@ def numbered(plan: Plan, agreed: law.Plan) -> list[tuple[int, law.Instalment]]:
     return [(number_of[each.due], each) for each in agreed.instalments]
 
 
-def choose_next(party: Party, plan: Plan, *, now: datetime) -> None:
+def choose_next(party: Party, plan: Plan, *, remember: bool = False, now: datetime) -> None:
     """Put the next instalment of *plan* in the basket.
 
-    :raises NothingOwed: if all of it is paid.
+    *remember* says that the card that pays it is to pay the following ones by itself.
+
+    :raises NothingOwed: if all of it is paid, or we are about to draw it.
     """
     left = left_of(plan)
-    if not left:
+    if not left or drawn_now(plan):
         raise checkout.NothingOwed(str(plan.number))
     _number, instalment = left[0]
     by_number = {each.number: each for each in charges_of(plan)}
     for share in instalment.shares:
-        checkout.choose(party, by_number[share.charge], part=share.amount, now=now)
+        checkout.choose(
+            party, by_number[share.charge], part=share.amount, remember=remember, now=now
+        )
+
+
+# Drawn from a card
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """An instalment that is drawn from the stored card, and when."""
+
+    day: date
+    number: int
+    turn: int  #: how often the card has declined it
+    instalment: law.Instalment
+
+
+def next_draw(plan: Plan) -> Draw | None:
+    """Return what is drawn next for *plan*, if anything is.
+
+    An instalment of which something was drawn, or perhaps was, is never drawn again.
+    """
+    left = left_of(plan)
+    if not plan.card_agreement or plan.stands is not law.State.AGREED or not left:
+        return None
+    number, instalment = left[0]
+    tried = list(plan.orders.filter(instalment=number).values_list("state", flat=True))
+    if any(state != order_law.State.CANCELLED.value for state in tried):
+        return None
+    day = law.draw_day(instalment.due, declined=len(tried))
+    return Draw(day, number, len(tried), instalment) if day is not None else None
+
+
+def drawn_now(plan: Plan) -> bool:
+    """Tell whether an instalment of *plan* is being drawn at this moment."""
+    begun = plan.orders.filter(instalment__isnull=False, state=order_law.State.OPEN.value)
+    keys = [draw_key(order) for order in begun]
+    return Outgoing.objects.filter(key__in=keys, state=Outgoing.State.WAITING).exists()
+
+
+def draw_key(order: Order) -> str:
+    """Return by which the outbox knows the drawing of *order*."""
+    return f"draw {order.number}"
+
+
+def last_day(plan: Plan, number: int, instalment: law.Instalment) -> date:
+    """Return the last day to pay an *instalment* of *plan* before it is missed."""
+    return law.last_day(instalment, limits_of(plan), drawn=_is_drawn(plan, number))
+
+
+def limits_of(plan: Plan) -> Limits:
+    """Return what the municipality accepted when *plan* was agreed."""
+    return charge_terms_on(danish_day(plan.agreed)).plan_limits
+
+
+def _is_drawn(plan: Plan, number: int) -> bool:
+    """Tell whether it was left to us to draw an instalment, whether it was drawn or declined."""
+    return bool(plan.card_agreement) or plan.orders.filter(instalment=number).exists()
+
+
+def stop_drawing(plan: Plan) -> None:
+    """Draw nothing more for *plan*: from now on its party pays each instalment itself."""
+    with recording():
+        one_at_a_time("plan", plan.id)
+        Plan.objects.filter(id=plan.id).update(card_agreement="", masked_card="")
+
+
+def tell_not_drawn(plan: Plan, number: int, *, now: datetime) -> None:
+    """Tell the party of *plan* that its card would not pay an instalment. Within a recording."""
+    by_number = dict(left_of(plan))
+    if number not in by_number:
+        return
+    again = next_draw(plan)
+    _write_to(
+        plan,
+        *charge_letters.not_drawn_text(
+            by_number[number],
+            last=last_day(plan, number, by_number[number]),
+            again=again.day if again is not None else None,
+            days=limits_of(plan).days_after_missed,
+        ),
+        now=now,
+    )
+    tried = plan.orders.filter(instalment=number).count()
+    _mail(plan, "instalment not drawn", f"{number} not drawn {tried}", now)
+
+
+def _mail(plan: Plan, mail: str, which: str, now: datetime) -> None:
+    send.put(
+        Outgoing.Kind.SEND_MAIL,
+        key=f"mail plan {plan.number} {which}",
+        lane=f"mail plan {plan.number}",
+        payload={"mail": mail, "party": str(plan.party_id)},
+        now=now,
+    )
 
 
 def divide(plan: Plan, amount: Money) -> list[tuple[Charge, Money]]:
@@ -302,7 +402,11 @@ def follow(*, now: datetime) -> int:
     """Remind of what falls due, complete what is paid, break what was missed; return how many."""
     done = 0
     for plan in _agreed():
-        with keeping_nobody_waiting("plan", plan.number), recording():
+        with (
+            keeping_nobody_waiting("plan", plan.number),
+            translation.override(plan.language),
+            recording(),
+        ):
             one_at_a_time("plan", plan.id)
             done += _follow(Plan.objects.get(id=plan.id), now)
     return done
@@ -316,13 +420,14 @@ def _follow(plan: Plan, now: datetime) -> bool:
     if plan.stands is not law.State.AGREED:
         return False
     today, agreed = danish_day(now), terms(plan)
-    allowed = charge_terms_on(danish_day(plan.agreed)).plan_limits
+    allowed = limits_of(plan)
     so_far = paid(plan, agreed)
-    if not law.unpaid(agreed, so_far):
+    left = numbered(plan, law.Plan(law.unpaid(agreed, so_far)))
+    if not left:
         _end(plan, law.Step.COMPLETE, now)
         return True
-    missed = law.missed(agreed, so_far, allowed, on=today)
-    if missed is not None:
+    missed = law.missed(agreed, so_far, allowed, on=today, drawn=_is_drawn(plan, left[0][0]))
+    if missed is not None and not drawn_now(plan):
         plan.due = missed.due
         _end(plan, law.Step.BREAK, now)
         _write_to(plan, *charge_letters.broken_text(missed), now=now)
@@ -333,23 +438,22 @@ def _follow(plan: Plan, now: datetime) -> bool:
 
 def _remind(plan: Plan, soon: law.Instalment, now: datetime) -> bool:
     """Remind the party of an instalment, once: by a mail if they gave an address, and a letter."""
-    key = f"mail plan {plan.number} {soon.due}"
-    if Outgoing.objects.filter(key=key).exists():
+    if Outgoing.objects.filter(key=f"mail plan {plan.number} {soon.due}").exists():
         return False
-    send.put(
-        Outgoing.Kind.SEND_MAIL,
-        key=key,
-        lane=f"mail plan {plan.number}",
-        payload={"mail": "instalment", "party": str(plan.party_id)},
-        now=now,
-    )
-    _write_to(plan, *charge_letters.reminder_text(soon), now=now)
+    drawn = next_draw(plan)
+    if drawn is not None and drawn.instalment == soon:
+        mail, text = "drawn soon", charge_letters.drawn_soon_text(soon, plan.masked_card)
+    else:
+        mail, text = "instalment", charge_letters.reminder_text(soon)
+    _mail(plan, mail, str(soon.due), now)
+    _write_to(plan, *text, now=now)
     return True
 
 
 def _end(plan: Plan, step: law.Step, now: datetime) -> None:
     plan.state = law.COURSE.after(plan.stands, Actor.SYSTEM, step).value
     plan.ended = now
+    plan.card_agreement = plan.masked_card = ""
     plan.save()
     today = danish_day(now)
     for pause in ChargePause.objects.filter(reference=_pause_of(plan)).select_related("charge"):

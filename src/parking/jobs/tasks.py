@@ -22,6 +22,7 @@ from parking.actions import (
     claims,
     collect,
     complain,
+    draw,
     evidence,
     files,
     limit,
@@ -151,6 +152,7 @@ def run_out(timestamp: int) -> None:
 @app.task(name="collect_charges", queue="charges", queueing_lock="collect_charges")
 def collect_charges(timestamp: int = 0) -> None:
     """Do what time brings to charges; every hour of the day, so that a lost night is nothing."""
+    draw.follow(now=timezone.now())
     plan.follow(now=timezone.now())
     taken = collect.collect(outside(), now=timezone.now())
     log.info("collected", **taken)

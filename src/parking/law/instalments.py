@@ -216,13 +216,39 @@ class Missed:
     due: date  #: the last day to pay the remainder
 
 
-def missed(plan: Plan, paid: Paid, limits: Limits, *, on: date) -> Missed | None:
-    """Return what was missed on the day *on*, if anything; the day an instalment is due is in time.
+#: How many days after an instalment is due it is drawn again, where the card would not pay.
+DRAWN_AGAIN: Final = (3, 6)
 
-    The days to pay the remainder count from *on*, the day somebody is told.
+
+def draw_day(due: date, *, declined: int) -> date | None:
+    """Return the day to draw an instalment that the card has *declined* so often, if it is drawn.
+
+    It is drawn on the day it is *due*, and twice more at most.
+    """
+    days = (0, *DRAWN_AGAIN)
+    return due + timedelta(days=days[declined]) if declined < len(days) else None
+
+
+def last_day(instalment: Instalment, limits: Limits, *, drawn: bool) -> date:
+    """Return the last day to pay *instalment* before it is missed.
+
+    Who left it to us to draw it hears on the day itself that the card would not pay, and has as
+    many days more as there are to pay a remainder.
+    """
+    more = limits.days_after_missed if drawn else 0
+    return instalment.due + timedelta(days=more)
+
+
+def missed(
+    plan: Plan, paid: Paid, limits: Limits, *, on: date, drawn: bool = False
+) -> Missed | None:
+    """Return what was missed on the day *on*, if anything; its last day is in time.
+
+    *drawn* says that the first one left was to be drawn from a card. The days to pay the remainder
+    count from *on*, the day somebody is told.
     """
     left = unpaid(plan, paid)
-    if not left or on <= left[0].due:
+    if not left or on <= last_day(left[0], limits, drawn=drawn):
         return None
     due = on + timedelta(days=limits.days_after_missed)
     return Missed(left[0], remainder(plan, paid), due)

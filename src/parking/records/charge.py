@@ -146,6 +146,8 @@ class ChosenCharge(models.Model):
     chosen = models.DateTimeField()
     #: How much of it, when it is one instalment; ``None``: all that is owed.
     part_ore = models.PositiveIntegerField(null=True)
+    #: The card that pays this instalment is to pay the following ones by itself.
+    remember = models.BooleanField(default=False)
 
     class Meta:
         """One table; a charge is in a basket once."""

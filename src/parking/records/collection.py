@@ -213,6 +213,9 @@ class Plan(models.Model):
     ended = models.DateTimeField(null=True)  #: when it left the state agreed
     due = models.DateField(null=True)  #: the last day to pay the remainder, when it was broken
     source_id = models.CharField(max_length=64, blank=True)  #: the charge system's own
+    #: By which the payment provider draws the instalments; empty where the party pays each itself.
+    card_agreement = models.CharField(max_length=64, blank=True)
+    masked_card = models.CharField(max_length=30, blank=True)  #: that is drawn on
 
     class Meta:
         """One table; a party keeps one plan at a time."""

@@ -12,6 +12,7 @@ from parking.law import order as law
 from parking.law.money import Money
 from parking.records.application import Application
 from parking.records.charge import Charge, ChargePayment
+from parking.records.collection import Plan
 from parking.records.party import Party
 from parking.records.permit import Permit
 
@@ -29,17 +30,31 @@ class Order(models.Model):
     opened = models.DateTimeField()
     expires = models.DateTimeField()  #: after which what is reserved is released
     settled = models.DateTimeField(null=True)  #: when it left the state open
+    #: Whose instalment it draws; or whose following ones the card that pays it is to pay.
+    plan = models.ForeignKey(Plan, null=True, on_delete=models.PROTECT, related_name="orders")
+    #: Which instalment it draws from the stored card; ``None`` where a person pays.
+    instalment = models.PositiveSmallIntegerField(null=True)
+    turn = models.PositiveSmallIntegerField(default=0)  #: how often that had been tried before
 
     class Meta:
-        """One table; a party pays for one order at a time."""
+        """One table; a party pays for one order at a time, and an instalment is drawn in turn."""
 
         db_table = "order"
         constraints: ClassVar = [
             UniqueConstraint(
                 name="order_one_open_per_party",
                 fields=["party"],
-                condition=Q(state=law.State.OPEN.value),
-            )
+                condition=Q(state=law.State.OPEN.value, instalment=None),
+            ),
+            UniqueConstraint(
+                name="order_drawn_in_turn",
+                fields=["plan", "instalment", "turn"],
+                condition=Q(instalment__isnull=False),
+            ),
+            CheckConstraint(
+                name="order_draws_for_a_plan",
+                condition=Q(instalment=None) | Q(plan__isnull=False, party__isnull=False),
+            ),
         ]
         indexes: ClassVar = [
             models.Index(

@@ -38,6 +38,7 @@ class Outgoing(models.Model):
         TELL_COLLECTION = "tell collection"
         REPORT_PLAN = "report plan"
         END_PLAN = "end plan"
+        DRAW_INSTALMENT = "draw instalment"
         REPORT_ANNULMENT = "report annulment"
         COMPLAIN = "complain"
         COMPLAINT_MESSAGE = "complaint message"

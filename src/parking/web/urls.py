@@ -83,6 +83,7 @@ urlpatterns = [
     path("my/plans/agree/", plans.agree, name="plan-agree"),
     path(f"{_PLAN}", plans.plan, name="plan"),
     path(f"{_PLAN}pay/", plans.pay, name="plan-pay"),
+    path(f"{_PLAN}stop/", plans.stop, name="plan-stop"),
     path(f"{_CHARGE}pay/", charges.pay, name="charge-pay"),
     path(f"{_CHARGE}add/", charges.add, name="charge-add"),
     path(f"{_CHARGE}take-off/", charges.take_off, name="charge-take-off"),

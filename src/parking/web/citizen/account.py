@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
@@ -170,7 +171,9 @@ def my(request: PartyRequest) -> HttpResponse:
     begun = [a for a in unfinished if a.stands is application_law.State.DRAFT]
     orders = list(
         Order.objects.filter(
-            party=request.party, state__in=[state.value for state in _TOLD_OF]
+            Q(instalment=None) | ~Q(state=order_law.State.OPEN.value),
+            party=request.party,
+            state__in=[state.value for state in _TOLD_OF],
         ).order_by("-opened")[:_NEWEST]
     )
     return render(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -79,6 +80,7 @@ def plan(request: PartyRequest, plan_id: UUID) -> HttpResponse:
     left = dict(plans.left_of(found))
     creditor = charges.answer_of(plans.charges_of(found)[0]).slip.creditor
     agreed = plans.terms(found)
+    draw = plans.next_draw(found)
     rows = [
         {
             "number": number,
@@ -89,20 +91,31 @@ def plan(request: PartyRequest, plan_id: UUID) -> HttpResponse:
         }
         for number, each in plans.numbered(found, agreed)
     ]
+    coming = next((row for row in rows if row["left"]), None)
     return render(
         request,
         "citizen/plan.html",
         {
             "plan": found,
+            "draw": draw,
+            "is_drawn": bool(found.card_agreement),
+            "drawn_now": plans.drawn_now(found),
+            "last_day": _last_day(found, left) if left else None,
+            "can_remember": len(left) > 1 and not found.card_agreement,
             "is_kept": found.stands is law.State.AGREED,
             "is_broken": found.stands is law.State.BROKEN,
             "rows": rows,
-            "next": next((row for row in rows if row["left"]), None),
+            "next": coming,
             "left": total(each.amount for each in left.values()),
             "charges": plans.charges_of(found),
             "days": plans.limits(now=request.now).days_after_missed,
         },
     )
+
+
+def _last_day(found: Plan, left: dict[int, law.Instalment]) -> date:
+    number = next(iter(left))
+    return plans.last_day(found, number, left[number])
 
 
 @party(form_of="plan")
@@ -111,10 +124,20 @@ def pay(request: PartyRequest, plan_id: UUID) -> HttpResponse:
     """Put the next instalment in the basket."""
     found = plans.plan_of(request.party, plan_id)
     try:
-        plans.choose_next(request.party, found, now=request.now)
+        remember = "remember" in request.POST
+        plans.choose_next(request.party, found, remember=remember, now=request.now)
     except checkout.NothingOwed:
         return redirect("plan", plan_id=found.id)
     return redirect("basket")
+
+
+@party(form_of="plan")
+@require_POST
+def stop(request: PartyRequest, plan_id: UUID) -> HttpResponse:
+    """Draw nothing more from the card."""
+    found = plans.plan_of(request.party, plan_id)
+    plans.stop_drawing(found)
+    return redirect("plan", plan_id=found.id)
 
 
 def card(of: Party) -> dict[str, Any] | None:
@@ -122,9 +145,11 @@ def card(of: Party) -> dict[str, Any] | None:
     found: Plan | None = plans.current(of)
     if found is None:
         return None
-    left = [each for _number, each in plans.left_of(found)]
+    left = dict(plans.left_of(found))
     return {
         "plan": found,
-        "next": left[0] if left else None,
-        "left": total(each.amount for each in left),
+        "draw": plans.next_draw(found),
+        "next": next(iter(left.values()), None),
+        "last_day": _last_day(found, left) if left else None,
+        "left": total(each.amount for each in left.values()),
     }

@@ -1,0 +1,338 @@
+"""Instalments drawn from a stored card: each on its day and once, whatever goes wrong."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+import pytest
+from django.db import connection
+from lxml import html
+
+from collecting import Town
+from parking.actions import checkout, draw, plan
+from parking.law import instalments as law
+from parking.law import order as order_law
+from parking.law.days import danish_day
+from parking.records.charge import ChargePayment
+from parking.records.collection import Plan
+from parking.records.letter import Letter
+from parking.records.order import Order, Payment
+from parking.records.outbox import Outgoing
+from town import ADDRESSES, party
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+VISA, DECLINES_DRAWS = "4925000000000004", "4925000000000020"
+DRAWS = "/v1/unscheduledsubscriptions"
+NOT_DRAWN = "Vi kunne ikke trække din rate"
+
+
+@pytest.fixture
+def town(stocked, sandbox):
+    return Town(stocked, sandbox)
+
+
+def pay_by(page_url: str, pan: str) -> None:
+    """Pay with the card *pan*, good to the end of 2030."""
+    with httpx.Client() as browser:
+        page = browser.get(page_url)
+        for given in ({"method": "card", "pan": pan, "expiry": "12/30", "cvc": "123"}, {}):
+            (form, *_) = html.fromstring(page.text, base_url=page_url).xpath("//form[@data-step]")
+            form.make_links_absolute()
+            page = browser.post(
+                form.action, data=dict(form.form_values()) | given | {"answer": "yes"}
+            )
+        assert page.status_code == 303, page.text
+
+
+def agree_and_pay_first(town, *, pan: str = VISA, remember: bool = True) -> Plan:
+    """Agree on three instalments, and pay the first by a card that is to pay the others."""
+    payer = party("anna")
+    proposal = plan.propose(payer, 3, now=town.at)
+    agreed = plan.agree(
+        town.outside, payer, 3, agreed=proposal.agreement, language="da", now=town.at
+    )
+    plan.choose_next(payer, agreed, remember=remember, now=town.at)
+    owed = checkout.charges_in_basket(payer)
+    order = checkout.begin(
+        town.outside, payer, agreed=checkout.agreement([], owed, checkout.to_pay(payer, owed)),
+        language="da", addresses=ADDRESSES, now=town.at,
+    )  # fmt: skip
+    pay_by(order.payment.page_url, pan)
+    checkout.settle(town.outside, order.payment.payment_id, now=town.at)
+    town.send()
+    agreed.refresh_from_db()
+    return agreed
+
+
+def come_to(town, agreed: Plan, number: int, *, days: int = 0) -> None:
+    """Let time pass to the day the instalment *number* is due, or so many *days* after."""
+    due = agreed.as_law().instalments[number - 1].due
+    town.pass_days((due - danish_day(town.at)).days + days)
+
+
+def follow(town) -> None:
+    """Do what the clock does."""
+    draw.follow(now=town.at)
+    town.send()
+    plan.follow(now=town.at)
+    town.send()
+
+
+def drawn(town) -> list[int]:
+    """Return what the provider has really drawn, by its own books, for our drawn orders."""
+    town.sandbox.control("DELETE", "faults")
+    ours = Payment.objects.filter(order__instalment__isnull=False).order_by("created")
+    return [town.outside.payments.payment(each.payment_id).taken.ore for each in ours]
+
+
+def left(agreed: Plan) -> list[int]:
+    return [number for number, _ in plan.left_of(Plan.objects.get(id=agreed.id))]
+
+
+def test_each_following_instalment_is_drawn_on_its_day_and_once(town):
+    agreed = agree_and_pay_first(town)
+    assert (agreed.masked_card, left(agreed)) == ("492500******0004", [2, 3])
+    come_to(town, agreed, 2, days=-1)
+    follow(town)
+    assert left(agreed) == [2, 3], "never a day too soon"
+    assert Letter.objects.filter(subject="Snart trækker vi en rate").count() == 1
+    come_to(town, agreed, 2)
+    for _twice in range(2):
+        follow(town)
+    assert left(agreed) == [3]
+    order = Order.objects.get(instalment=2)
+    assert (order.stands, order.total_ore) == (order_law.State.DELIVERED, 34_000)
+    assert ChargePayment.objects.filter(order=order).exists(), "it counts at once"
+    kinds = set(Outgoing.objects.filter(state=Outgoing.State.DONE).values_list("key", flat=True))
+    assert {f"book {order.number}", f"receipt {order.number}"} <= kinds
+    come_to(town, agreed, 3)
+    follow(town)
+    follow(town)
+    agreed.refresh_from_db()
+    assert (agreed.stands, agreed.card_agreement) == (law.State.COMPLETED, "")
+    assert drawn(town) == [34_000, 34_000]
+
+
+def test_letters_about_a_plan_speak_the_language_it_was_agreed_in(town):
+    agreed = agree_and_pay_first(town)
+    Plan.objects.update(language="en")
+    come_to(town, agreed, 2, days=-1)
+    follow(town)
+    assert Letter.objects.filter(subject="We will soon draw an instalment").count() == 1
+
+
+def test_who_did_not_ask_for_it_is_drawn_for_nothing(town):
+    agreed = agree_and_pay_first(town, remember=False)
+    assert not agreed.card_agreement
+    come_to(town, agreed, 2)
+    follow(town)
+    assert left(agreed) == [2, 3]
+    assert not Order.objects.filter(instalment__isnull=False).exists()
+
+
+def test_a_card_that_declines_is_told_of_tried_twice_more_and_only_then_missed(town):
+    agreed = agree_and_pay_first(town, pan=DECLINES_DRAWS)
+    tried = []
+    come_to(town, agreed, 2)
+    for day in range(11):
+        follow(town)
+        follow(town)
+        tried.append(Order.objects.filter(instalment=2).count())
+        agreed.refresh_from_db()
+        assert agreed.stands is law.State.AGREED, f"broken {day} days after the instalment was due"
+        town.pass_days(1)
+    assert tried == [1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3]
+    assert Letter.objects.filter(subject=NOT_DRAWN).count() == 2, "the first time and the last"
+    assert not checkout.charges_in_basket(agreed.party), "nothing is put in anybody's basket"
+    follow(town)
+    agreed.refresh_from_db()
+    assert (agreed.stands, agreed.card_agreement) == (law.State.BROKEN, "")
+    assert drawn(town) == []
+
+
+def test_a_card_that_is_declined_for_good_is_not_tried_again(town, sandbox):
+    agreed = agree_and_pay_first(town)
+    come_to(town, agreed, 2)
+    sandbox.fault("nexi", "draw-declined-for-good", count=1)
+    follow(town)
+    agreed.refresh_from_db()
+    assert not agreed.card_agreement
+    assert Letter.objects.filter(subject=NOT_DRAWN).count() == 1
+    town.pass_days(3)
+    follow(town)
+    assert Order.objects.filter(instalment=2).count() == 1
+    assert agreed.stands is law.State.AGREED, "there are days to pay it otherwise"
+    plan.choose_next(agreed.party, agreed, now=town.at)
+    owed = checkout.charges_in_basket(agreed.party)
+    assert sum(amount.ore for amount in checkout.to_pay(agreed.party, owed)) == 34_000
+
+
+def test_a_card_that_declines_once_pays_the_next_time(town, sandbox):
+    agreed = agree_and_pay_first(town)
+    come_to(town, agreed, 2)
+    sandbox.fault("nexi", "draw-declined", count=1)
+    follow(town)
+    assert left(agreed) == [2, 3]
+    town.pass_days(3)
+    follow(town)
+    assert left(agreed) == [3]
+    assert drawn(town) == [34_000]
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_drawn_twice(town, sandbox):
+    agreed = agree_and_pay_first(town)
+    come_to(town, agreed, 2)
+    sandbox.fault("nexi", "answer-lost", path=DRAWS)
+    draw.follow(now=town.at)
+    town.send()
+    assert not Payment.objects.filter(order__instalment=2).exists()
+    assert plan.drawn_now(agreed)
+    with pytest.raises(checkout.NothingOwed):
+        plan.choose_next(agreed.party, agreed, now=town.at)
+    town.outside_is_back()
+    before = told_of(town)
+    town.at += timedelta(hours=1)
+    follow(town)
+    assert left(agreed) == [3]
+    assert drawn(town) == [34_000]
+    assert told_of(town) == before, "it had been drawn the first time"
+
+
+def told_of(town) -> set[str]:
+    """Return the ids of all payments that the provider has, by its own overview."""
+    page = httpx.get(f"{town.sandbox.base}/nexi/").text
+    return set(re.findall(r"\b[0-9a-f]{32}\b", page))
+
+
+def test_a_draw_whose_answer_never_comes_is_found_by_its_notice(town, sandbox):
+    agreed = agree_and_pay_first(town)
+    come_to(town, agreed, 2)
+    sandbox.fault("nexi", "answer-lost", path=DRAWS)
+    draw.follow(now=town.at)
+    town.send()
+    town.outside_is_back()
+    order = Order.objects.get(instalment=2)
+    assert not hasattr(order, "payment")
+    for payment_id in told_of(town):
+        checkout.settle(town.outside, payment_id, now=town.at)
+    order.refresh_from_db()
+    assert order.stands is order_law.State.DELIVERED
+    town.at += timedelta(hours=1)
+    follow(town)
+    assert left(agreed) == [3]
+    assert drawn(town) == [34_000]
+
+
+def test_without_any_answer_for_a_day_a_person_is_told_and_nothing_is_drawn_again(town, sandbox):
+    agreed = agree_and_pay_first(town)
+    come_to(town, agreed, 2)
+    sandbox.fault("nexi", "answer-lost", path=DRAWS)
+    follow(town)
+    town.outside_is_back()
+    town.pass_days(2)
+    follow(town)
+    row = Outgoing.objects.get(kind=Outgoing.Kind.DRAW_INSTALMENT)
+    assert row.state == Outgoing.State.DEAD
+    town.pass_days(3)
+    checkout.reconcile(town.outside, now=town.at)
+    follow(town)
+    assert Order.objects.filter(instalment=2).count() == 1
+    assert Order.objects.get(instalment=2).stands is order_law.State.EXPIRED
+
+
+class Dying:
+    """The payment provider, asked by a process that ends the moment it has drawn."""
+
+    def __init__(self, payments):
+        self.payments = payments
+
+    def draw(self, *asked, **named):
+        self.payments.draw(*asked, **named)
+        raise SystemExit
+
+
+def test_a_process_that_is_killed_after_drawing_leaves_nothing_to_draw_again(town):
+    agreed = agree_and_pay_first(town)
+    come_to(town, agreed, 2)
+    draw.follow(now=town.at)
+    alive, town.outside = town.outside, replace(town.outside, payments=Dying(town.outside.payments))
+    with pytest.raises(SystemExit):
+        town.send()
+    town.outside, before = alive, told_of(town)
+    assert left(agreed) == [2, 3]
+    town.at += timedelta(minutes=3)
+    follow(town)
+    assert left(agreed) == [3]
+    assert told_of(town) == before
+    assert drawn(town) == [34_000]
+
+
+def test_two_workers_at_once_draw_once(town):
+    agreed = agree_and_pay_first(town)
+    come_to(town, agreed, 2)
+
+    def work(_worker: int) -> None:
+        try:
+            draw.follow(now=town.at)
+            town.send()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(work, range(2)))
+    town.send()
+    assert left(agreed) == [3]
+    assert drawn(town) == [34_000]
+
+
+def test_what_is_drawn_leaves_the_basket_and_what_was_shown_there_is_not_ordered(town):
+    agreed = agree_and_pay_first(town)
+    come_to(town, agreed, 2)
+    plan.choose_next(agreed.party, agreed, now=town.at)
+    owed = checkout.charges_in_basket(agreed.party)
+    shown = checkout.agreement([], owed, checkout.to_pay(agreed.party, owed))
+    draw.follow(now=town.at)
+    with pytest.raises(checkout.EmptyBasket):
+        checkout.begin(
+            town.outside, agreed.party, agreed=shown, language="da", addresses=ADDRESSES,
+            now=town.at,
+        )  # fmt: skip
+    town.send()
+    assert left(agreed) == [3]
+
+
+def test_what_was_ended_is_not_drawn(town, sandbox):
+    agreed = agree_and_pay_first(town)
+    come_to(town, agreed, 2)
+    draw.follow(now=town.at)  # begun, and not sent yet
+    plan.stop_drawing(agreed)
+    town.send()
+    follow(town)
+    assert drawn(town) == []
+    assert left(agreed) == [2, 3]
+    agreed.refresh_from_db()
+    assert (agreed.card_agreement, agreed.masked_card) == ("", "")
+
+
+def test_who_is_paying_it_themselves_is_not_drawn_for(town):
+    agreed = agree_and_pay_first(town)
+    come_to(town, agreed, 2)
+    plan.choose_next(agreed.party, agreed, now=town.at)
+    owed = checkout.charges_in_basket(agreed.party)
+    order = checkout.begin(
+        town.outside, agreed.party,
+        agreed=checkout.agreement([], owed, checkout.to_pay(agreed.party, owed)),
+        language="da", addresses=ADDRESSES, now=town.at,
+    )  # fmt: skip
+    draw.follow(now=town.at)
+    assert not Order.objects.filter(instalment__isnull=False).exists()
+    pay_by(order.payment.page_url, VISA)
+    checkout.settle(town.outside, order.payment.payment_id, now=town.at)
+    follow(town)
+    assert left(agreed) == [3]
+    assert drawn(town) == []
