@@ -17,6 +17,7 @@ from canaries import Planted
 from collecting import Town
 from parking.actions import (
     carry,
+    charge_case,
     charge_feed,
     charge_letters,
     claims,
@@ -41,6 +42,7 @@ from parking.records.collection import (
     CollectionClaim,
 )
 from parking.records.letter import Addressee, Letter
+from parking.records.offence import offences_on
 from parking.records.outbox import Outgoing
 from parking.records.recording import recording
 from town import charge, now, party
@@ -245,6 +247,24 @@ def test_somebody_abroad_is_written_to_in_english_with_their_address(town):
     text = said(Step.FIRST_FEE, letter.addressee, "en")
     for part in ("Max Beispiel", "10115 Berlin", "GERMANY", "You can complain to us", "DKK 760"):
         assert part in text
+
+
+def test_the_offence_is_told_in_the_language_of_the_letter(town):
+    town.collect_until("german-found", Step.FIRST_FEE)
+    found = charge("german-found")
+    slip = charges.answer_of(found).offences
+    ours = offences_on([each.code for each in slip], danish_day(found.issued))
+    abroad = Letter.objects.get().addressee
+    for language in ("da", "en"):
+        with translation.override(language):
+            whole = json.dumps(
+                charge_case.contents(found, shown=[], now=town.at), ensure_ascii=False
+            )
+        for document in (said(Step.FIRST_FEE, abroad, language), whole):
+            for each in slip:
+                text = each.text if language == "da" else ours[each.code].english
+                assert f"{text} ({each.legal_basis})" in document
+                assert (each.text in document) is (language == "da")
 
 
 def test_nobody_is_reminded_of_what_nobody_is_known_to_owe(town):

@@ -164,8 +164,8 @@ def _account(charge: Charge) -> Iterator[list[str]]:
 
 
 def _offences(answer: ChargeAnswer) -> Iterator[str]:
-    for each in answer.offences:
-        yield f"{each.text} ({each.legal_basis}): {wording.amount(each.amount)}"
+    for each in charge_wording.offences(answer):
+        yield f"{each.text} ({each.told.legal_basis}): {wording.amount(each.told.amount)}"
 
 
 def _letters(answer: ChargeAnswer) -> Iterator[str]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,8 +20,11 @@ from parking.law import charge as law
 from parking.law import fik
 from parking.law.charge import Entry, Hold, Kind, Step
 from parking.law.collection import Next
+from parking.law.days import danish_day
 from parking.law.money import Money
+from parking.ports.charges import ChargeAnswer, ChargedOffence
 from parking.records.collection import Plan
+from parking.records.offence import offences_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,32 @@ def state(stands: law.State) -> StateText:
     """Return how far a charge has come, in words."""
     text, kind, following = _STATES[stands]
     return StateText(str(text), kind, str(following))
+
+
+@dataclass(frozen=True, slots=True)
+class OffenceText:
+    """An offence in the language in force, as far as we know it in that."""
+
+    told: ChargedOffence
+    text: str
+    plain: str  #: what it means; empty if we do not know the code
+    cites: str
+
+
+def offences(answer: ChargeAnswer) -> list[OffenceText]:
+    """Return each offence as the slip says it, or in English as our own table does."""
+    known = offences_on([each.code for each in answer.offences], danish_day(answer.issued))
+    danish = translation.get_language() == settings.LANGUAGE_CODE
+    texts = []
+    for told in answer.offences:
+        ours = known.get(told.code)
+        if ours is None:
+            texts.append(OffenceText(told, told.text, "", told.legal_basis))
+        elif danish:
+            texts.append(OffenceText(told, told.text, ours.plain_danish, ours.cites))
+        else:
+            texts.append(OffenceText(told, ours.english, ours.plain_english, ours.cites))
+    return texts
 
 
 _COMING: Final = {

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -21,14 +20,12 @@ from parking.actions import charge_case, charge_wording, checkout, evidence, pla
 from parking.actions.permission import NotYours
 from parking.law import order as order_law
 from parking.law.charge import ChargeNumber, NotAChargeNumber, charge_number
-from parking.law.days import danish_day
 from parking.law.money import Money
 from parking.ports import NotFound
 from parking.ports.charges import ChargeAnswer
 from parking.ports.places import Point
 from parking.records.charge import Charge, ChargeClaim
 from parking.records.letter import Letter
-from parking.records.offence import offences_on
 from parking.records.order import Order
 from parking.web import access, visit
 from parking.web.access import PartyRequest, Request, anyone, party
@@ -145,7 +142,7 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             "added": request.party is not None
             and ChargeClaim.objects.filter(party=request.party, charge=found).exists(),
             "begun": _begun(request, found),
-            "offences": _explained(told),
+            "offences": charge_wording.offences(told),
             **complaints.of_charge(request, found),
         },
     )
@@ -154,24 +151,6 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
 def _spot(point: Point | None) -> str:
     """Return how the page about places is asked for *point*."""
     return urlencode({"x": f"{point.x:.1f}", "y": f"{point.y:.1f}"}) if point else ""
-
-
-def _explained(told: ChargeAnswer) -> list[dict[str, Any]]:
-    """Return each offence with what it means, in the language in force, as far as we know it."""
-    known = offences_on([each.code for each in told.offences], danish_day(told.issued))
-    danish = translation.get_language() == settings.LANGUAGE_CODE
-    shown = []
-    for each in told.offences:
-        ours = known.get(each.code)
-        shown.append(
-            {
-                "told": each,
-                "text": each.text if ours is None or danish else ours.english,
-                "plain": ours and (ours.plain_danish if danish else ours.plain_english),
-                "cites": each.legal_basis if ours is None else ours.cites,
-            }
-        )
-    return shown
 
 
 def _is_mine(request: Request, found: Charge) -> bool:
