@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+import zlib
+from contextlib import suppress
 from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
-from parking.actions import charge_feed, complain, evidence
+from parking.actions import charge_case, charge_feed, complain, evidence
 from parking.law import case as case_law
 from parking.law import complaint as law
+from parking.law.complaint import Document
 from parking.law.days import danish_day
 from parking.law.offence import Question
 from parking.law.staff import Role
@@ -244,6 +248,72 @@ def test_others_who_hold_the_vehicle_read_that_and_not_what(charged, log_in):
     assert "Der er klaget over afgiften" in page
     assert "Skiven lå i ruden." not in page
     assert "Se din klage" not in page
+
+
+# The case as a file
+
+
+def said_in(pdf) -> str:
+    """The headings of a document, which stand in its outline in clear once it is unpacked."""
+    packed = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf.content, re.DOTALL)
+    parts = [pdf.content]
+    for each in packed:
+        with suppress(zlib.error):
+            parts.append(zlib.decompress(each))
+    return b"".join(parts).decode("latin-1")
+
+
+def test_the_case_has_the_complaints_of_who_asks_and_nobody_elses(charged, log_in):
+    sent("inger-shared", "inger")
+    address = of_charge("charge-case", charge("inger-shared"))
+    assert "(Din klage)" in said_in(log_in("inger").get(address))
+    for other in (log_in("niels"), with_slip("inger-shared")):
+        case = other.get(address)
+        assert case.status_code == 200
+        assert "(Afgiften)" in said_in(case)
+        assert "(Din klage)" not in said_in(case)
+
+
+def test_a_visitors_case_has_the_complaint_that_this_browser_has_opened(charged):
+    visitor = with_slip("lars-swedish")
+    complaint = begun(visitor, "lars-swedish")
+    about = complaint.charge
+    address = of_charge("charge-case", about)
+    assert "(Din klage)" not in said_in(visitor.get(address)), "nobody has got it yet"
+    said = {"question": "paid", "text": "Paid.", "name": "Lars", "address": "Storgatan 1"}
+    complain.submit(complain.keep(complaint, said, now=now()), now=now())
+    assert "(Din klage)" in said_in(visitor.get(address))
+    assert "(Din klage)" not in said_in(with_slip("lars-swedish").get(address))
+
+
+def test_the_case_tells_all_that_was_said_and_decided(charged, enter):
+    complaint = sent()
+    complain.add_file(
+        None, complaint, kind=Document.DISC, name="skive.jpg", content=a_photo(), now=now()
+    )
+    complain.send_added(complaint, now=now())
+    complain.write(complaint, text="Skiven viste 12.15.", now=now())
+    complain.add_file(
+        None, complaint, kind=Document.DISC, name="kladde.pdf", content=a_pdf(), now=now()
+    )
+    ditte = enter()
+    case = taken(ditte, Case.objects.get())
+    decided = {"step": "annul in part", "reason": "goodwill", "text": "Skiven viste 12.45."}
+    work_on(ditte, case, **decided, kroner="100", confirm="yes")
+    found = charge("anna-open")
+    for language, parts in (
+        ("da", ("Du kan klage én gang til inden 28 dage", "Vi har trukket 100 kr. fra.")),
+        ("en", ("28 days", "DKK 100")),
+    ):
+        with translation.override(language):
+            whole = str(charge_case.contents(found, [complaint], shown=[], now=now()))
+        for part in (
+            "Skiven lå i ruden.", "skive.jpg", "Skiven viste 12.15.", "Skiven viste 12.45.", *parts,
+        ):  # fmt: skip
+            assert part in whole, part
+        assert "kladde.pdf" not in whole, "what was not sent is no part of the case"
+    assert complaint.files.count() == 2
+    assert "Skiven" not in str(charge_case.contents(found, shown=[], now=now()))
 
 
 # How much a page asks

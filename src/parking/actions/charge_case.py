@@ -1,6 +1,7 @@
-"""A charge as one document: what it is for, the account, what happens next, letters, photographs.
+"""A charge as one document: what it is for, the account, letters, complaints, photographs.
 
-It is made anew each time somebody asks, for whoever may see the charge, and kept nowhere.
+It is made anew each time somebody asks, for whoever may see the charge, and kept nowhere. Of the
+complaints it has those that they may see; whoever calls says which.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -21,13 +22,25 @@ from django.utils.translation import gettext as _
 from PIL import Image, UnidentifiedImageError
 
 from parking.actions import charge as charges
-from parking.actions import charge_letters, charge_wording, letters, progress, wording
+from parking.actions import (
+    charge_letters,
+    charge_wording,
+    complain,
+    complaint_letters,
+    complaint_wording,
+    letters,
+    progress,
+    wording,
+)
+from parking.law import complaint as complaint_law
 from parking.law.charge import ChargeNumber
 from parking.law.charge import spaced as spaced_number
+from parking.law.charge_terms import AnnulmentReason
 from parking.law.plates import Plate, spaced
 from parking.ports import Outside, PortError
 from parking.ports.charges import ChargeAnswer
 from parking.records.charge import Charge
+from parking.records.complaint import Complaint, ComplaintDecision
 
 log = structlog.get_logger(__name__)
 
@@ -36,14 +49,17 @@ _MOST_PHOTOS: Final = 20
 _WIDEST: Final = (1400, 1400)  #: pixels, wide enough to read a plate in
 
 
-def pdf(outside: Outside, charge: Charge, *, now: datetime) -> bytes:
+def pdf(
+    outside: Outside, charge: Charge, complaints: Sequence[Complaint] = (), *, now: datetime
+) -> bytes:
     """Return everything about *charge* as a tagged PDF, in the language in force.
 
-    Photographs that cannot be had now are named as missing.
+    *complaints* are those about it that whoever asks may see. Photographs that cannot be had now
+    are named as missing.
     """
     answer = charges.answer_of(charge)
     photos = _photos(outside, charge, answer)
-    says = contents(charge, shown=list(photos), now=now)
+    says = contents(charge, complaints, shown=list(photos), now=now)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for number, content in photos.items():
@@ -84,7 +100,9 @@ def _photos(outside: Outside, charge: Charge, answer: ChargeAnswer) -> dict[int,
     return found
 
 
-def contents(charge: Charge, *, shown: list[int], now: datetime) -> dict[str, Any]:
+def contents(
+    charge: Charge, complaints: Sequence[Complaint] = (), *, shown: list[int], now: datetime
+) -> dict[str, Any]:
     """Return everything the document says; *shown* are the photographs that are in it."""
     answer = charges.answer_of(charge)
     number = spaced_number(ChargeNumber(charge.number))
@@ -102,12 +120,14 @@ def contents(charge: Charge, *, shown: list[int], now: datetime) -> dict[str, An
             {"heading": heading, "paragraphs": paragraphs}
             for heading, paragraphs in (
                 (_("Derfor fik du afgiften"), list(_offences(answer))),
+                *_annulled(charge),
                 (_("Det sker der nu"), list(next_sentences(progress.seen(charge, now=now)))),
                 (_("Det har vi sendt"), list(_letters(answer))),
                 (_("Er du ikke enig?"), list(charge_letters.complaint())),
             )
             if paragraphs
         ],
+        "complaints": [_complaint(each) for each in complaints if each.stands not in _NEVER_SENT],
         "photos_heading": _("Billeder") if answer.images else "",
         "photos": [
             {
@@ -133,6 +153,90 @@ def next_sentences(seen: progress.Seen) -> Iterator[str]:
         yield charge_wording.coming(next_)
     if following := charge_wording.state(seen.state).next:
         yield following
+
+
+def _annulled(charge: Charge) -> Iterator[tuple[str, list[str]]]:
+    """Yield what was annulled, and why."""
+    for row in charge.annulments.order_by("decided"):
+        heading = (
+            _("Afgiften er annulleret") if row.whole else _("En del af afgiften er annulleret")
+        )
+        yield heading, [complaint_wording.why_annulled(AnnulmentReason(row.reason))]
+
+
+#: Complaints that nobody has got yet, or ever will.
+_NEVER_SENT: Final = frozenset({complaint_law.State.DRAFT, complaint_law.State.LAPSED})
+
+
+def _complaint(complaint: Complaint) -> dict[str, Any]:
+    """Return all of a complaint: what was said, the files by name, messages and answers."""
+    parts = (
+        (_("Det har du skrevet"), _lines(complaint.text)),
+        (_("Derfor er svaret forkert"), _lines(complaint.again)),
+        (_("Billeder og papirer"), list(_files(complaint))),
+        (_("Beskeder"), list(_messages(complaint))),
+        *((_answer_heading(each), list(_answer(each))) for each in complaint.decisions.all()),
+    )
+    return {
+        "heading": _("Din klage"),
+        "rows": list(_complained(complaint)),
+        "parts": [
+            {"heading": heading, "paragraphs": paragraphs}
+            for heading, paragraphs in parts
+            if paragraphs
+        ],
+    }
+
+
+def _complained(complaint: Complaint) -> Iterator[list[str]]:
+    yield [_("Klagen"), complaint_wording.complained(complaint)]
+    yield [_("Status"), complaint_wording.state(complaint.stands).text]
+    yield [_("Derfor er afgiften forkert"), complaint_wording.question(complaint.about)]
+    for field, said in complain.in_words(complaint):
+        yield [complaint_wording.asked(field), complaint_wording.said(field, said)]
+    for heading, said in ((_("Navn"), complaint.name), (_("Adresse"), complaint.address)):
+        if said:
+            yield [heading, said]
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _files(complaint: Complaint) -> Iterator[str]:
+    for each in complaint.files.filter(handed_in__isnull=False).defer("content"):
+        yield f"{each.original_name} ({complaint_wording.document(each.kind)})"
+
+
+def _messages(complaint: Complaint) -> Iterator[str]:
+    for each in complaint.messages.all():
+        who = _("Kommunen:") if each.from_us else _("Dig:")
+        yield f"{wording.moment(each.sent)}. {who}"
+        yield from _lines(each.text)
+        if each.until is not None:
+            yield _("Svar senest %(day)s.") % {"day": wording.day(each.until)}
+
+
+def _answer_heading(decision: ComplaintDecision) -> str:
+    told = {
+        "text": complaint_wording.outcome(decision.outcome),
+        "day": wording.moment(decision.decided),
+    }
+    return _("Svar: %(text)s (%(day)s)") % told
+
+
+def _answer(decision: ComplaintDecision) -> Iterator[str]:
+    """Yield an answer as its letter has it: the reasons, what is left to pay, where to turn."""
+    if decision.reason:
+        yield complaint_wording.why_annulled(AnnulmentReason(decision.reason))
+    yield from _lines(decision.reasons)
+    if decision.amount:
+        yield _("Vi har trukket %(amount)s fra.") % {"amount": wording.amount(decision.amount)}
+    if decision.due is not None:
+        yield _("Betal resten senest %(day)s.") % {"day": wording.day(decision.due)}
+    if decision.outcome != ComplaintDecision.Outcome.ANNULLED:
+        terms = progress.terms_of(decision.complaint.charge)
+        yield from complaint_letters.guidance(decision.round, terms.days_to_complain_again)
 
 
 def _facts(charge: Charge, answer: ChargeAnswer) -> Iterator[list[str]]:

@@ -70,6 +70,14 @@ def of_party(party: Party, charge: Charge) -> list[Complaint]:
     return list(Complaint.objects.filter(charge=charge, party=party).order_by("-begun"))
 
 
+def open_to(charge: Charge, *, party: Party | None, opened: Collection[UUID]) -> list[Complaint]:
+    """Return every complaint about *charge* that :func:`complaint_of` would give the same asker."""
+    mine = [] if party is None else of_party(party, charge)
+    if opened:
+        mine += Complaint.objects.filter(charge=charge, party=None, id__in=list(opened))
+    return mine
+
+
 def unfinished_of(party: Party) -> list[Complaint]:
     """Return the complaints that *party* has begun and not sent, or waits about."""
     states = [state.value for state in (law.State.DRAFT, *law.OPEN)]

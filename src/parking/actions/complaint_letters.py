@@ -116,13 +116,14 @@ def answer(
             ),
         ]
         if upheld or outcome == ComplaintDecision.Outcome.PARTLY:
-            guidance = tuple(_guidance(complaint, days_to_complain_again))
-            sections.append(Section(_("Er du ikke enig?"), guidance))
+            turn = tuple(guidance(complaint.round, days_to_complain_again))
+            sections.append(Section(_("Er du ikke enig?"), turn))
     return CaseLetter(subject, complaint.language, tuple(sections))
 
 
-def _guidance(complaint: Complaint, days: int) -> Iterator[str]:
-    if complaint.round == 1:
+def guidance(number: int, days: int) -> Iterator[str]:
+    """Yield where to turn with the answer to round *number*, and in how many *days*."""
+    if number == 1:
         yield _(
             "Du kan klage én gang til inden %(days)s dage. Åbn klagen i Parkeringsbutikken, og "
             "skriv, hvorfor svaret er forkert. Du kan også ringe eller skrive."

@@ -16,7 +16,16 @@ from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parking.actions import charge as charges
-from parking.actions import charge_case, charge_wording, checkout, evidence, plan, progress, slip
+from parking.actions import (
+    charge_case,
+    charge_wording,
+    checkout,
+    complain,
+    evidence,
+    plan,
+    progress,
+    slip,
+)
 from parking.actions.permission import NotYours
 from parking.law import order as order_law
 from parking.law.charge import ChargeNumber, NotAChargeNumber, charge_number
@@ -218,9 +227,10 @@ def letter(request: Request, charge_id: UUID, letter_id: UUID) -> HttpResponse:
 @access.slip
 @require_safe
 def case(request: Request, charge_id: UUID) -> HttpResponse:
-    """Give everything about the charge as one document."""
+    """Give everything about the charge as one document, with the complaints of who asks."""
     found = opened(request, charge_id)
-    content = charge_case.pdf(request.outside, found, now=request.now)
+    mine = complain.open_to(found, party=request.party, opened=request.visit.complaints)
+    content = charge_case.pdf(request.outside, found, mine, now=request.now)
     return _pdf(content, f"{found.number}.pdf")
 
 

@@ -384,10 +384,7 @@ def _open(request: Request, charge: Charge, code: str) -> HttpResponse:
 
 def of_charge(request: Request, charge: Charge) -> dict[str, Any]:
     """Return what the page of a charge says about complaints: mine, and whether I may begin one."""
-    mine = [] if request.party is None else complain.of_party(request.party, charge)
-    if request.visit.complaints:
-        begun = Complaint.objects.filter(charge=charge, party=None, id__in=request.visit.complaints)
-        mine += list(begun)
+    mine = complain.open_to(charge, party=request.party, opened=request.visit.complaints)
     shown = [each for each in mine if each.stands not in {law.State.LAPSED, law.State.WITHDRAWN}]
     kept = evidence.newest(charge, request.party)
     will = evidence.will_be_annulled(charge, kept)
