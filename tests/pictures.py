@@ -1,8 +1,11 @@
-"""Files as people hand them in: pictures with and without what they should not carry, and PDFs."""
+"""Files as people hand them in, pictures and PDFs; and PDFs of ours, to be read."""
 
 from __future__ import annotations
 
 import io
+import re
+import zlib
+from contextlib import suppress
 
 from PIL import Image
 
@@ -30,3 +33,12 @@ def a_pdf(text: str = "side 1") -> bytes:
         + text.encode()
         + b"\ntrailer<</Root 1 0 R>>\n%%EOF\n"
     )
+
+
+def unpacked(pdf: bytes) -> str:
+    """Return a PDF unpacked: its headings (by the outline) and links can be read in that."""
+    parts = [pdf]
+    for packed in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
+        with suppress(zlib.error):
+            parts.append(zlib.decompress(packed))
+    return b"".join(parts).decode("latin-1")

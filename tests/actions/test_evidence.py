@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -33,7 +34,10 @@ from parking.records.collection import ChargeTermsVersion
 from parking.records.letter import Letter
 from parking.records.outbox import Outgoing
 from parking.records.staff import Staff
-from town import charge, now, party
+from pictures import unpacked
+from sandbox import city
+from sandbox.charges import code_of
+from town import charge, now, party, slip_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -178,6 +182,107 @@ def test_who_is_concerned_gets_a_letter_and_reads_who_asked_about_them(charged, 
     }
     work()
     assert Letter.objects.get().sent is not None
+
+
+def written_to() -> list[tuple[str, str]]:
+    """Return to whom letters were written, and by which way they went."""
+    return [
+        (each.addressee.number or each.addressee.name, each.channel)
+        for each in Letter.objects.order_by("written", "id")
+    ]
+
+
+def number_of(who: str) -> str:
+    person = city.inhabitant(who)
+    assert person is not None
+    return person.person_number.replace("-", "")
+
+
+def test_the_registered_holder_gets_a_letter_who_never_logged_in(charged, work):
+    looked_at(charged, "gorm-paid-elsewhere")
+    letter = Letter.objects.get()
+    assert (letter.party, letter.language, letter.kind) == (None, "da", "decision")
+    work()
+    assert written_to() == [(number_of("gorm"), "digital_post")]
+    letter.refresh_from_db()
+    assert letter.sent is not None
+    assert number_of("gorm").encode() not in bytes(letter.addressee_sealed)
+
+
+def test_each_who_is_concerned_gets_one_letter(charged, work):
+    given = charge("mette-permit")
+    mette, anna = party("mette"), party("anna")
+    charges.claim(anna, given, now=now())
+    complaint = complain.begin(mette, given, language="da", now=now())
+    complain.keep(complaint, {"question": "permit", "text": "Jeg har licens."}, now=now())
+    complain.submit(complaint, now=now())
+    Letter.objects.all().delete()
+    Outgoing.objects.all().delete()
+    looked_at(charged, "mette-permit")
+    looked_at(charged, "mette-permit")
+    work()
+    assert sorted(written_to()) == sorted(
+        (number_of(who), "digital_post") for who in ("mette", "anna")
+    )
+
+
+def test_a_guest_who_complained_and_the_holder_are_both_told(charged, work):
+    given = charge("gorm-paid-elsewhere")
+    complaint = complain.begin(None, given, language="en", now=now())
+    said = {"question": "paid", "text": "Paid.", "name": "Lars", "address": "Storgatan 1"}
+    complain.submit(complain.keep(complaint, said, now=now()), now=now())
+    looked_at(charged, "gorm-paid-elsewhere")
+    work()
+    annulled = Letter.objects.filter(subject__contains="annul")
+    assert {(each.addressee.name, each.language) for each in annulled} == {
+        ("Lars", "en"),
+        ("", "da"),
+    }
+    assert annulled.count() == 2
+
+
+def test_a_company_is_told_on_paper(charged, sandbox, work):
+    form = {"plate": "ZP10016", "offence": "41a", "place": "VB"}
+    for _ in range(2):
+        given = httpx.post(f"{sandbox.base}/pilen/issue", data=form).json()
+    charge_feed.follow(charged, now=now())
+    work()
+    found = Charge.objects.get(number=given["chargeNumber"])
+    assert charges.stands(found) is State.ANNULLED
+    (holder,) = found.holders.all()
+    assert holder.kind == "company"
+    assert written_to() == [(holder.number, "print")]
+
+
+def test_somebody_abroad_is_told_in_english_and_needs_no_login(charged, work):
+    twin = charge("german-found")
+    twin.id, twin.number, twin.source_id = uuid4(), "000000000", "twin"
+    twin.issued -= timedelta(hours=1)
+    twin.save(force_insert=True)
+    looked_at(charged, "german-found")
+    work()
+    assert written_to() == [("Max Beispiel", "print")]
+    letter = Letter.objects.get()
+    assert letter.language == "en"
+    number, _plate = slip_of("german-found")
+    assert f"/en/charges/slip/{number}/{code_of(number)}/" in unpacked(bytes(letter.pdf))
+
+
+def test_nobody_writes_to_the_dead(charged):
+    looked_at(charged, "dagmar-deceased")
+    case, worker = finding_taken("dagmar-deceased")
+    complaint_work.settle_finding(
+        worker, case, annul=True, reasons="Død.", version=case.version, now=now()
+    )
+    assert charges.stands(charge("dagmar-deceased")) is State.ANNULLED
+    assert not Letter.objects.exists()
+
+
+def test_the_holder_is_told_while_the_charge_system_is_down(charged, sandbox):
+    sandbox.fault("pilen", "status:503")
+    kept = looked_at(charged, "mette-permit")
+    assert kept.on_the_spot
+    assert Letter.objects.get().addressee.number == number_of("mette")
 
 
 def test_looking_twice_annuls_once(charged, work):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
-from contextlib import suppress
 from html import unescape
 
 import pytest
@@ -24,7 +22,7 @@ from parking.records.audit import LookUp
 from parking.records.case import Case
 from parking.records.charge import Charge
 from parking.records.complaint import Complaint, ComplaintFile
-from pictures import a_pdf, a_photo
+from pictures import a_pdf, a_photo, unpacked
 from town import charge, now, party, slip_of
 
 #: Of one page; a hundred charges or files more ask no more than this.
@@ -253,25 +251,15 @@ def test_others_who_hold_the_vehicle_read_that_and_not_what(charged, log_in):
 # The case as a file
 
 
-def said_in(pdf) -> str:
-    """The headings of a document, which stand in its outline in clear once it is unpacked."""
-    packed = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf.content, re.DOTALL)
-    parts = [pdf.content]
-    for each in packed:
-        with suppress(zlib.error):
-            parts.append(zlib.decompress(each))
-    return b"".join(parts).decode("latin-1")
-
-
 def test_the_case_has_the_complaints_of_who_asks_and_nobody_elses(charged, log_in):
     sent("inger-shared", "inger")
     address = of_charge("charge-case", charge("inger-shared"))
-    assert "(Din klage)" in said_in(log_in("inger").get(address))
+    assert "(Din klage)" in unpacked(log_in("inger").get(address).content)
     for other in (log_in("niels"), with_slip("inger-shared")):
         case = other.get(address)
         assert case.status_code == 200
-        assert "(Afgiften)" in said_in(case)
-        assert "(Din klage)" not in said_in(case)
+        assert "(Afgiften)" in unpacked(case.content)
+        assert "(Din klage)" not in unpacked(case.content)
 
 
 def test_a_visitors_case_has_the_complaint_that_this_browser_has_opened(charged):
@@ -279,11 +267,11 @@ def test_a_visitors_case_has_the_complaint_that_this_browser_has_opened(charged)
     complaint = begun(visitor, "lars-swedish")
     about = complaint.charge
     address = of_charge("charge-case", about)
-    assert "(Din klage)" not in said_in(visitor.get(address)), "nobody has got it yet"
+    assert "(Din klage)" not in unpacked(visitor.get(address).content), "nobody has got it yet"
     said = {"question": "paid", "text": "Paid.", "name": "Lars", "address": "Storgatan 1"}
     complain.submit(complain.keep(complaint, said, now=now()), now=now())
-    assert "(Din klage)" in said_in(visitor.get(address))
-    assert "(Din klage)" not in said_in(with_slip("lars-swedish").get(address))
+    assert "(Din klage)" in unpacked(visitor.get(address).content)
+    assert "(Din klage)" not in unpacked(with_slip("lars-swedish").get(address).content)
 
 
 def test_the_case_tells_all_that_was_said_and_decided(charged, enter):

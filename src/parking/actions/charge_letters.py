@@ -18,7 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from parking.actions import charge as charges
-from parking.actions import charge_wording, letters, progress, send, wording
+from parking.actions import charge_facts, charge_wording, letters, progress, send, wording
 from parking.law.charge import ChargeNumber, Step
 from parking.law.charge import spaced as spaced_number
 from parking.law.charge_terms import ChargeTerms
@@ -65,6 +65,16 @@ def addressee_of(answer: ChargeAnswer) -> Addressee | None:
     return None
 
 
+def addressee_kept(charge: Charge) -> Addressee | None:
+    """Return whom to write to about *charge* by our own copy, which knows nobody abroad."""
+    then = charge_facts.holders_on(charge, danish_day(charge.issued))
+    for relation in ("user", "owner"):
+        for holder in then:
+            if holder.relation == relation:
+                return Addressee(kind=holder.kind, number=holder.number)
+    return None
+
+
 def _as_addressee(holder: ChargeHolder) -> Addressee | None:
     if holder.number:
         return Addressee(kind=holder.kind, number=holder.number)
@@ -108,8 +118,8 @@ def about_step(
 
     With the *code* of the slip its link opens the charge without a login.
     """
-    party = _party_of(addressee)
-    language = _language(addressee, party)
+    party = party_of(addressee)
+    language = language_of(addressee, party)
     with translation.override(language):
         subject = _subject(step.what)
         pdf = letters.typeset(contents(step, addressee, terms), link=link(step.charge, code))
@@ -151,7 +161,8 @@ def _address(addressee: Addressee) -> list[str]:
     return [addressee.name, *addressee.lines, str(country).upper()]
 
 
-def _party_of(addressee: Addressee) -> Party | None:
+def party_of(addressee: Addressee) -> Party | None:
+    """Return the party that *addressee* is, if they have ever logged in."""
     if not addressee.number:
         return None
     return Party.objects.filter(number_fingerprint=fingerprint(addressee)).first()
@@ -162,7 +173,8 @@ def fingerprint(addressee: Addressee) -> str:
     return Letter().to(addressee).addressee_fingerprint
 
 
-def _language(addressee: Addressee, party: Party | None) -> str:
+def language_of(addressee: Addressee, party: Party | None) -> str:
+    """Return in which language to write to *addressee*, who may be *party*."""
     if party is not None:
         return party.language
     return "en" if addressee.kind == "abroad" else "da"

@@ -179,11 +179,14 @@ def write(
     complaint: Complaint | None,
     case: Case | None,
     now: datetime,
+    addressee: Addressee | None = None,
+    code: str = "",
 ) -> None:
     """Keep *letter* as it is sent, and have it sent, within a recording.
 
-    *kind* is one of `ports.charges.LETTER_KINDS`. Whoever never logged in gets it on paper, and a
-    mail that says so if they gave an address.
+    *kind* is one of `ports.charges.LETTER_KINDS`. It is for *party*, for whoever complained, or for
+    *addressee*, who is neither. Whoever complained without a login gets it on paper, and a mail
+    that says so if they gave an address. With the *code* of the slip its link needs no login.
     """
     written = Letter(
         party=party,
@@ -193,9 +196,9 @@ def write(
         kind=kind,
         subject=letter.subject,
         language=letter.language,
-        pdf=pdf(letter, link=link(charge, complaint, letter.language)),
+        pdf=pdf(letter, link=link(charge, complaint, letter.language, code)),
         written=now,
-    ).to(_addressee(party, complaint))
+    ).to(addressee or _addressee(party, complaint))
     written.save(force_insert=True)
     charge_letters.put(written, charge, now=now)
     whom = {}
@@ -244,6 +247,24 @@ def send_annulled(
     )
 
 
+def send_annulled_to_holder(
+    charge: Charge, reason: AnnulmentReason, holder: Addressee, *, code: str, now: datetime
+) -> None:
+    """Tell *holder*, who was registered for the vehicle, the same, within a recording."""
+    party = charge_letters.party_of(holder)
+    write(
+        annulled(charge, reason, language=charge_letters.language_of(holder, party)),
+        kind="decision",
+        charge=charge,
+        party=party,
+        complaint=None,
+        case=None,
+        now=now,
+        addressee=holder,
+        code=code,
+    )
+
+
 def pdf(letter: CaseLetter, *, link: str) -> bytes:
     """Return *letter* as it is sent (PDF/UA-1)."""
     with translation.override(letter.language):
@@ -261,8 +282,11 @@ def pdf(letter: CaseLetter, *, link: str) -> bytes:
         )
 
 
-def link(charge: Charge, complaint: Complaint | None, language: str) -> str:
-    """Return the address of the complaint's page, or the charge's."""
+def link(charge: Charge, complaint: Complaint | None, language: str, code: str = "") -> str:
+    """Return the address of the complaint's page, or the charge's; its *code* opens that."""
+    if complaint is None:
+        with translation.override(language):
+            return charge_letters.link(charge, code)
     prefix = "" if language == settings.LANGUAGE_CODE else f"/{language}"
     place = f"{settings.PORTAL_ADDRESS}{prefix}/charges/{charge.id}/"
-    return f"{place}complaints/{complaint.id}/" if complaint is not None else place
+    return f"{place}complaints/{complaint.id}/"

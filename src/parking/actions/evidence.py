@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from django.db.models import Exists, OuterRef, Q
@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef, Q
 from parking.actions import (
     annulment,
     charge_facts,
+    charge_letters,
     complaint_course,
     complaint_letters,
     complaint_wording,
@@ -43,12 +44,13 @@ from parking.law.facts import (
 )
 from parking.law.reasoning import Answer
 from parking.law.record import as_json, from_json
-from parking.ports import Outside
+from parking.ports import Outside, PortError
 from parking.ports.charges import ChargeAnswer
 from parking.records.audit import LookUp
 from parking.records.charge import Charge
 from parking.records.charge_check import ChargeAnnulment, ChargeCheck
 from parking.records.complaint import Complaint
+from parking.records.letter import Addressee
 from parking.records.outbox import Outgoing
 from parking.records.party import Party
 from parking.records.recording import one_at_a_time, recording
@@ -149,6 +151,7 @@ def check(
         found = proposal(facts)
     except NotInForce:
         return None
+    holder, code = _registered(outside, charge) if found.on_the_spot else (None, "")
     with recording():
         one_at_a_time("charge", charge.id)
         charge = Charge.objects.get(id=charge.id)
@@ -169,7 +172,10 @@ def check(
             versions={"rules": RULES.version_on(danish_day(charge.issued))[0].isoformat()},
         )
         if found.on_the_spot and found.reason is not None and may_annul_at_once(charge):
-            _annul(charge, kept, found.reason, now=now)
+            reasons = complaint_wording.why_annulled(found.reason, language="da")
+            annul_as_proposed(
+                charge, kept, reasons=reasons, by=_BY, now=now, holder=holder, code=code
+            )
             complaint_course.end_case_of_finding(charge, now=now)
         elif found.reason is not None and charges.stands(charge) not in _OVER:
             complaint_course.open_case_of_finding(charge, now=now)
@@ -226,17 +232,33 @@ def _last_day(period: Period) -> str:
 # Annulling on the spot
 
 
-def _annul(charge: Charge, kept: ChargeCheck, reason: AnnulmentReason, *, now: datetime) -> None:
-    reasons = complaint_wording.why_annulled(reason, language="da")
-    annul_as_proposed(charge, kept, reasons=reasons, by=_BY, now=now)
+def _registered(outside: Outside, charge: Charge) -> tuple[Addressee | None, str]:
+    """Return who was registered for the vehicle, somebody abroad too, and the slip's code.
+
+    While the charge system does not answer it is who our own copy knows, and no code.
+    """
+    try:
+        answer = outside.charges.charge(charge.source_id)
+    except PortError:
+        return charge_letters.addressee_kept(charge), ""
+    return charge_letters.addressee_of(answer), answer.code
 
 
 def annul_as_proposed(
-    charge: Charge, kept: ChargeCheck, *, reasons: str, by: str, now: datetime
+    charge: Charge,
+    kept: ChargeCheck,
+    *,
+    reasons: str,
+    by: str,
+    now: datetime,
+    holder: Addressee | None = None,
+    code: str = "",
 ) -> None:
     """Annul the whole charge for the reason that *kept* proposes, within a recording.
 
-    The charge system is told, and so is whoever it concerns.
+    The charge system is told. Whoever complained or has the charge on their page is written to,
+    and so is the registered *holder* (by our own copy if not given), each once. Nobody writes to
+    the dead.
     """
     reason = AnnulmentReason(kept.reason)
     annulment.annul(
@@ -257,7 +279,7 @@ def annul_as_proposed(
         payload={"annulment": f"check-{kept.id}"},
         now=now,
     )
-    told_already: set[Any] = set()
+    told_already: set[str] = set()
     open_ones = Complaint.objects.filter(
         charge=charge, state__in=[state.value for state in complaint_law.OPEN]
     )
@@ -267,10 +289,23 @@ def annul_as_proposed(
         complaint_letters.send_annulled(
             charge, reason, complaint.party, complaint=complaint, now=now
         )
-        told_already.add(complaint.party_id)
+        told_already.add(_known_as(complaint.party, complaint.name))
     for party in concerned(charge):
-        if party.id not in told_already:
+        if _known_as(party) not in told_already:
             complaint_letters.send_annulled(charge, reason, party, complaint=None, now=now)
+            told_already.add(_known_as(party))
+    if holder is None:
+        holder = charge_letters.addressee_kept(charge)
+    if holder is None or reason is AnnulmentReason.DECEASED:
+        return
+    known = charge_letters.fingerprint(holder) or _known_as(None, holder.name)
+    if known not in told_already:
+        complaint_letters.send_annulled_to_holder(charge, reason, holder, code=code, now=now)
+
+
+def _known_as(party: Party | None, name: str = "") -> str:
+    """Return what tells one who is written to from another: the number, or the name of a guest."""
+    return party.number_fingerprint if party is not None else name.strip().casefold()
 
 
 #: Who annuls when nobody does.
