@@ -293,6 +293,8 @@ ADDRESSES = (
             "Nordhavn", 726100.0, 6179300.0),
     Address("cellar", COPENHAGEN, "3045", "Mozarts Plads", "8D", "kl", "2", "2450",
             "København SV", 722624.6, 6173138.6, care_of="Klub Kælderen", locality="Baghuset"),
+    Address("flex", COPENHAGEN, "3008", "Jagtvej", "246", "2", "tv", "2200",
+            "København N", 723098.2, 6177837.2),
     Address("frederiksberg", FREDERIKSBERG, "0501", "Smallegade", "244", "2", "tv", "2000",
             "Frederiksberg", 722031.4, 6175963.9),
 )  # fmt: skip

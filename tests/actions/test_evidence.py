@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 from parking.actions import (
     carry,
     casework,
+    charge_facts,
     charge_feed,
     complain,
     complaint_work,
@@ -22,10 +24,13 @@ from parking.actions import charge as charges
 from parking.law import case as case_law
 from parking.law.charge import State
 from parking.law.charge_terms import AnnulmentReason
+from parking.law.days import DENMARK, Period
 from parking.law.evidence import Ground
 from parking.law.money import NOTHING, Money
 from parking.law.reasoning import Answer
+from parking.law.record import as_json
 from parking.law.staff import Role
+from parking.ports.places import Point
 from parking.records.audit import LookUp
 from parking.records.case import Case
 from parking.records.charge import Charge
@@ -33,7 +38,9 @@ from parking.records.charge_check import ChargeAnnulment, ChargeCheck
 from parking.records.collection import ChargeTermsVersion
 from parking.records.letter import Letter
 from parking.records.outbox import Outgoing
+from parking.records.ranges import as_range
 from parking.records.staff import Staff
+from parking.records.zone import ZoneVersion
 from pictures import unpacked
 from sandbox import city
 from sandbox.charges import code_of
@@ -157,7 +164,7 @@ def test_the_rules_say_the_same_to_the_facts_that_were_kept(charged):
     again = evidence.proposal_of(ChargeCheck.objects.get(id=kept.id))
     assert again.ground is Ground.PERMIT_TYPO
     assert {g.value: f.as_json() for g, f in again.findings} == kept.finding
-    assert kept.versions == {"rules": "2021-01-01"}
+    assert kept.versions["rules"] == "2021-01-01"
 
 
 def test_the_municipality_decides_what_a_machine_may_decide(charged):
@@ -331,6 +338,69 @@ def test_a_charge_with_an_offence_that_no_permit_excuses_stands(charged, sandbox
     kept = evidence.check(charged, found, occasion="opened", now=now())
     assert kept is not None
     assert kept.answer == Answer.NO.value
+
+
+# Where a permit is valid: by our own map, where the charge has a point
+
+
+def issued(outside, sandbox, plate: str, place: str) -> Charge:
+    """Have a charge for not paying given now."""
+    form = {"plate": plate, "offence": "40a", "place": place}
+    given = httpx.post(f"{sandbox.base}/pilen/issue", data=form).json()
+    charge_feed.follow(outside, now=now())
+    return Charge.objects.get(number=given["chargeNumber"])
+
+
+@pytest.mark.parametrize(
+    ("plate", "answer"),
+    [
+        ("ZN10015", Answer.YES),  # a permit for Indre Nørrebro, which the flex zone names
+        ("ZM10014", Answer.NO),  # a permit for Valby, which it does not name
+    ],
+)
+def test_a_permit_is_valid_in_a_flex_zone_that_names_its_zone(charged, sandbox, plate, answer):
+    found = issued(charged, sandbox, plate, "flex")
+    assert charges.answer_of(found).place.zone == "", "the charge system knows no zone there"
+    kept = evidence.check(charged, found, occasion="opened", now=now())
+    assert kept is not None
+    assert kept.answer == answer.value
+    assert kept.versions["map"] == ZoneVersion.objects.get(in_force__isnull=False).id
+    # The same follows from the facts that were kept.
+    assert evidence.proposal_of(ChargeCheck.objects.get(id=kept.id)).answer is answer
+
+
+def valid_zones(outside, found: Charge, **changes) -> set[str]:
+    """Return whose permits count when the charge is told with *changes*."""
+    told = charges.answer_of(found)
+    place = replace(told.place, **{k: v for k, v in changes.items() if k != "began"})
+    seen = replace(told.observation, began=changes.get("began", told.observation.began))
+    found.told = as_json(replace(told, place=place, observation=seen))
+    zones = charge_facts.Inquiry(outside, found, None, now()).facts().permit_zones
+    assert isinstance(zones, tuple)
+    return set(zones)
+
+
+def test_what_counts_is_the_moment_the_car_was_seen(charged, sandbox):
+    found = issued(charged, sandbox, "ZN10015", "HK")
+    thursday = datetime(2026, 11, 26, 12, tzinfo=DENMARK)
+    assert valid_zones(charged, found, began=thursday) == {"HK"}
+    assert valid_zones(charged, found, began=thursday.replace(hour=17)) == {"HK", "VB"}
+
+
+def test_a_garage_counts_by_its_address(charged, sandbox):
+    found = issued(charged, sandbox, "ZN10015", "KE")
+    assert valid_zones(charged, found) == {"KE"}
+    assert valid_zones(charged, found, street="Rejsbygade", house_number="8B") == {"KE", "VB"}
+
+
+def test_without_a_point_or_a_map_it_is_the_zone_that_the_charge_names(charged, sandbox):
+    found = issued(charged, sandbox, "ZN10015", "flex")
+    assert valid_zones(charged, found) == {"IN", "YN"}
+    assert valid_zones(charged, found, point=None, zone="VA") == {"VA"}
+    assert valid_zones(charged, found, point=Point(700_000, 6_100_000), zone="VA") == {"VA"}
+    past = as_range(Period(date(2020, 1, 1), date(2020, 2, 1)))
+    ZoneVersion.objects.filter(in_force__isnull=False).update(in_force=past)
+    assert valid_zones(charged, found, zone="VA") == {"VA"}
 
 
 def test_of_somebody_who_never_logged_in_no_look_up_is_kept(charged):

@@ -247,6 +247,15 @@ def test_the_list_of_permits_and_the_finding_say_the_same(spot, zone, at) -> Non
         assert (zone in listed) is (found is Answer.YES)
 
 
+@given(spots, codes, times)
+def test_the_zones_that_are_valid_are_those_the_rule_says_yes_to(spot, zone, at) -> None:
+    valid = standing.zones_valid(spot, at, after_hours=AFTER_HOURS)
+    assert len(valid) == len(set(valid))
+    # In doubt the road is no private common road.
+    known = replace(spot, private_common_road=spot.private_common_road is True)
+    assert (zone in valid) is (ask(known, zone, at) is Answer.YES)
+
+
 @given(spots, times)
 def test_every_permit_is_listed_once_and_every_colour_priced_once(spot, at) -> None:
     said = answer(spot, at)

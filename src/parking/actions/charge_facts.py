@@ -6,7 +6,7 @@ Everybody is asked with no recording open. Who does not answer leaves a fact mis
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -15,9 +15,10 @@ import structlog
 
 from parking.actions import charge as charges
 from parking.law import charge as charge_law
+from parking.law import standing
 from parking.law.charge import ChargeNumber
 from parking.law.charge_terms import ChargeTerms
-from parking.law.days import Period, danish_day
+from parking.law.days import NotInForce, Period, danish_day
 from parking.law.evidence import (
     Facts,
     Issued,
@@ -42,9 +43,11 @@ from parking.law.zones import ZoneCode
 from parking.ports import NotFound, Outside, PortError
 from parking.ports.accounts import ActivePermit
 from parking.ports.charges import ChargeAnswer
+from parking.records import hours
 from parking.records.audit import LookUp
 from parking.records.charge import Charge, ChargeHolder
 from parking.records.collection import charge_terms_on
+from parking.records.map import map_on
 from parking.records.offence import offences_on
 from parking.records.party import Party
 from parking.records.permit import Permit
@@ -91,6 +94,7 @@ class Inquiry:
     party: Party | None
     now: datetime
     asked: list[LookUp] = field(default_factory=list)
+    map_version: int | None = None  #: of our map, if it was read
 
     def facts(self) -> Facts:
         """Return what is known now. Asks outside; no recording may be open."""
@@ -108,7 +112,7 @@ class Inquiry:
             on=danish_day(self.now),
             terms=terms,
             kind=FROM_CASE_WORKER if offence is None else offence.kind,
-            permit_zones=(ZoneCode(zone),) if zone else (),
+            permit_zones=self._permit_zones(answer),
             paid_zone=zone,
             permits=permits,
             other_payments=payments,
@@ -118,6 +122,31 @@ class Inquiry:
             stolen=None if answer.stolen is None else Period(danish_day(answer.stolen)),
             died=self._died(holders),
         )
+
+    def _permit_zones(self, answer: ChargeAnswer) -> tuple[ZoneCode, ...]:
+        """Return the zones whose permits were valid where the warden saw the vehicle, and then.
+
+        That is what our own map of the day says of the point, by the rules of standing. Without a
+        point or a map, or where the map says nothing, it is the zone that the charge names. That a
+        road is a private common road nobody tells us here; in doubt it is none.
+        """
+        place, seen = answer.place, answer.observation.began
+        named = (ZoneCode(place.zone),) if place.zone else ()
+        if place.point is None:
+            return named
+        day = danish_day(seen)
+        try:
+            chart = map_on(danish_day(answer.issued))
+        except NotInForce:
+            return named
+        house = f"{place.street} {place.house_number}"
+        drawn = chart.spot(place.point.x, place.point.y)
+        spot = replace(drawn, garage=hours.garage_at(house, day))
+        if spot.ground is standing.Ground.UNKNOWN and spot.garage is None:
+            return named
+        self.map_version = chart.version
+        after_hours = hours.after_hours(Period(day, day + timedelta(days=1)))
+        return standing.zones_valid(spot, seen, after_hours=after_hours)
 
     def _permits(
         self, plate: Plate, holders: Sequence[ChargeHolder], day: date, terms: ChargeTerms

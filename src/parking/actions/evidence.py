@@ -169,7 +169,10 @@ def check(
             finding={ground.value: finding.as_json() for ground, finding in found.findings},
             facts=as_json(facts),
             shown=[told(found.ground, each) for each in found.evidence if found.ground],
-            versions={"rules": RULES.version_on(danish_day(charge.issued))[0].isoformat()},
+            versions={
+                "rules": RULES.version_on(danish_day(charge.issued))[0].isoformat(),
+                **({"map": inquiry.map_version} if inquiry.map_version is not None else {}),
+            },
         )
         if found.on_the_spot and found.reason is not None and may_annul_at_once(charge):
             reasons = complaint_wording.why_annulled(found.reason, language="da")

@@ -289,6 +289,19 @@ def answer(
     )
 
 
+def zones_valid(
+    spot: Spot, at: datetime, *, after_hours: Iterable[AfterHours] = ()
+) -> tuple[ZoneCode, ...]:
+    """Return the zones whose permits let a vehicle stand at *spot* at the moment *at*.
+
+    A road that nobody knows to be a private common road is taken for none.
+    """
+    private = spot.private_common_road is True
+    on_street = spot.ground is Ground.SCHEME and not private
+    found = _valid(spot, at, tuple(after_hours), on_street=on_street)
+    return tuple(each.zone for each in found if each.now)
+
+
 def _valid(
     spot: Spot, at: datetime, after_hours: tuple[AfterHours, ...], *, on_street: bool
 ) -> tuple[Valid, ...]:
