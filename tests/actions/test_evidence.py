@@ -14,6 +14,7 @@ from parking.actions import (
     casework,
     charge_facts,
     charge_feed,
+    checkout,
     complain,
     complaint_work,
     evidence,
@@ -24,7 +25,7 @@ from parking.actions import charge as charges
 from parking.law import case as case_law
 from parking.law.charge import State
 from parking.law.charge_terms import AnnulmentReason
-from parking.law.days import DENMARK, Period
+from parking.law.days import DENMARK, Period, danish_day
 from parking.law.evidence import Ground
 from parking.law.money import NOTHING, Money
 from parking.law.reasoning import Answer
@@ -38,13 +39,14 @@ from parking.records.charge_check import ChargeAnnulment, ChargeCheck
 from parking.records.collection import ChargeTermsVersion
 from parking.records.letter import Letter
 from parking.records.outbox import Outgoing
+from parking.records.permit import Permit
 from parking.records.ranges import as_range
 from parking.records.staff import Staff
 from parking.records.zone import ZoneVersion
 from pictures import unpacked
 from sandbox import city
 from sandbox.charges import code_of
-from town import charge, now, party, slip_of
+from town import charge, now, order, party, pay, slip_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -367,6 +369,23 @@ def test_a_permit_is_valid_in_a_flex_zone_that_names_its_zone(charged, sandbox, 
     assert kept.versions["map"] == ZoneVersion.objects.get(in_force__isnull=False).id
     # The same follows from the facts that were kept.
     assert evidence.proposal_of(ChargeCheck.objects.get(id=kept.id)).answer is answer
+
+
+def test_a_permit_that_was_bought_after_the_charge_does_not_undo_it(charged, sandbox):
+    found = issued(charged, sandbox, "ZC10003", "CH")
+    bought = order(charged, "clara")
+    pay(bought.payment.page_url)
+    checkout.settle(charged, bought.payment.payment_id, now=now())
+    (permit,) = Permit.objects.all()
+    assert permit.is_valid_on(danish_day(found.issued))
+    kept = evidence.check(charged, found, occasion="opened", now=now())
+    assert kept is not None
+    assert (kept.answer, kept.ground) == (Answer.NO.value, "")
+    # Bought before it, the same permit does.
+    Permit.objects.update(activated=found.issued - timedelta(minutes=1))
+    kept = evidence.check(charged, found, occasion="opened", now=now())
+    assert kept is not None
+    assert (kept.answer, kept.ground) == (Answer.YES.value, Ground.PERMIT.value)
 
 
 def valid_zones(outside, found: Charge, **changes) -> set[str]:

@@ -166,7 +166,10 @@ class Inquiry:
                 own=self.party is not None and each.party_id == self.party.id,
             )
             for each in ours
-            if each.valid_days is not None and day in each.valid_days
+            if each.valid_days is not None
+            and day in each.valid_days
+            # What was bought after the charge does not undo it, on the same day either.
+            and (each.activated is None or each.activated <= self.charge.issued)
         ]
         booked: list[ActivePermit] = []
         questions: list[tuple[dict[str, Any], ChargeHolder | None]] = [({"plate": plate}, None)]
