@@ -1,8 +1,9 @@
 """Take pictures of the pages people see: `./portal shots` runs this against a new town.
 
 In Danish and in English, on a phone and at a desk: somebody buys a permit and asks about a place,
-two are told no and not yet, one hands in documents, and the office works on a case. Every page they
-see is kept in a folder, with an `index.html` to look through them.
+two are told no and not yet, one hands in documents, one has parking charges and complains, and the
+office works on the cases. Every page they see is kept in a folder, with an `index.html` to look
+through them.
 """
 
 from __future__ import annotations
@@ -37,11 +38,22 @@ OPEN = (
 )
 #: Whose homes the map is not sure of, so that there is a case for each look.
 CASES = (("viggo", "ZV10022"), ("yrsa", "ZY10023"), ("hemming", "ZW40004"), ("svend", "ZW40005"))
+#: Who has charges and complains of one, for each look.
+CHARGED = ("anna", "bo", "trine", "emil")
+STORIES = {
+    "da": "Jeg holdt kun, mens jeg satte min far af ved døren. Det tog under tre minutter.",
+    "en": "I only stopped to let my father out at the door. It took less than three minutes.",
+}
 STAFF, OPERATOR = "leif", "otto"
 REASONS = {
     "da": "Vi mangler at vide, hvilken vej døren vender ud til.",
     "en": "We need to know which road the door leads to.",
 }
+#: What is further down is loaded only when somebody comes there.
+EVERY_IMAGE = """Promise.all([...document.images].map((image) => {
+    image.loading = "eager";
+    return image.decode().catch(() => {});
+}))"""
 PICTURE = ("front", "finding-reasons", "receipt")
 #: The pages of the picture, beside each other.
 FRAME = (
@@ -110,6 +122,56 @@ def hand_in(page: Page, home: str) -> Iterator[str]:
     yield "finding-documents"
     page.click("main a[href$='/documents/']")
     yield "documents"
+
+
+def see_charges(page: Page, home: str, who: str) -> Iterator[str]:
+    """Find a charge, look at it from all sides, and see how it could be paid in parts."""
+    page.goto(f"{home}/charges/")
+    yield "charge-find"
+    submit(page, "number")
+    yield "charge-find-missing"
+    page.goto(f"{home}/my/charges/")
+    choose(page, home, who)
+    yield "charges"
+    page.click("main .cards a")
+    yield "charge"
+    page.click("main a[href$='/photos/']")
+    yield "charge-photos"
+    page.goto(f"{home}/my/plans/new/")
+    yield "plan-proposal"
+
+
+def complain(page: Page, home: str, who: str, language: str) -> Iterator[str]:
+    """Complain of a charge, step by step."""
+    page.goto(f"{home}/my/charges/")
+    choose(page, home, who)
+    page.click("main .cards a")
+    page.click("form[action$='/complain/'] button")
+    yield "complaint-why"
+    page.locator("input[name=question]").first.check()
+    submit(page, "question")
+    yield "complaint-details"
+    page.click("main form:has(textarea[name=text]) button[type=submit]")
+    yield "complaint-details-missing"
+    page.fill("textarea[name=text]", STORIES[language])
+    page.click("main form:has(textarea[name=text]) button[type=submit]")
+    yield "complaint-files"
+    page.click("main a[href$='/review/']")
+    yield "complaint-review"
+    page.click("main form:not([action]) button[type=submit]")
+    yield "complaint"
+
+
+def answer_complaint(page: Page, portal: str, language: str) -> Iterator[str]:
+    """Look at the newest complaint in the office, with its charge beside it."""
+    enter(page, portal, STAFF, language)
+    page.goto(f"{portal}/office/queue/?kind=complaint&state=open")
+    page.locator("main table a").last.click()
+    submit(page, "purpose")
+    page.click("form[action$='/take/'] button")
+    yield "office-complaint"
+    page.goto(f"{portal}/office/complaints/register/")
+    yield "office-complaint-register"
 
 
 def work(page: Page, portal: str, language: str) -> Iterator[str]:
@@ -185,7 +247,7 @@ def submit(page: Page, field: str) -> None:
 
 def walk(browser: Browser, portal: str, folder: Path) -> None:
     """Take every picture."""
-    for (who, plate, language, size), case in zip(WALKS, CASES, strict=True):
+    for (who, plate, language, size), case, charged in zip(WALKS, CASES, CHARGED, strict=True):
         home = portal if language == "da" else f"{portal}/{language}"
         ask(new_page(browser, language, size), home, *case)
         ways = (
@@ -194,6 +256,9 @@ def walk(browser: Browser, portal: str, folder: Path) -> None:
             *(partial(answered, home=home, asked=asked) for asked in ANSWERS),
             partial(hand_in, home=home),
             partial(look_around, home=home),
+            partial(see_charges, home=home, who=charged),
+            partial(complain, home=home, who=charged, language=language),
+            partial(answer_complaint, portal=portal, language=language),
             partial(work, portal=portal, language=language),
             partial(run, portal=portal, language=language),
         )
@@ -213,9 +278,10 @@ def new_page(browser: Browser, language: str, size: tuple[int, int]) -> Page:
 
 
 def keep(page: Page, path: Path) -> None:
-    """Keep the whole page, without the mark of where the keyboard is."""
+    """Keep the whole page with its images, without the mark of where the keyboard is."""
     page.wait_for_load_state()
     page.evaluate("document.activeElement?.blur()")
+    page.evaluate(EVERY_IMAGE)
     page.screenshot(path=path, full_page=True)
 
 
