@@ -70,6 +70,7 @@ def test_a_charge_says_what_happens_next_and_on_which_day(town, log_in):
     ):
         assert f"Tidligst {wording.day(issued + timedelta(days=days))}: {what}" in text
     assert f"Betal senest {wording.day(issued + timedelta(days=10))}." in text
+    assert "kr.." not in text
 
 
 def test_a_charge_that_waits_says_for_what_and_promises_no_fee(town, log_in):

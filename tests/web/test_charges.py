@@ -125,7 +125,7 @@ def test_a_photo_is_streamed_and_kept_by_nobody(visitor):
 
 def test_the_photos_are_described(visitor):
     page = text(visitor.get(at("charge-photos", "lars-swedish")))
-    assert page.count("<figcaption>") == 3
+    assert page.count('<figcaption><span lang="da">') == 3
     assert 'alt=""' not in page.split("<main")[1]
 
 
@@ -200,3 +200,4 @@ def test_in_english_too(visitor):
     page = text(visitor.get("/en" + at("charge", "lars-swedish")))
     assert "Pay DKK 510" in page
     assert "Why you got the charge" in page
+    assert '<dd lang="da">Ingen synlig p-billet' in page, "a warden writes Danish"

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from parking.actions import charge as charges
 from parking.actions import charge_case, charge_feed, complain, evidence
 from parking.law import case as case_law
 from parking.law import complaint as law
@@ -22,6 +23,7 @@ from parking.records.audit import LookUp
 from parking.records.case import Case
 from parking.records.charge import Charge
 from parking.records.complaint import Complaint, ComplaintFile
+from parking.records.offence import offences_on
 from pictures import a_pdf, a_photo, unpacked
 from town import charge, now, party, slip_of
 
@@ -364,6 +366,19 @@ def test_charge_finding_and_complaint_stand_on_one_page(
     assert photo["Cache-Control"] == "no-store"
     seen = set(LookUp.objects.filter(party=complaint.party).values_list("outcome", flat=True))
     assert {"answered", "photo opened"} <= seen
+
+
+def test_the_office_reads_the_offence_in_its_own_language(charged, enter):
+    sent()
+    ditte = enter()
+    case = taken(ditte, Case.objects.get())
+    (offence,) = charges.answer_of(charge("anna-open")).offences
+    assert f"{offence.code}: {offence.text}" in opened(ditte, case)
+    ditte.post(reverse("office-language"), {"language": "en"})
+    page = opened(ditte, case)
+    known = offences_on([offence.code], danish_day(charge("anna-open").issued))
+    assert f"{offence.code}: {known[offence.code].english}" in page
+    assert "The complainant" in page
 
 
 def test_nothing_is_shown_before_it_is_said_why(charged, enter):

@@ -133,8 +133,8 @@ def offences(answer: ChargeAnswer) -> list[OffenceText]:
 _COMING: Final = {
     Step.FALL_DUE: gettext_lazy("%(day)s: Fristen er gået."),
     Step.REMIND: gettext_lazy("%(day)s: Vi sender en påmindelse. Den koster ikke noget."),
-    Step.FIRST_FEE: gettext_lazy("%(day)s: Vi sender en rykker. Den koster %(fee)s."),
-    Step.SECOND_FEE: gettext_lazy("%(day)s: Vi sender en rykker mere. Den koster %(fee)s."),
+    Step.FIRST_FEE: gettext_lazy("%(day)s: Vi sender en rykker. Den koster %(fee)s"),
+    Step.SECOND_FEE: gettext_lazy("%(day)s: Vi sender en rykker mere. Den koster %(fee)s"),
     Step.TRANSFER: gettext_lazy("%(day)s: Vi sender gælden til Gældsstyrelsen."),
     Step.BAR: gettext_lazy("%(day)s: Afgiften er for gammel til at blive krævet."),
 }

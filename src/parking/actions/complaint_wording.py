@@ -303,7 +303,7 @@ def complained(by: Complaint) -> str:
     """Return when and by what way a complaint came in."""
     if by.received is None:
         return ""
-    return _("Modtaget %(when)s ved %(channel)s") % {
+    return _("Modtaget %(when)s via %(channel)s") % {
         "when": wording.moment(by.received),
         "channel": channel(by.channel),
     }

@@ -48,6 +48,7 @@ def of(charge: Charge, kept: ChargeCheck | None) -> dict[str, Any]:
     return {
         "charge": charge,
         "told": told,
+        "offences": charge_wording.offences(told),
         "charge_state": charge_wording.state(charges.stands(charge)),
         "account": charge_wording.account(charges.account(charge), charges.paid_here(charge)),
         "balance": charges.balance(charge),

@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -109,7 +110,7 @@ class AnswerForm(forms.Form):
                 self.add_error("kroner", _("Skriv, hvor meget der bliver annulleret."))
             elif self.amount(said["kroner"]) >= whole:
                 told = {"amount": wording.amount(whole)}
-                self.add_error("kroner", _("En del er mindre end det hele: %(amount)s.") % told)
+                self.add_error("kroner", _("En del er mindre end det hele: %(amount)s") % told)
         return said
 
     @staticmethod
@@ -313,7 +314,7 @@ class RegisterForm(PlateForm):
         self._now = now
         channels = [each for each in Complaint.Channel if each is not Complaint.Channel.PORTAL]
         self.fields["channel"].choices = [  # type: ignore[attr-defined]
-            (each.value, complaint_wording.channel(each)) for each in channels
+            (each.value, capfirst(complaint_wording.channel(each))) for each in channels
         ]
         self.fields["question"].choices = [  # type: ignore[attr-defined]
             (each.value, complaint_wording.question(each)) for each in law.GUIDES
