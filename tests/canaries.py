@@ -100,7 +100,7 @@ class Planted:
 
     def _value(self, model, field):  # noqa: PLR0911 -- one for each type of column
         place = (model._meta.db_table, field.name)
-        text = f"{self.name}-{next(_number)}"
+        text = f"{self.name}-{next(_number):05}"  # none is the beginning of another
         match field:
             case DateRangeField():
                 day = danish_day(self.at)

@@ -417,6 +417,7 @@ _OUTGOING: Final[Mapping[str, Any]] = {
     "report withdrawal": _("Tilbagekaldelse fra inddrivelse til afgiftssystemet"),
     "tell collection": _("Besked til Gældsstyrelsen"),
     "report plan": _("Betalingsordning til afgiftssystemet"),
+    "draw instalment": _("Træk af en rate på et kort"),
     "end plan": _("Slut på en betalingsordning til afgiftssystemet"),
     "report annulment": _("Annullering af en afgift til afgiftssystemet"),
     "complain": _("Klage til afgiftssystemet"),
