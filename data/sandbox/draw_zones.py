@@ -184,22 +184,23 @@ def tomorrow() -> Iterator[Drawn]:
     """The map of tomorrow: every way in which an area can be another."""
     cell = cells()
     strip = shapely.box(723_600, 6_173_000, 724_000, 6_175_000).intersection(cell["KE"])
-    for each in features():
+    for today in features():
+        each = today
         own_code = each.category in {"Adressebeboerzone", "Zone med tidsrestriktion"}
         if each.name == "HK" and own_code:
             continue  # gone
         if each.name == "KE" and own_code and each.shape is not None:
-            each = replace(each, shape=each.shape.difference(strip))  # noqa: PLW2901 - moved
+            each = replace(each, shape=each.shape.difference(strip))  # moved
         if each.name == "VB" and each.category in {"Adressebeboerzone", "Beboerzone"}:
             assert each.shape is not None
-            each = replace(each, shape=each.shape.union(strip))  # noqa: PLW2901 - moved
+            each = replace(each, shape=each.shape.union(strip))  # moved
         if each.name == "GJ" and own_code:
             text = each.text.replace("Grønjord", "Grønjordskollegiet")
-            each = replace(each, text=text)  # noqa: PLW2901 - renamed
+            each = replace(each, text=text)  # renamed
         if each.name == "VL" and each.category == "Adressebeboerzone":
-            each = replace(each, kind=1)  # noqa: PLW2901 - paid from now on
+            each = replace(each, kind=1)  # paid from now on
         if each.name == "RO":
-            each = replace(each, flex="YN, YØ, BB")  # noqa: PLW2901 - for one zone more
+            each = replace(each, flex="YN, YØ, BB")  # for one zone more
         if each.shape is not None and each.shape.equals(NORDHAVN):
             yield Drawn("Adressebeboerzone", "NH", "Nordhavn", NORDHAVN, 1)  # new
             yield Drawn("Beboerzone", "NH", "Nordhavn", NORDHAVN)
@@ -212,20 +213,21 @@ def traps() -> Iterator[Drawn]:
     cell = cells()
     half = shapely.box(700_000, 6_100_000, point("RP").x, 6_200_000)
     spike = [[724_000.0, 6_176_000.0], [724_000.5, 6_176_000.0], [724_000.0, 6_176_000.0]]
-    for each in features():
+    for sound in features():
+        each = sound
         home = each.category == "Adressebeboerzone"
         if home and each.name == "IB":
-            each = replace(each, more=([*spike, spike[0]],))  # noqa: PLW2901 - too few points
+            each = replace(each, more=([*spike, spike[0]],))  # too few points
         if home and each.name == "YN":
             claimed = point("YØ").buffer(90, 4)
             assert each.shape is not None
-            each = replace(each, shape=each.shape.union(claimed))  # noqa: PLW2901 - overlap
+            each = replace(each, shape=each.shape.union(claimed))  # overlap
         if home and each.name == "RP":  # in two parts
             assert each.shape is not None
             yield replace(each, shape=each.shape.intersection(half))
-            each = replace(each, shape=each.shape.difference(half))  # noqa: PLW2901
+            each = replace(each, shape=each.shape.difference(half))
         if each.category == "Zone med tidsrestriktion" and each.name in {"LP", "SV"}:
-            each = replace(each, flex="Ja")  # noqa: PLW2901 - abused
+            each = replace(each, flex="Ja")  # abused
         yield each
     again = Drawn("Adressebeboerzone", "KE", "Zone med 3-timers restriktion Kongens Enghave",
                   cell["KE"], 2, changed="2020-01-01T08:00:00.000Z")  # fmt: skip

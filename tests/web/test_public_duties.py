@@ -24,7 +24,7 @@ from parking.law.retention import Matter
 from parking.records.announcement import Announcement
 from parking.records.audit import LookUp
 from parking.records.party import LoginSession, Party
-from parking.web import announcements, errors
+from parking.web import announcements, errors, visit
 from parking.web.citizen import mydata
 from town import now, party
 
@@ -209,7 +209,8 @@ def test_the_privacy_notice_names_every_source_and_its_basis(db):
     sources = re.findall(r"<h3>(.*?)</h3>\s*<p>(.*?)</p>", text, re.DOTALL)
     assert [name for name, _ in sources] == [
         "MitID", "CPR-registret", "Motorregistret", "Adresseregistret og kommunens kort",
-        "Kommunens økonomisystem", "Betalingsudbyderen", "Digital Post", "Dig selv",
+        "Kommunens økonomisystem", "Betalingsudbyderen", "Digital Post",
+        "Systemet med parkeringsafgifter", "Gældsstyrelsen", "Banken", "Breve på papir", "Dig selv",
     ]  # fmt: skip
     assert all("Grundlag:" in told for _, told in sources)
     assert all(each in text for each in (settings.DPO_EMAIL, settings.CONTACT_ADDRESS, "litra e"))
@@ -228,7 +229,8 @@ def test_the_privacy_notice_says_how_long_as_the_schedule_has_it(db):
 
 def test_the_page_on_cookies_names_those_there_are(db, log_in):
     names = set(re.findall(r"<code>(__Host-\w+)</code>", text_of("/cookies/")))
-    assert names == {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "__Host-login"}
+    session = {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
+    assert names == session | {"__Host-login", visit._COOKIE}
     client = log_in()
     client.get(at("my"))
     client.get(at("my", "/en"))

@@ -144,8 +144,8 @@ _REASONS: Final[Mapping[AnnulmentReason, tuple[Any, Any]]] = {
     AnnulmentReason.TYPO: (
         later("Tastefejl i nummerpladen"),
         later(
-            "Der var en gyldig licens eller betaling for en nummerplade, der kun afviger ved ét "
-            "tegn, og som ikke er en anden bils."
+            "Der var en gyldig licens eller betaling for en nummerplade, der kun afviger ved én "
+            "tastefejl, og som ikke er en anden bils."
         ),
     ),
     AnnulmentReason.PAID_ELSEWHERE: (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
@@ -155,9 +156,9 @@ class Adressevaelger:
             operation=operation,
             repeatable=True,
             params={"token": self._token, **params},
-            answers={404},
+            answers={HTTPStatus.NOT_FOUND},
         )
-        if response.status_code == 404:  # noqa: PLR2004 - not found
+        if response.status_code == HTTPStatus.NOT_FOUND:
             return None
         answer = self._transport.json(response)
         if not isinstance(answer, dict) or answer.get("status") != "ok":

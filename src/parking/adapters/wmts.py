@@ -7,6 +7,7 @@ our token never leaves the house. A tile is decoration: it is asked for once, wi
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -77,9 +78,9 @@ class Wmts:
                 "tilecol": str(column),
                 **({"token": self._token} if self._token else {}),
             },
-            answers={404},
+            answers={HTTPStatus.NOT_FOUND},
         )
-        if response.status_code == 404:  # noqa: PLR2004 - not found
+        if response.status_code == HTTPStatus.NOT_FOUND:
             raise NotFound(f"{SYSTEM}: no such tile")
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if kind not in _KINDS or not response.content:

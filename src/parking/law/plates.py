@@ -54,12 +54,12 @@ def typo(typed: Plate, meant: Plate) -> Typo | None:
     """
     if len(typed) == len(meant):
         wrong = [at for at, (t, m) in enumerate(zip(typed, meant, strict=True)) if t != m]
-        if len(wrong) == 1:
-            return Typo.WRONG
-        if len(wrong) == 2 and wrong[1] == wrong[0] + 1:  # noqa: PLR2004 -- a swap is of two
-            first, second = wrong
-            crossed = typed[first] == meant[second] and typed[second] == meant[first]
-            return Typo.SWAPPED if crossed else None
+        match wrong:
+            case [_]:
+                return Typo.WRONG
+            case [first, second] if second == first + 1:
+                crossed = typed[first] == meant[second] and typed[second] == meant[first]
+                return Typo.SWAPPED if crossed else None
         return None
     if len(meant) == len(typed) + 1 and typed in _one_left_out(meant):
         return Typo.MISSING
