@@ -15,11 +15,13 @@ from parking.law.charge import Hold, State
 from parking.law.days import danish_day
 from parking.law.money import NOTHING, Money, total
 from parking.ports import Unavailable
+from parking.ports.bank import BankEntry as ToldEntry
 from parking.records.audit import Incident
 from parking.records.charge import ChargePayment
 from parking.records.collection import BankEntry, ChargePause, Plan
 from parking.records.letter import Letter
 from parking.records.outbox import Outgoing
+from parking.records.recording import recording
 from town import ADDRESSES, charge, party, pay
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -210,4 +212,17 @@ def test_an_instalment_paid_at_the_bank_goes_to_the_charges_of_its_plan(town):
     assert [number for number, _ in plan.left_of(agreed)] == [2, 3]
     paid_at_bank(town, slip[4:19], "700")
     bank.read(town.outside, now=town.at)
+    assert plan.left_of(agreed) == []
+
+
+def test_what_is_paid_to_two_charges_at_once_is_booked_however_long_the_banks_reference(town):
+    agreed = agree(town)
+    slip = charge_wording.instalment_line(agreed, 1, "88888888")[4:19]
+    told = ToldEntry(
+        reference="x" * 35, amount=Money(102_000), booked=danish_day(town.at),
+        slip_type="71", slip_id=slip,
+    )  # fmt: skip
+    with recording():
+        assert bank._book(told, town.at)
+    assert ChargePayment.objects.filter(method="bank").count() == 2
     assert plan.left_of(agreed) == []

@@ -99,7 +99,7 @@ def _pay(charge: Charge, told: ToldEntry, amount: Money, reference: str, now: da
     claims.book_bank_payment(
         charge,
         amount,
-        reference=reference[:40],
+        reference=reference,
         paid=datetime.combine(told.booked, datetime.min.time(), DENMARK),
         now=now,
     )
@@ -112,5 +112,6 @@ def _pay_plan(told: ToldEntry, meant: InstalmentPaid, now: datetime) -> bool:
         return False
     parts = plan.divide(found, told.amount)
     for at, (charge, amount) in enumerate(parts, start=1):
-        _pay(charge, told, amount, f"bank-{told.reference}-{at}", now)
+        # The bank's reference may be 35 long, and ours 40.
+        _pay(charge, told, amount, f"b{at}-{told.reference}", now)
     return bool(parts)
