@@ -275,6 +275,23 @@ def test_nobody_is_reminded_of_what_nobody_is_known_to_owe(town):
     assert not Letter.objects.exists()
 
 
+def test_what_cannot_go_on_keeps_no_other_from_its_turn(town):
+    town.pass_days(30)
+    for slug in ("lars-swedish", "anna-open"):
+        town.collect(slug)
+    town.pass_days(30)
+    only = Charge.objects.filter(id__in=[charge("lars-swedish").id, charge("anna-open").id])
+    Charge.objects.exclude(id__in=only).update(waits=True)
+    only.update(waits=False)
+    Charge.objects.filter(id=charge("lars-swedish").id).update(due="2000-01-01")
+    assert not collect.collect(town.outside, now=town.at, most=1)
+    assert collect.collect(town.outside, now=town.at, most=1) == {"remind": 1}
+    town.pass_days(7)
+    assert charge("lars-swedish").id in collect._overdue(danish_day(town.at)).values_list(
+        "id", flat=True
+    ), "somebody may have found its owner meanwhile"
+
+
 # At debt collection
 
 

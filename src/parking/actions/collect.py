@@ -12,9 +12,10 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final, TypeGuard
+from uuid import UUID
 
 import structlog
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from parking.actions import charge as charges
 from parking.actions import charge_letters, claims, progress, send
@@ -42,6 +43,8 @@ _STATES: Final = tuple(
 )
 #: A letter that has waited so long for the printer is told to a person.
 _LONGEST_IN_QUEUE: Final = timedelta(days=3)
+#: What cannot go on is looked at again after so long, so that it never fills anybody's turn.
+_STUCK_FOR: Final = timedelta(days=7)
 #: Fees of charges that have not changed for so long have been looked at.
 _LOOKED_AT: Final = timedelta(days=3)
 
@@ -68,6 +71,7 @@ def collect(outside: Outside, *, now: datetime, most: int = 20_000) -> Counter[s
                 send.raise_incident(
                     f"charge {charge_id} stuck", "a charge cannot be collected", now=now
                 )
+                _is_stuck(charge_id, now)
             continue
         if step is not None:
             taken[step.value] += 1
@@ -81,14 +85,20 @@ def collect(outside: Outside, *, now: datetime, most: int = 20_000) -> Counter[s
 def _overdue(today: date) -> QuerySet[Charge]:
     """Return the charges whose next step may have come, by an index and never the whole table.
 
-    Left out are those of which a step was taken so lately that the next one cannot have come.
+    Left out are those of which a step was taken so lately that the next one cannot have come, and
+    those that could not go on a few days ago.
     """
     lately = ChargeStep.objects.filter(
         charge=OuterRef("id"), refused="", day__gt=today - _shortest_wait()
     )
+    can_go_on = Q(stuck_until=None) | Q(stuck_until__lte=today)
     return Charge.objects.filter(
-        ~Exists(lately), balance_ore__gt=0, waits=False, state__in=_STATES, due__lt=today
+        can_go_on, ~Exists(lately), balance_ore__gt=0, waits=False, state__in=_STATES, due__lt=today
     ).order_by("due")
+
+
+def _is_stuck(charge_id: UUID, now: datetime) -> None:
+    Charge.objects.filter(id=charge_id).update(stuck_until=danish_day(now) + _STUCK_FOR)
 
 
 def _shortest_wait() -> timedelta:
@@ -117,6 +127,8 @@ def go_on(outside: Outside, charge: Charge, *, now: datetime) -> Step | None:
     try:
         answer = outside.charges.charge(charge.source_id)
     except NotFound:
+        with recording():
+            _is_stuck(charge.id, now)
         return None  # it is gone there; the feed tells
     addressee = charge_letters.addressee_of(answer)
     with recording():
@@ -127,12 +139,14 @@ def go_on(outside: Outside, charge: Charge, *, now: datetime) -> Step | None:
         if not _is_ours(next_, today):
             return None
         if next_.step in _WITH_LETTER and addressee is None:
-            return None  # nobody to write to: the owner abroad has not been found
+            _is_stuck(charge.id, now)  # nobody to write to: the owner abroad has not been found
+            return None
         if next_.step is Step.TRANSFER and not (addressee and addressee.number):
             send.raise_incident(
                 f"charge {charge.number} abroad", "a debtor abroad must be collected by hand",
                 now=now,
             )  # fmt: skip
+            _is_stuck(charge.id, now)
             return None
         _take(charge, next_, addressee, answer.code, now)
     return next_.step

@@ -50,6 +50,8 @@ class Charge(models.Model):
     told = models.JSONField()  #: everything it told but that code and who holds the vehicle
     learnt = models.DateTimeField()  #: when this version came to us
     has_annulments = models.BooleanField(default=False)  #: something of it was annulled here
+    #: Collecting could not go on with it, and looks at it again from this day.
+    stuck_until = models.DateField(null=True)
 
     objects = ChargeQuerySet.as_manager()
 
