@@ -13,15 +13,17 @@ from django.db import connection
 from lxml import html
 
 from collecting import Town
-from parking.actions import checkout, draw, plan
+from parking.actions import checkout, claims, draw, plan
 from parking.law import instalments as law
 from parking.law import order as order_law
 from parking.law.days import danish_day
+from parking.law.money import Money
 from parking.records.charge import ChargePayment
 from parking.records.collection import Plan
 from parking.records.letter import Letter
 from parking.records.order import Order, Payment
 from parking.records.outbox import Outgoing
+from parking.records.recording import recording
 from town import ADDRESSES, party
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -238,6 +240,7 @@ def test_without_any_answer_for_a_day_a_person_is_told_and_nothing_is_drawn_agai
     follow(town)
     row = Outgoing.objects.get(kind=Outgoing.Kind.DRAW_INSTALMENT)
     assert row.state == Outgoing.State.DEAD
+    assert Letter.objects.filter(subject="Vi ved ikke, om din rate er betalt").count() == 1
     town.pass_days(3)
     checkout.reconcile(town.outside, now=town.at)
     follow(town)
@@ -317,6 +320,55 @@ def test_what_was_ended_is_not_drawn(town, sandbox):
     assert left(agreed) == [2, 3]
     agreed.refresh_from_db()
     assert (agreed.card_agreement, agreed.masked_card) == ("", "")
+
+
+def refuse_the_draw(town, sandbox, agreed: Plan) -> Outgoing:
+    """Let the provider refuse to draw the second instalment: the key of ours is no good."""
+    come_to(town, agreed, 2)
+    sandbox.fault("nexi", "status:401", path=DRAWS)
+    draw.follow(now=town.at)
+    town.send()
+    town.outside_is_back()
+    return Outgoing.objects.get(kind=Outgoing.Kind.DRAW_INSTALMENT)
+
+
+def test_what_was_refused_is_told_and_never_drawn_by_trying_again(town, sandbox):
+    agreed = agree_and_pay_first(town)
+    row = refuse_the_draw(town, sandbox, agreed)
+    assert row.state == Outgoing.State.DEAD
+    assert Letter.objects.filter(subject=NOT_DRAWN).count() == 1
+    Outgoing.objects.filter(id=row.id).update(state=Outgoing.State.WAITING, next_try=town.at)
+    town.send()
+    assert drawn(town) == []
+    assert left(agreed) == [2, 3]
+    town.pass_days(3)
+    follow(town)
+    assert drawn(town) == [34_000], "it is tried again on its day, like what a card declines"
+
+
+@pytest.mark.parametrize("how", ["stopped", "paid"])
+def test_what_may_have_been_drawn_is_not_asked_for_when_it_is_not_wanted_any_more(
+    town, sandbox, how
+):
+    agreed = agree_and_pay_first(town)
+    come_to(town, agreed, 2)
+    sandbox.fault("nexi", "status:503", path=DRAWS)
+    draw.follow(now=town.at)
+    town.send()
+    town.outside_is_back()
+    if how == "stopped":
+        plan.stop_drawing(agreed)
+    else:
+        with recording():
+            claims.book_bank_payment(
+                plan.charges_of(agreed)[0], Money(34_000), reference="bank-1", paid=town.at,
+                now=town.at,
+            )  # fmt: skip
+    town.at += timedelta(hours=1)
+    town.send()
+    assert drawn(town) == []
+    row = Outgoing.objects.get(kind=Outgoing.Kind.DRAW_INSTALMENT)
+    assert row.state == Outgoing.State.DEAD, "a person looks whether it was drawn the first time"
 
 
 def test_who_is_paying_it_themselves_is_not_drawn_for(town):

@@ -411,7 +411,7 @@ def not_drawn_text(
             "day": wording.day(again)
         }
     return _("Vi kunne ikke trække din rate"), [
-        _("Dit kort blev afvist, da vi ville trække %(amount)s.") % told,
+        _("Vi kunne ikke trække %(amount)s fra dit kort.") % told,
         goes_on,
         _("Raten skal være betalt senest %(last)s. Indtil da sker der ikke noget.") % told,
         _(
@@ -419,6 +419,19 @@ def not_drawn_text(
             "%(days)s dage."
         )
         % {"days": days},
+    ]
+
+
+def uncertain_text(instalment: Instalment, *, last: date) -> tuple[str, list[str]]:
+    """Return what is said when nobody can say whether an instalment was drawn.
+
+    *last* is the last day to pay it.
+    """
+    told = {"amount": wording.amount(instalment.amount), "last": wording.day(last)}
+    return _("Vi ved ikke, om din rate er betalt"), [
+        _("Vi ville trække %(amount)s fra dit kort, men har ikke fået svar. Vi ser på det.") % told,
+        _("Se i din bank, om pengene er trukket. Er de ikke det, så betal senest %(last)s.") % told,
+        _("Får vi pengene to gange, sender vi det, der er for meget, tilbage."),
     ]
 
 

@@ -8,7 +8,7 @@ harmless; a payment that was drawn without our hearing of it is found by the sam
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import structlog
 from django.conf import settings
@@ -77,55 +77,83 @@ def carry_out(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
     """
     order = Order.objects.select_related("plan", "payment").get(id=payload["order"])
     if not hasattr(order, "payment"):
-        if order.stands is not law.State.OPEN:
-            return "over"
-        if _was_stopped(order, payload["agreement"]):
-            with recording():
-                checkout.give_up_drawing(order, now=now)
-            return "stopped by the party"
-        if now - order.opened > _KEY_COUNTS:
-            raise Rejected("nobody can say whether an instalment was drawn")
-        try:
-            with translation.override(order.language):
-                checkout.draw(
-                    outside, order, payload["agreement"], notices=settings.NOTICE_ADDRESS, now=now
-                )
-        except Declined as declined:
-            _declined(order, payload["agreement"], for_good=declined.for_good, now=now)
-            return "declined"
+        over = _ask(outside, order, payload["agreement"], now)
+        if over:
+            return over
         order.refresh_from_db()
     settled = checkout.settle(outside, order.payment.payment_id, now=now)
     if settled is None or settled.stands is law.State.OPEN:
         raise Unavailable("an instalment that is being drawn is not settled yet")
+    if settled.stands is law.State.CANCELLED:  # it was ended there, and nothing was drawn
+        with recording():
+            _tell(settled, now)
     return settled.payment.payment_id
 
 
-def _was_stopped(order: Order, agreement: str) -> bool:
-    """Tell whether the party has ended the drawing before anything was asked for.
+def _ask(outside: Outside, order: Order, agreement: str, now: datetime) -> str:
+    """Have it drawn, if it still is to be; return why there is nothing to wait for, if so."""
+    if order.stands is not law.State.OPEN:
+        return "over"
+    asked_before = Outgoing.objects.get(key=plans.draw_key(order)).attempts > 1
+    wanted = plans.is_still_to_be_drawn(order, agreement)
+    if asked_before and (not wanted or now - order.opened > _KEY_COUNTS):
+        _uncertain(order, now=now)
+    if not wanted:
+        _not_drawn(order, now=now)
+        return "not to be drawn any more"
+    try:
+        with translation.override(order.language):
+            checkout.draw(outside, order, agreement, notices=settings.NOTICE_ADDRESS, now=now)
+    except Declined as declined:
+        _not_drawn(order, agreement=agreement, declined=declined, now=now)
+        return "declined"
+    except Rejected as refused:
+        if asked_before:
+            _uncertain(order, now=now)
+        _not_drawn(order, agreement=agreement, declined=refused, now=now)
+        raise
+    return ""
 
-    What may have been drawn already is asked about to the end.
-    """
-    row = Outgoing.objects.get(key=plans.draw_key(order))
-    plan = order.plan
-    return row.attempts <= 1 and (plan is None or plan.card_agreement != agreement)
 
-
-def _declined(order: Order, agreement: str, *, for_good: bool, now: datetime) -> None:
-    """End the order, and tell the party when it is first declined and when it is the last time."""
+def _not_drawn(
+    order: Order, *, agreement: str = "", declined: Rejected | None = None, now: datetime
+) -> None:
+    """End the order, of which nothing was drawn, and tell the party if it expected otherwise."""
     assert order.plan_id is not None
-    assert order.instalment is not None
     with recording():
         one_at_a_time("plan", order.plan_id)
-        if not checkout.give_up_drawing(order, now=now):
+        if not checkout.give_up_drawing(order, now=now) or declined is None:
             return
-        if for_good:
+        if isinstance(declined, Declined) and declined.for_good:
             Plan.objects.filter(id=order.plan_id, card_agreement=agreement).update(
                 card_agreement="", masked_card=""
             )
-        plan = Plan.objects.get(id=order.plan_id)
-        if plan.stands is not plan_law.State.AGREED:
-            return
-        if order.turn == 0 or plans.next_draw(plan) is None:
-            with translation.override(plan.language):
-                plans.tell_not_drawn(plan, order.instalment, now=now)
-    log.info("an instalment was declined", plan=plan.number, for_good=for_good)
+        _tell(order, now)
+    log.info("an instalment was not drawn", order=order.number, why=type(declined).__name__)
+
+
+def _tell(order: Order, now: datetime) -> None:
+    """Tell the party the first time that an instalment is not drawn, and the last."""
+    assert order.plan_id is not None
+    plan = Plan.objects.get(id=order.plan_id)
+    if plan.stands is not plan_law.State.AGREED or order.instalment is None:
+        return
+    if order.turn == 0 or plans.next_draw(plan) is None:
+        with translation.override(plan.language):
+            plans.tell_not_drawn(plan, order.instalment, now=now)
+
+
+def _uncertain(order: Order, *, now: datetime) -> NoReturn:
+    """Ask no more about a draw of which nobody can say whether it happened; tell who must know.
+
+    The order stays open for a while: money that was drawn is found by its notice.
+
+    :raises Rejected: always, so that a person is told.
+    """
+    assert order.plan_id is not None
+    plan = Plan.objects.get(id=order.plan_id)
+    if plan.stands is plan_law.State.AGREED and order.instalment is not None:
+        with recording(), translation.override(plan.language):
+            one_at_a_time("plan", plan.id)
+            plans.tell_uncertain(plan, order.instalment, now=now)
+    raise Rejected("nobody can say whether an instalment was drawn")

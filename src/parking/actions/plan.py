@@ -321,6 +321,15 @@ def drawn_now(plan: Plan) -> bool:
     return Outgoing.objects.filter(key__in=keys, state=Outgoing.State.WAITING).exists()
 
 
+def is_still_to_be_drawn(order: Order, agreement: str) -> bool:
+    """Tell whether the party still wants what *order* draws, by *agreement*, and still owes it."""
+    plan = order.plan
+    if plan is None or plan.stands is not law.State.AGREED or plan.card_agreement != agreement:
+        return False
+    left = {number: each.amount.ore for number, each in left_of(plan)}
+    return left.get(order.instalment or 0, 0) >= order.total_ore
+
+
 def draw_key(order: Order) -> str:
     """Return by which the outbox knows the drawing of *order*."""
     return f"draw {order.number}"
@@ -368,14 +377,28 @@ def tell_not_drawn(plan: Plan, number: int, *, now: datetime) -> None:
     _mail(plan, "instalment not drawn", f"{number} not drawn {tried}", now)
 
 
+def tell_uncertain(plan: Plan, number: int, *, now: datetime) -> None:
+    """Tell the party of *plan*, once, that nobody knows if an instalment was drawn."""
+    which, by_number = f"{number} uncertain", dict(left_of(plan))
+    if number not in by_number or Outgoing.objects.filter(key=_mail_key(plan, which)).exists():
+        return
+    last = last_day(plan, number, by_number[number])
+    _write_to(plan, *charge_letters.uncertain_text(by_number[number], last=last), now=now)
+    _mail(plan, "instalment not drawn", which, now)
+
+
 def _mail(plan: Plan, mail: str, which: str, now: datetime) -> None:
     send.put(
         Outgoing.Kind.SEND_MAIL,
-        key=f"mail plan {plan.number} {which}",
+        key=_mail_key(plan, which),
         lane=f"mail plan {plan.number}",
         payload={"mail": mail, "party": str(plan.party_id)},
         now=now,
     )
+
+
+def _mail_key(plan: Plan, which: str) -> str:
+    return f"mail plan {plan.number} {which}"
 
 
 def divide(plan: Plan, amount: Money) -> list[tuple[Charge, Money]]:
@@ -438,7 +461,7 @@ def _follow(plan: Plan, now: datetime) -> bool:
 
 def _remind(plan: Plan, soon: law.Instalment, now: datetime) -> bool:
     """Remind the party of an instalment, once: by a mail if they gave an address, and a letter."""
-    if Outgoing.objects.filter(key=f"mail plan {plan.number} {soon.due}").exists():
+    if Outgoing.objects.filter(key=_mail_key(plan, str(soon.due))).exists():
         return False
     drawn = next_draw(plan)
     if drawn is not None and drawn.instalment == soon:
