@@ -13,7 +13,8 @@ from django.db import connection
 from lxml import html
 
 from collecting import Town
-from parking.actions import checkout, claims, draw, plan
+from parking.actions import charge_feed, checkout, claims, draw, plan
+from parking.actions.plan_progress import progress_of
 from parking.law import instalments as law
 from parking.law import order as order_law
 from parking.law.days import danish_day
@@ -93,7 +94,7 @@ def drawn(town) -> list[int]:
 
 
 def left(agreed: Plan) -> list[int]:
-    return [number for number, _ in plan.left_of(Plan.objects.get(id=agreed.id))]
+    return [number for number, _ in progress_of(Plan.objects.get(id=agreed.id)).left]
 
 
 def test_each_following_instalment_is_drawn_on_its_day_and_once(town):
@@ -120,6 +121,23 @@ def test_each_following_instalment_is_drawn_on_its_day_and_once(town):
     assert drawn(town) == [34_000, 34_000]
 
 
+def test_nothing_is_drawn_while_a_complaint_waits(town):
+    agreed = agree_and_pay_first(town)
+    town.complain("anna-open", "k-11")
+    charge_feed.follow(town.outside, now=town.at)
+    come_to(town, agreed, 2)
+    follow(town)
+    assert (left(agreed), drawn(town)) == ([2, 3], [])
+    waited = (danish_day(town.at) - danish_day(agreed.agreed)).days
+    town.officer("anna-open", "uphold", reasons="Skiltet stod der.")
+    town.pass_days(waited - 1)
+    follow(town)
+    assert drawn(town) == [], "each day that it waited is given back"
+    town.pass_days(1)
+    follow(town)
+    assert (left(agreed), drawn(town)) == ([3], [34_000])
+
+
 def test_letters_about_a_plan_speak_the_language_it_was_agreed_in(town):
     agreed = agree_and_pay_first(town)
     Plan.objects.update(language="en")
@@ -141,14 +159,14 @@ def test_a_card_that_declines_is_told_of_tried_twice_more_and_only_then_missed(t
     agreed = agree_and_pay_first(town, pan=DECLINES_DRAWS)
     tried = []
     come_to(town, agreed, 2)
-    for day in range(11):
+    for day in range(14):
         follow(town)
         follow(town)
         tried.append(Order.objects.filter(instalment=2).count())
         agreed.refresh_from_db()
         assert agreed.stands is law.State.AGREED, f"broken {day} days after the instalment was due"
         town.pass_days(1)
-    assert tried == [1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3]
+    assert tried == [1, 1, 1, 2, 2, 2, *[3] * 8]
     assert Letter.objects.filter(subject=NOT_DRAWN).count() == 2, "the first time and the last"
     assert not checkout.charges_in_basket(agreed.party), "nothing is put in anybody's basket"
     follow(town)
@@ -193,7 +211,7 @@ def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_drawn_twice(t
     draw.follow(now=town.at)
     town.send()
     assert not Payment.objects.filter(order__instalment=2).exists()
-    assert plan.drawn_now(agreed)
+    assert progress_of(agreed).is_drawn_now()
     with pytest.raises(checkout.NothingOwed):
         plan.choose_next(agreed.party, agreed, now=town.at)
     town.outside_is_back()
@@ -361,7 +379,7 @@ def test_what_may_have_been_drawn_is_not_asked_for_when_it_is_not_wanted_any_mor
     else:
         with recording():
             claims.book_bank_payment(
-                plan.charges_of(agreed)[0], Money(34_000), reference="bank-1", paid=town.at,
+                progress_of(agreed).charges[0], Money(34_000), reference="bank-1", paid=town.at,
                 now=town.at,
             )  # fmt: skip
     town.at += timedelta(hours=1)

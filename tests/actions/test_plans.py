@@ -10,6 +10,7 @@ import pytest
 from collecting import Town
 from parking.actions import bank, charge_feed, charge_wording, checkout, plan, progress
 from parking.actions import charge as charges
+from parking.actions.plan_progress import progress_of
 from parking.law import instalments as law
 from parking.law.charge import Hold, State
 from parking.law.days import danish_day
@@ -76,7 +77,7 @@ def test_a_plan_adds_up_and_is_paid_off(town):
     told = told_plan(town, agreed)
     assert total(each.amount for each in told.instalments) == Money(102_000)
     assert [pay_next(town, agreed) for _ in range(3)] == [34_000, 34_000, 34_000]
-    assert plan.left_of(agreed) == []
+    assert progress_of(agreed).left == ()
     assert {charges.payable(charge(each)) for each in ("anna-open", "anna-now")} == {NOTHING}
     plan.follow(now=town.at)
     town.send()
@@ -104,6 +105,9 @@ def test_no_fee_comes_while_a_plan_is_kept_and_what_was_missed_has_the_stated_co
     town.pass_days(5)
     plan.follow(now=town.at)
     assert Plan.objects.get().stands is law.State.AGREED, "the last day is in time"
+    town.pass_days(3)
+    plan.follow(now=town.at)
+    assert Plan.objects.get().stands is law.State.AGREED, "a bank may still tell of it"
     town.pass_days(1)
     plan.follow(now=town.at)
     town.send()
@@ -161,6 +165,60 @@ def test_what_waits_for_a_complaint_is_no_part_of_a_plan(town):
     ]
 
 
+def miss_next(town, agreed: Plan) -> None:
+    """Let the next instalment be missed."""
+    (_, coming), *_ = progress_of(agreed).left
+    town.pass_days((coming.due - danish_day(town.at)).days + 4)
+    plan.follow(now=town.at)
+    town.send()
+    agreed.refresh_from_db()
+    assert agreed.stands is law.State.BROKEN
+
+
+def test_while_a_complaint_waits_the_plan_does_and_then_all_of_it_is_due_later(town):
+    agreed = agree(town)
+    dues = [each.due for each in agreed.as_law().instalments]
+    town.pass_days((dues[0] - danish_day(town.at)).days - 1)
+    town.complain("anna-open", "k-12")
+    charge_feed.follow(town.outside, now=town.at)
+    town.pass_days(40)
+    letters = Letter.objects.filter(kind="plan").count()
+    plan.follow(now=town.at)
+    assert progress_of(agreed).waits
+    assert Plan.objects.get().stands is law.State.AGREED
+    assert Letter.objects.filter(kind="plan").count() == letters, "nobody is reminded"
+    town.officer("anna-open", "uphold", reasons="Skiltet stod der.")
+    assert not progress_of(agreed).waits
+    assert [each.due for each in progress_of(agreed).terms.instalments] == [
+        due + timedelta(days=40) for due in dues
+    ]
+    assert pay_next(town, agreed) == 34_000
+    town.pass_days(1)
+    plan.follow(now=town.at)
+    assert Plan.objects.get().stands is law.State.AGREED
+    assert [number for number, _ in progress_of(agreed).left] == [2, 3]
+
+
+def test_there_is_no_new_plan_for_what_a_plan_was_broken_for(town):
+    agreed = agree(town)
+    miss_next(town, agreed)
+    assert plan.owed_by(party("anna"), now=town.at) == ()
+    assert plan.choices(party("anna"), now=town.at) == ()
+    with pytest.raises(law.PlanNotAllowed):
+        plan.propose(party("anna"), 3, now=town.at)
+
+
+def test_the_whole_remainder_of_a_broken_plan_is_paid_at_once(town):
+    agreed = agree(town)
+    assert pay_next(town, agreed) == 34_000
+    miss_next(town, agreed)
+    assert plan.shown_to(party("anna")) == progress_of(agreed)
+    assert pay_next(town, agreed) == 68_000
+    assert progress_of(agreed).left == ()
+    assert plan.shown_to(party("anna")) is None
+    assert {charges.payable(charge(each)) for each in ("anna-open", "anna-now")} == {NOTHING}
+
+
 # Money by bank
 
 
@@ -209,10 +267,23 @@ def test_an_instalment_paid_at_the_bank_goes_to_the_charges_of_its_plan(town):
     slip = charge_wording.instalment_line(agreed, 1, "88888888")
     paid_at_bank(town, slip[4:19], "340")
     assert bank.read(town.outside, now=town.at) == 1
-    assert [number for number, _ in plan.left_of(agreed)] == [2, 3]
+    assert [number for number, _ in progress_of(agreed).left] == [2, 3]
     paid_at_bank(town, slip[4:19], "700")
     bank.read(town.outside, now=town.at)
-    assert plan.left_of(agreed) == []
+    assert progress_of(agreed).left == ()
+
+
+def test_an_instalment_paid_at_the_bank_on_its_last_day_is_in_time_whenever_we_hear(town):
+    agreed = agree(town)
+    town.pass_days((agreed.as_law().instalments[0].due - danish_day(town.at)).days)
+    paid_at_bank(town, charge_wording.instalment_line(agreed, 1, "88888888")[4:19], "340")
+    town.pass_days(1)
+    plan.follow(now=town.at)
+    bank.read(town.outside, now=town.at)
+    town.pass_days(3)
+    plan.follow(now=town.at)
+    assert Plan.objects.get().stands is law.State.AGREED
+    assert [number for number, _ in progress_of(agreed).left] == [2, 3]
 
 
 def test_what_is_paid_to_two_charges_at_once_is_booked_however_long_the_banks_reference(town):
@@ -225,4 +296,4 @@ def test_what_is_paid_to_two_charges_at_once_is_booked_however_long_the_banks_re
     with recording():
         assert bank._book(told, town.at)
     assert ChargePayment.objects.filter(method="bank").count() == 2
-    assert plan.left_of(agreed) == []
+    assert progress_of(agreed).left == ()

@@ -19,7 +19,7 @@ def _charges_are_read(portal, stocked):
     charge_feed.follow(stocked, now=now())
 
 
-def test_a_plan_agreed_and_its_first_instalment_paid_on_a_phone(visit):
+def test_a_plan_agreed_its_first_instalment_paid_and_the_next_left_to_the_card_on_a_phone(visit):
     anna = visit(width=320)
     steps.log_in(anna, "anna", path="/my/charges/")
     anna.look("Mine parkeringsafgifter")
@@ -30,6 +30,7 @@ def test_a_plan_agreed_and_its_first_instalment_paid_on_a_phone(visit):
     anna.see("Det aftaler du", "510 kr.", "1.020 kr.")
     anna.press("Aftal ordningen")
     anna.look("Din betalingsordning")
+    anna.page.get_by_label("Træk de næste rater").check()
     anna.press("Betal 1. rate: 510 kr.")
     anna.look("Kurv")
     anna.see("510 kr.")
@@ -41,6 +42,12 @@ def test_a_plan_agreed_and_its_first_instalment_paid_on_a_phone(visit):
     anna.open(f"/my/plans/{plan.id}/")
     anna.look("Din betalingsordning")
     anna.see("Tilbage at betale 510 kr.", "Betalt")
+    anna.see("Vi trækker 510 kr. den", "fra kortet 492500******0004")
+    anna.press("Stop træk fra kortet")
+    anna.look("Din betalingsordning")
+    anna.see("Næste rate er 510 kr.")
+    plan.refresh_from_db()
+    assert not plan.card_agreement
     owed = [charges.balance(charge(slug)).owed for slug in ("anna-open", "anna-now")]
     assert owed == [Money(0), Money(51_000)]
 

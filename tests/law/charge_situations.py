@@ -21,7 +21,7 @@ LIMITS = Limits(
     most=6,
     smallest=kroner(100),
     days_to_first=31,
-    days_to_agree=14,
+    days_for_bank=3,
     days_after_missed=10,
     reminder_days=5,
 )

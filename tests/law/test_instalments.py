@@ -11,6 +11,7 @@ from tests.law.charge_situations import ISSUED, LIMITS
 
 from parking.law import instalments
 from parking.law.charge import COLLECTED_HERE, ChargeNumber, State
+from parking.law.days import Period
 from parking.law.instalments import (
     Debt,
     Instalment,
@@ -21,10 +22,10 @@ from parking.law.instalments import (
     Share,
     choices,
     draw_day,
-    first_days,
     last_day,
     missed,
     paid_of,
+    postponed,
     propose,
     remainder,
     to_remind,
@@ -102,13 +103,6 @@ def test_one_chooses_among_the_numbers_that_are_allowed(ore: int, numbers: tuple
     assert choices([debt(OLD, ore)], LIMITS) == numbers
 
 
-def test_the_first_instalment_is_due_within_a_month() -> None:
-    days = first_days(date(2026, 4, 1), LIMITS)
-    assert date(2026, 4, 1) in days
-    assert date(2026, 5, 2) in days
-    assert date(2026, 5, 3) not in days
-
-
 # Keeping it
 
 
@@ -132,10 +126,11 @@ def test_money_pays_the_first_instalment_first(
     assert remainder(PLAN, money) == total(each.amount for each in unpaid(PLAN, money))
 
 
-def test_the_day_an_instalment_is_due_is_in_time_and_the_next_is_not() -> None:
+def test_nothing_is_missed_before_a_bank_would_have_told_of_what_was_paid_on_the_last_day() -> None:
     assert missed(PLAN, {}, LIMITS, on=date(2026, 4, 30)) is None
-    assert missed(PLAN, {}, LIMITS, on=date(2026, 5, 1)) == Missed(
-        PLAN.instalments[0], kroner(1020), date(2026, 5, 11)
+    assert missed(PLAN, {}, LIMITS, on=date(2026, 5, 3)) is None
+    assert missed(PLAN, {}, LIMITS, on=date(2026, 5, 4)) == Missed(
+        PLAN.instalments[0], kroner(1020), date(2026, 5, 14)
     )
 
 
@@ -151,10 +146,10 @@ def test_what_was_to_be_drawn_is_missed_only_after_the_days_there_are_to_pay_a_r
     (first, *_) = PLAN.instalments
     assert last_day(first, LIMITS, drawn=False) == first.due
     assert last_day(first, LIMITS, drawn=True) == date(2026, 5, 10)
-    assert missed(PLAN, {}, LIMITS, on=date(2026, 5, 10), drawn=True) is None
-    found = missed(PLAN, {}, LIMITS, on=date(2026, 5, 11), drawn=True)
+    assert missed(PLAN, {}, LIMITS, on=date(2026, 5, 13), drawn=True) is None
+    found = missed(PLAN, {}, LIMITS, on=date(2026, 5, 14), drawn=True)
     assert found is not None
-    assert found.due == date(2026, 5, 21)
+    assert found.due == date(2026, 5, 24)
 
 
 def test_an_instalment_is_drawn_on_its_day_and_twice_more_at_most() -> None:
@@ -196,6 +191,26 @@ def test_a_charge_that_is_annulled_leaves_the_plan_and_the_others_stay_as_agreed
     ]
     assert without(rest, NEW) == Plan(())
     assert remainder(Plan(()), {}) == NOTHING
+
+
+def test_the_days_of_a_complaint_do_not_count() -> None:
+    complaint = Period(date(2026, 5, 30), date(2026, 6, 19))
+    assert [each.due for each in postponed(PLAN, [complaint]).instalments] == [
+        date(2026, 4, 30),
+        date(2026, 6, 19),
+        date(2026, 7, 20),
+        date(2026, 8, 19),
+        date(2026, 9, 19),
+    ]
+
+
+def test_days_on_which_two_complaints_wait_count_once_and_one_that_is_open_for_nothing() -> None:
+    first = Period(date(2026, 4, 10), date(2026, 4, 20))
+    within = Period(date(2026, 4, 12), date(2026, 4, 18))
+    over = Period(date(2026, 4, 15), date(2026, 4, 25))
+    waited = [over, Period(date(2026, 4, 28)), within, first]
+    assert postponed(PLAN, waited).instalments[0].due == date(2026, 5, 15)
+    assert postponed(PLAN, []) == PLAN
 
 
 debts = st.lists(
@@ -274,8 +289,33 @@ def test_without_a_charge_the_others_add_up_as_before(
     assert without(plan, gone).per_charge() == before
 
 
+@given(
+    plans,
+    st.lists(
+        st.builds(
+            lambda start, days: Period(start, start + timedelta(days=days)),
+            st.dates(date(2026, 1, 1), date(2028, 12, 31)),
+            st.integers(0, 200),
+        ),
+        max_size=4,
+    ),
+)
+def test_a_complaint_brings_nothing_forward_and_changes_no_amount_and_no_order(
+    asked: tuple[list[Debt], int, date], waited: list[Period]
+) -> None:
+    plan = propose(*asked, LIMITS)
+    later = postponed(plan, waited)
+    assert [each.shares for each in later.instalments] == [each.shares for each in plan.instalments]
+    dues = [each.due for each in later.instalments]
+    assert dues == sorted(set(dues))
+    most = timedelta(days=sum((period.end - period.start).days for period in waited))
+    for before, after in zip(plan.instalments, later.instalments, strict=True):
+        assert before.due <= after.due <= before.due + most
+        assert not any(after.due in period for period in waited)
+
+
 def test_only_an_agreed_plan_is_kept_or_broken() -> None:
     course = instalments.COURSE
-    for step in (instalments.Step.COMPLETE, instalments.Step.BREAK, instalments.Step.PAY):
+    for step in instalments.Step:
         for actor in instalments.Actor:
             assert set(course.before(actor, step)) <= {instalments.State.AGREED}

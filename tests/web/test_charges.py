@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from collecting import Town
 from parking.actions import charge as charges
-from parking.actions import charge_feed, checkout
+from parking.actions import charge_feed, checkout, plan
 from parking.law.charge import spaced
 from parking.records.order import Order
 from sandbox.charges import code_of
 from town import charge, now, party, pay, slip_of
 
 #: However many charges there are; one alone is shown with all that was done about it.
-MOST_QUERIES, MOST_OF_ONE = 10, 16
+MOST_QUERIES, MOST_OF_ONE, MOST_OF_MINE = 10, 16, 22
 
 
 @pytest.fixture
@@ -185,6 +188,33 @@ def test_a_borrowed_cars_charge_is_added_and_taken_off(charged, log_in):
     assert spaced(slip_of("peter-borrowed")[0]) in page
     client.post(at("charge-take-off", "peter-borrowed"))
     assert charge("peter-borrowed") not in charges.mine(party("hanne"))
+
+
+def test_a_plan_says_that_it_waits_for_a_complaint_and_that_it_was_broken(
+    charged, sandbox, log_in, django_assert_max_num_queries
+):
+    client, town = log_in("anna"), Town(charged, sandbox)
+    shown = plan.propose(party("anna"), 3, now=now())
+    kept = plan.agree(
+        charged, party("anna"), 3, agreed=shown.agreement, language="da", now=now()
+    )  # fmt: skip
+    page = reverse("plan", kwargs={"plan_id": kept.id})
+    assert "Betal 1. rate: 340 kr." in text(client.get(page))
+    town.complain("anna-open", "k-21")
+    charge_feed.follow(charged, now=now())
+    assert "Ordningen venter, til vi har svaret" in text(client.get(page))
+    assert "Ordningen venter, mens vi ser på din klage" in text(client.get(reverse("my")))
+    town.officer("anna-open", "uphold", reasons="Skiltet stod der.")
+    plan.follow(now=now() + timedelta(days=60))
+    assert "Betal resten: 1.020 kr." in text(client.get(page))
+    with django_assert_max_num_queries(MOST_OF_MINE):
+        mine = text(client.get(reverse("my")))
+    assert "Ordningen er ophørt" in mine
+    charges_page = text(client.get(reverse("my-charges")))
+    assert page in charges_page
+    assert "Betal i rater" not in charges_page
+    client.post(reverse("plan-pay", kwargs={"plan_id": kept.id}))
+    assert "1.020 kr." in text(client.get(reverse("basket")))
 
 
 def test_what_is_at_debt_collection_is_shown_and_not_paid_here(charged):

@@ -22,7 +22,7 @@ from parking.actions import (
 )
 from parking.actions import charge as charges
 from parking.actions import permit as permits
-from parking.actions import plan as plans
+from parking.actions.plan_progress import charges_of
 from parking.actions.send import Carrier
 from parking.law import instalments as plan_law
 from parking.law import permit as permit_law
@@ -514,7 +514,7 @@ def report_plan(outside: Outside, payload: dict[str, Any], now: datetime) -> str
     plan = Plan.objects.get(id=payload["plan"])
     agreed = plan.as_law()
     before = Outgoing.objects.filter(
-        lane__in=[f"charge {each.id}" for each in plans.charges_of(plan)],
+        lane__in=[f"charge {each.id}" for each in charges_of(plan)],
         state=Outgoing.State.WAITING,
         written__lt=plan.agreed,
     )
@@ -522,7 +522,7 @@ def report_plan(outside: Outside, payload: dict[str, Any], now: datetime) -> str
         raise Unavailable("the charge system has not heard what came before the plan")
     told = outside.charges.report_plan(
         reference=f"plan-{plan.id}",
-        charges=tuple(each.source_id for each in plans.charges_of(plan)),
+        charges=tuple(each.source_id for each in charges_of(plan)),
         instalments=tuple(
             PlanInstalment(number=number, due=each.due, amount=each.amount)
             for number, each in enumerate(agreed.instalments, start=1)
@@ -548,10 +548,9 @@ def end_plan(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
     return outside.charges.change_plan(told.id, version=told.version, state=state).state
 
 
-_PLAN_STATES: Final[dict[plan_law.State, Literal["completed", "defaulted", "ended"]]] = {
+_PLAN_STATES: Final[dict[plan_law.State, Literal["completed", "defaulted"]]] = {
     plan_law.State.COMPLETED: "completed",
     plan_law.State.BROKEN: "defaulted",
-    plan_law.State.ENDED: "ended",
 }
 
 

@@ -16,6 +16,7 @@ from django.utils import translation
 
 from parking.actions import checkout, send
 from parking.actions import plan as plans
+from parking.actions.plan_progress import draw_key, progress_of
 from parking.actions.turns import keeping_nobody_waiting
 from parking.law import instalments as plan_law
 from parking.law import order as law
@@ -46,12 +47,13 @@ def follow(*, now: datetime) -> int:
 
 
 def _begin(plan: Plan, now: datetime) -> bool:
-    coming = plans.next_draw(plan)
+    so_far = progress_of(plan)
+    coming = so_far.next_draw()
     if coming is None or coming.day > danish_day(now):
         return False
     if checkout.open_order(plan.party) is not None:
         return False  # they may be paying it themselves this very moment
-    by_number = {each.number: each for each in plans.charges_of(plan)}
+    by_number = {each.number: each for each in so_far.charges}
     order = checkout.order_instalment(
         plan,
         coming.number,
@@ -61,7 +63,7 @@ def _begin(plan: Plan, now: datetime) -> bool:
     )
     send.put(
         Outgoing.Kind.DRAW_INSTALMENT,
-        key=plans.draw_key(order),
+        key=draw_key(order),
         lane=f"draw {plan.number}",
         payload={"order": str(order.id), "agreement": plan.card_agreement},
         now=now,
@@ -94,7 +96,7 @@ def _ask(outside: Outside, order: Order, agreement: str, now: datetime) -> str:
     """Have it drawn, if it still is to be; return why there is nothing to wait for, if so."""
     if order.stands is not law.State.OPEN:
         return "over"
-    asked_before = Outgoing.objects.get(key=plans.draw_key(order)).attempts > 1
+    asked_before = Outgoing.objects.get(key=draw_key(order)).attempts > 1
     wanted = plans.is_still_to_be_drawn(order, agreement)
     if asked_before and (not wanted or now - order.opened > _KEY_COUNTS):
         _uncertain(order, now=now)
@@ -138,7 +140,7 @@ def _tell(order: Order, now: datetime) -> None:
     plan = Plan.objects.get(id=order.plan_id)
     if plan.stands is not plan_law.State.AGREED or order.instalment is None:
         return
-    if order.turn == 0 or plans.next_draw(plan) is None:
+    if order.turn == 0 or progress_of(plan).next_draw() is None:
         with translation.override(plan.language):
             plans.tell_not_drawn(plan, order.instalment, now=now)
 

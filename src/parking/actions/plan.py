@@ -21,10 +21,10 @@ from django.utils import translation
 from parking.actions import charge as charges
 from parking.actions import charge_letters, checkout, holds, progress, send
 from parking.actions.permission import NotYours
+from parking.actions.plan_progress import PlanProgress, progress_of
 from parking.actions.turns import keeping_nobody_waiting
 from parking.law import charge as charge_law
 from parking.law import instalments as law
-from parking.law import order as order_law
 from parking.law.charge import ChargeNumber, Hold
 from parking.law.course import Actor
 from parking.law.days import danish_day
@@ -89,11 +89,14 @@ def owed_by(party: Party, *, now: datetime) -> tuple[Charge, ...]:
 
 
 def _free(owing: Iterable[Charge], today: date) -> Iterator[Charge]:
-    """Yield the charges of *owing* that nothing stands in the way of."""
+    """Yield the charges of *owing* that nothing stands in the way of.
+
+    Of what a plan was broken for there is no other plan: its remainder is due.
+    """
     for charge in owing:
-        if charges.payable(charge) and not any(
-            today in pause.period for pause in holds.pauses(charge)
-        ):
+        waits = any(today in pause.period for pause in holds.pauses(charge))
+        broken = any(each.plan.stands is law.State.BROKEN for each in charge.instalments.all())
+        if charges.payable(charge) and not waits and not broken:
             yield charge
 
 
@@ -199,10 +202,11 @@ def _pause_of(plan: Plan) -> str:
 
 def _write_to(plan: Plan, heading: str, paragraphs: Sequence[str], *, now: datetime) -> None:
     """Write a letter about *plan* to its party, with what is left to pay."""
-    first = charges_of(plan)[0]
+    so_far = progress_of(plan)
+    first = so_far.charges[0]
     creditor = charges.answer_of(first).slip.creditor
     rows = charge_letters.instalment_rows(
-        plan, [(number, each.due, each.amount) for number, each in left_of(plan)], creditor
+        plan, [(number, each.due, each.amount) for number, each in so_far.left], creditor
     )
     letter = charge_letters.about_plan(
         plan, first, heading=heading, paragraphs=paragraphs, kind="plan", rows=rows, now=now
@@ -218,6 +222,15 @@ def current(party: Party) -> Plan | None:
     return Plan.objects.filter(party=party, state=_AGREED).first()
 
 
+def shown_to(party: Party) -> PlanProgress | None:
+    """Return the plan that *party* keeps, or else the last one, if it is broken and owed."""
+    last = Plan.objects.filter(party=party).order_by("-agreed").first()
+    if last is None or last.stands is law.State.COMPLETED:
+        return None
+    found = progress_of(last)
+    return found if found.is_kept or found.is_broken_and_owed else None
+
+
 def plan_of(party: Party, plan_id: UUID) -> Plan:
     """Return a plan of *party*.
 
@@ -229,56 +242,22 @@ def plan_of(party: Party, plan_id: UUID) -> Plan:
     return found
 
 
-def charges_of(plan: Plan) -> list[Charge]:
-    """Return the charges that *plan* is about, the oldest first."""
-    return list(
-        Charge.objects.filter(instalments__plan=plan).distinct().order_by("issued", "number")
-    )
-
-
-def terms(plan: Plan) -> law.Plan:
-    """Return the instalments of *plan* as they stand: without what was annulled meanwhile."""
-    agreed = plan.as_law()
-    for charge in charges_of(plan):
-        if charges.stands(charge) is charge_law.State.ANNULLED:
-            agreed = law.without(agreed, ChargeNumber(charge.number))
-    return agreed
-
-
-def paid(plan: Plan, agreed: law.Plan) -> dict[ChargeNumber, Money]:
-    """Return how much of *plan* is paid on each charge: what is not owed on it any more."""
-    owed = {ChargeNumber(each.number): charges.balance(each).owed for each in charges_of(plan)}
-    return {
-        number: max(amount - owed.get(number, NOTHING), NOTHING)
-        for number, amount in agreed.per_charge().items()
-    }
-
-
-def left_of(plan: Plan) -> list[tuple[int, law.Instalment]]:
-    """Return the instalments of *plan* that are not paid, each with its number."""
-    agreed = terms(plan)
-    unpaid = law.unpaid(agreed, paid(plan, agreed))
-    return numbered(plan, law.Plan(unpaid))
-
-
-def numbered(plan: Plan, agreed: law.Plan) -> list[tuple[int, law.Instalment]]:
-    """Return the instalments of *agreed*, each with its number in *plan*."""
-    number_of = {each.due: each.number for each in plan.instalments.all()}
-    return [(number_of[each.due], each) for each in agreed.instalments]
-
-
 def choose_next(party: Party, plan: Plan, *, remember: bool = False, now: datetime) -> None:
-    """Put the next instalment of *plan* in the basket.
+    """Put the next instalment of *plan* in the basket; all that is left, when it was broken.
 
     *remember* says that the card that pays it is to pay the following ones by itself.
 
     :raises NothingOwed: if all of it is paid, or we are about to draw it.
     """
-    left = left_of(plan)
-    if not left or drawn_now(plan):
+    so_far = progress_of(plan)
+    if not so_far.left or so_far.is_drawn_now():
         raise checkout.NothingOwed(str(plan.number))
-    _number, instalment = left[0]
-    by_number = {each.number: each for each in charges_of(plan)}
+    if so_far.is_broken_and_owed:
+        for charge in filter(charges.payable, so_far.charges):
+            checkout.choose(party, charge, now=now)
+        return
+    _number, instalment = so_far.left[0]
+    by_number = {each.number: each for each in so_far.charges}
     for share in instalment.shares:
         checkout.choose(
             party, by_number[share.charge], part=share.amount, remember=remember, now=now
@@ -288,66 +267,15 @@ def choose_next(party: Party, plan: Plan, *, remember: bool = False, now: dateti
 # Drawn from a card
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """An instalment that is drawn from the stored card, and when."""
-
-    day: date
-    number: int
-    turn: int  #: how often the card has declined it
-    instalment: law.Instalment
-
-
-def next_draw(plan: Plan) -> Draw | None:
-    """Return what is drawn next for *plan*, if anything is.
-
-    An instalment of which something was drawn, or perhaps was, is never drawn again.
-    """
-    left = left_of(plan)
-    if not plan.card_agreement or plan.stands is not law.State.AGREED or not left:
-        return None
-    number, instalment = left[0]
-    tried = list(plan.orders.filter(instalment=number).values_list("state", flat=True))
-    if any(state != order_law.State.CANCELLED.value for state in tried):
-        return None
-    day = law.draw_day(instalment.due, declined=len(tried))
-    return Draw(day, number, len(tried), instalment) if day is not None else None
-
-
-def drawn_now(plan: Plan) -> bool:
-    """Tell whether an instalment of *plan* is being drawn at this moment."""
-    begun = plan.orders.filter(instalment__isnull=False, state=order_law.State.OPEN.value)
-    keys = [draw_key(order) for order in begun]
-    return Outgoing.objects.filter(key__in=keys, state=Outgoing.State.WAITING).exists()
-
-
 def is_still_to_be_drawn(order: Order, agreement: str) -> bool:
     """Tell whether the party still wants what *order* draws, by *agreement*, and still owes it."""
-    plan = order.plan
-    if plan is None or plan.stands is not law.State.AGREED or plan.card_agreement != agreement:
+    if order.plan is None or order.plan.card_agreement != agreement:
         return False
-    left = {number: each.amount.ore for number, each in left_of(plan)}
+    so_far = progress_of(order.plan)
+    if not so_far.is_kept or so_far.waits:
+        return False
+    left = {number: each.amount.ore for number, each in so_far.left}
     return left.get(order.instalment or 0, 0) >= order.total_ore
-
-
-def draw_key(order: Order) -> str:
-    """Return by which the outbox knows the drawing of *order*."""
-    return f"draw {order.number}"
-
-
-def last_day(plan: Plan, number: int, instalment: law.Instalment) -> date:
-    """Return the last day to pay an *instalment* of *plan* before it is missed."""
-    return law.last_day(instalment, limits_of(plan), drawn=_is_drawn(plan, number))
-
-
-def limits_of(plan: Plan) -> Limits:
-    """Return what the municipality accepted when *plan* was agreed."""
-    return charge_terms_on(danish_day(plan.agreed)).plan_limits
-
-
-def _is_drawn(plan: Plan, number: int) -> bool:
-    """Tell whether it was left to us to draw an instalment, whether it was drawn or declined."""
-    return bool(plan.card_agreement) or plan.orders.filter(instalment=number).exists()
 
 
 def stop_drawing(plan: Plan) -> None:
@@ -359,17 +287,18 @@ def stop_drawing(plan: Plan) -> None:
 
 def tell_not_drawn(plan: Plan, number: int, *, now: datetime) -> None:
     """Tell the party of *plan* that its card would not pay an instalment. Within a recording."""
-    by_number = dict(left_of(plan))
+    so_far = progress_of(plan)
+    by_number = dict(so_far.left)
     if number not in by_number:
         return
-    again = next_draw(plan)
+    again = so_far.next_draw()
     _write_to(
         plan,
         *charge_letters.not_drawn_text(
             by_number[number],
-            last=last_day(plan, number, by_number[number]),
+            last=so_far.last_day_of(number),
             again=again.day if again is not None else None,
-            days=limits_of(plan).days_after_missed,
+            days=so_far.limits.days_after_missed,
         ),
         now=now,
     )
@@ -379,10 +308,11 @@ def tell_not_drawn(plan: Plan, number: int, *, now: datetime) -> None:
 
 def tell_uncertain(plan: Plan, number: int, *, now: datetime) -> None:
     """Tell the party of *plan*, once, that nobody knows if an instalment was drawn."""
-    which, by_number = f"{number} uncertain", dict(left_of(plan))
+    so_far, which = progress_of(plan), f"{number} uncertain"
+    by_number = dict(so_far.left)
     if number not in by_number or Outgoing.objects.filter(key=_mail_key(plan, which)).exists():
         return
-    last = last_day(plan, number, by_number[number])
+    last = so_far.last_day_of(number)
     _write_to(plan, *charge_letters.uncertain_text(by_number[number], last=last), now=now)
     _mail(plan, "instalment not drawn", which, now)
 
@@ -403,10 +333,10 @@ def _mail_key(plan: Plan, which: str) -> str:
 
 def divide(plan: Plan, amount: Money) -> list[tuple[Charge, Money]]:
     """Divide *amount*, which came for *plan*, among its charges; what is too much is the last's."""
-    parts: dict[str, Money] = {}
-    by_number = {each.number: each for each in charges_of(plan)}
+    so_far, parts = progress_of(plan), dict[str, Money]()
+    by_number = {each.number: each for each in so_far.charges}
     rest = amount
-    for _number, instalment in left_of(plan):
+    for _number, instalment in so_far.left:
         for share in instalment.shares:
             part = min(rest, share.amount)
             if part:
@@ -440,30 +370,30 @@ def _agreed() -> QuerySet[Plan]:
 
 
 def _follow(plan: Plan, now: datetime) -> bool:
-    if plan.stands is not law.State.AGREED:
+    today, so_far = danish_day(now), progress_of(plan)
+    if not so_far.is_kept:
         return False
-    today, agreed = danish_day(now), terms(plan)
-    allowed = limits_of(plan)
-    so_far = paid(plan, agreed)
-    left = numbered(plan, law.Plan(law.unpaid(agreed, so_far)))
-    if not left:
+    if not so_far.left:
         _end(plan, law.Step.COMPLETE, now)
         return True
-    missed = law.missed(agreed, so_far, allowed, on=today, drawn=_is_drawn(plan, left[0][0]))
-    if missed is not None and not drawn_now(plan):
+    if so_far.waits:
+        return False
+    missed = so_far.missed(on=today)
+    if missed is not None and not so_far.is_drawn_now():
         plan.due = missed.due
         _end(plan, law.Step.BREAK, now)
         _write_to(plan, *charge_letters.broken_text(missed), now=now)
         return True
-    soon = law.to_remind(agreed, so_far, allowed, on=today)
-    return soon is not None and _remind(plan, soon, now)
+    soon = so_far.to_remind(on=today)
+    return soon is not None and _remind(so_far, soon, now)
 
 
-def _remind(plan: Plan, soon: law.Instalment, now: datetime) -> bool:
+def _remind(so_far: PlanProgress, soon: law.Instalment, now: datetime) -> bool:
     """Remind the party of an instalment, once: by a mail if they gave an address, and a letter."""
+    plan = so_far.plan
     if Outgoing.objects.filter(key=_mail_key(plan, str(soon.due))).exists():
         return False
-    drawn = next_draw(plan)
+    drawn = so_far.next_draw()
     if drawn is not None and drawn.instalment == soon:
         mail, text = "drawn soon", charge_letters.drawn_soon_text(soon, plan.masked_card)
     else:

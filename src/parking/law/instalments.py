@@ -8,7 +8,7 @@ a charge add up to what is owed on it: exactly, to the øre.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import Enum
 from typing import Final
@@ -28,7 +28,7 @@ class Limits:
     most: int
     smallest: Money  #: instalment
     days_to_first: int  #: how many days after today the first may be due
-    days_to_agree: int  #: how long a plan that was shown can be agreed
+    days_for_bank: int  #: so many days after it is paid at a bank we hear of it at the latest
     days_after_missed: int  #: in which the whole remainder is to be paid
     reminder_days: int  #: before an instalment is due, somebody is reminded
 
@@ -150,11 +150,6 @@ def choices(debts: Iterable[Debt], limits: Limits) -> tuple[int, ...]:
     return tuple(allowed)
 
 
-def first_days(on: date, limits: Limits) -> Period:
-    """Return the days on which the first instalment of a plan agreed on the day *on* may be due."""
-    return Period(on, on + timedelta(days=limits.days_to_first + 1))
-
-
 def _take(amount: Money, left: dict[ChargeNumber, Money]) -> tuple[Share, ...]:
     """Take *amount* out of what is *left* to pay on each charge, the first charge first."""
     shares = []
@@ -244,11 +239,15 @@ def missed(
 ) -> Missed | None:
     """Return what was missed on the day *on*, if anything; its last day is in time.
 
-    *drawn* says that the first one left was to be drawn from a card. The days to pay the remainder
-    count from *on*, the day somebody is told.
+    *drawn* says that the first one left was to be drawn from a card. What is paid at a bank on the
+    last day is paid in time, so that nothing is missed until it would be known. The days to pay the
+    remainder count from *on*, the day somebody is told.
     """
     left = unpaid(plan, paid)
-    if not left or on <= last_day(left[0], limits, drawn=drawn):
+    if not left:
+        return None
+    known = last_day(left[0], limits, drawn=drawn) + timedelta(days=limits.days_for_bank)
+    if on <= known:
         return None
     due = on + timedelta(days=limits.days_after_missed)
     return Missed(left[0], remainder(plan, paid), due)
@@ -267,7 +266,7 @@ def to_remind(plan: Plan, paid: Paid, limits: Limits, *, on: date) -> Instalment
 
 
 def without(plan: Plan, charge: ChargeNumber) -> Plan:
-    """Return *plan* without *charge*, which has been annulled or is disputed.
+    """Return *plan* without *charge*, which has been annulled.
 
     Nothing else changes: the other charges are paid on the days and with the amounts agreed, and an
     instalment with nothing left in it is no instalment.
@@ -279,53 +278,51 @@ def without(plan: Plan, charge: ChargeNumber) -> Plan:
     return Plan(tuple(instalment for instalment in kept if instalment.shares))
 
 
+def postponed(plan: Plan, waited: Iterable[Period]) -> Plan:
+    """Return *plan* after it has *waited* for complaints about its charges.
+
+    Those days do not count: what was not yet due when a complaint came is due as many days later.
+    Of complaints that overlap each day counts once, and one that is not over counts for nothing
+    yet: until then nothing is due at all.
+    """
+    return Plan(tuple(replace(each, due=_later(each.due, waited)) for each in plan.instalments))
+
+
+def _later(due: date, waited: Iterable[Period]) -> date:
+    counted = date.min
+    for period in sorted(waited, key=lambda each: each.start):
+        if period.end is None or period.start > due:
+            continue
+        due += max(period.end - max(period.start, counted), timedelta(0))
+        counted = max(counted, period.end)
+    return due
+
+
 # Its course
 
 
 class State(Enum):
     """Where a plan stands."""
 
-    PROPOSED = "proposed"  #: shown with its days and amounts, and not agreed
     AGREED = "agreed"  #: collection stands still while it is kept
     COMPLETED = "completed"  #: all of it is paid, or nothing is owed any more
     BROKEN = "broken"  #: an instalment was missed; the remainder is due
-    ENDED = "ended"  #: never agreed, or given up; the remainder is due
 
 
 class Step(Enum):
     """What can be done to a plan."""
 
-    AGREE = "agree"
-    PAY = "pay an instalment"
-    REDUCE = "take a charge out"
     COMPLETE = "complete"
     BREAK = "break"
-    LAPSE = "lapse"
-    END = "end"
 
-
-_PARTY, _WORKER, _SYSTEM = Actor.PARTY, Actor.CASE_WORKER, Actor.SYSTEM
 
 COURSE: Final = Course(
     {
-        State.PROPOSED: {
-            (_PARTY, Step.AGREE): State.AGREED,
-            (_WORKER, Step.AGREE): State.AGREED,  # the debtor has said so on the phone
-            (_PARTY, Step.END): State.ENDED,
-            (_WORKER, Step.END): State.ENDED,
-            (_SYSTEM, Step.LAPSE): State.ENDED,
-        },
         State.AGREED: {
-            (_PARTY, Step.PAY): State.AGREED,
-            (_SYSTEM, Step.PAY): State.AGREED,  # drawn from a card, as it was agreed
-            (_SYSTEM, Step.REDUCE): State.AGREED,
-            (_SYSTEM, Step.COMPLETE): State.COMPLETED,
-            (_SYSTEM, Step.BREAK): State.BROKEN,
-            (_PARTY, Step.END): State.ENDED,
-            (_WORKER, Step.END): State.ENDED,
+            (Actor.SYSTEM, Step.COMPLETE): State.COMPLETED,
+            (Actor.SYSTEM, Step.BREAK): State.BROKEN,
         },
         State.COMPLETED: {},
         State.BROKEN: {},
-        State.ENDED: {},
     }
 )

@@ -97,15 +97,16 @@ def _open(request: Request, asked: slip.Slip) -> HttpResponse:
 def mine(request: PartyRequest) -> HttpResponse:
     """Show the charges of the vehicles that were mine at the time, and those I have added."""
     shown = list(charges.mine(request.party)[:_ON_A_PAGE])
-    kept = plan.current(request.party)
+    kept = plan.shown_to(request.party)
+    is_free = kept is None or not kept.is_kept
     return render(
         request,
         "citizen/charges.html",
         {
             "charges": [_in_short(each) for each in shown],
             "most": _ON_A_PAGE,
-            "plan": kept,
-            "may_plan": kept is None and bool(plan.choices_among(shown, now=request.now)),
+            "plan": kept.plan if kept is not None else None,
+            "may_plan": is_free and bool(plan.choices_among(shown, now=request.now)),
         },
     )
 

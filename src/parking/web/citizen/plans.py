@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 from parking.actions import charge as charges
 from parking.actions import charge_wording, checkout
 from parking.actions import plan as plans
+from parking.actions.plan_progress import PlanProgress, progress_of
 from parking.law import instalments as law
-from parking.law.money import total
-from parking.records.collection import Plan
 from parking.records.party import Party
 from parking.web.access import PartyRequest, party
 
@@ -77,10 +75,9 @@ def _number(text: str) -> int:
 def plan(request: PartyRequest, plan_id: UUID) -> HttpResponse:
     """Show a plan: each instalment, whether it is paid, and how to pay the next."""
     found = plans.plan_of(request.party, plan_id)
-    left = dict(plans.left_of(found))
-    creditor = charges.answer_of(plans.charges_of(found)[0]).slip.creditor
-    agreed = plans.terms(found)
-    draw = plans.next_draw(found)
+    so_far = progress_of(found)
+    left = dict(so_far.left)
+    creditor = charges.answer_of(so_far.charges[0]).slip.creditor
     rows = [
         {
             "number": number,
@@ -89,33 +86,28 @@ def plan(request: PartyRequest, plan_id: UUID) -> HttpResponse:
             "left": left[number].amount if number in left else None,
             "line": charge_wording.instalment_line(found, number, creditor),
         }
-        for number, each in plans.numbered(found, agreed)
+        for number, each in so_far.instalments
     ]
-    coming = next((row for row in rows if row["left"]), None)
     return render(
         request,
         "citizen/plan.html",
         {
             "plan": found,
-            "draw": draw,
+            "draw": so_far.next_draw(),
             "is_drawn": bool(found.card_agreement),
-            "drawn_now": plans.drawn_now(found),
-            "last_day": _last_day(found, left) if left else None,
+            "drawn_now": so_far.is_drawn_now(),
+            "last_day": so_far.last_day,
             "can_remember": len(left) > 1 and not found.card_agreement,
-            "is_kept": found.stands is law.State.AGREED,
+            "is_kept": so_far.is_kept,
             "is_broken": found.stands is law.State.BROKEN,
             "rows": rows,
-            "next": coming,
-            "left": total(each.amount for each in left.values()),
-            "charges": plans.charges_of(found),
-            "days": plans.limits(now=request.now).days_after_missed,
+            "next": next((row for row in rows if row["left"]), None),
+            "left": so_far.remainder,
+            "charges": so_far.charges,
+            "days": so_far.limits.days_after_missed,
+            "waits": so_far.waits,
         },
     )
-
-
-def _last_day(found: Plan, left: dict[int, law.Instalment]) -> date:
-    number = next(iter(left))
-    return plans.last_day(found, number, left[number])
 
 
 @party(form_of="plan")
@@ -141,15 +133,16 @@ def stop(request: PartyRequest, plan_id: UUID) -> HttpResponse:
 
 
 def card(of: Party) -> dict[str, Any] | None:
-    """Return what my page says of the plan that a party keeps, if there is one."""
-    found: Plan | None = plans.current(of)
+    """Return what my page says of the plan that a party keeps or owes, if there is one."""
+    found: PlanProgress | None = plans.shown_to(of)
     if found is None:
         return None
-    left = dict(plans.left_of(found))
     return {
-        "plan": found,
-        "draw": plans.next_draw(found),
-        "next": next(iter(left.values()), None),
-        "last_day": _last_day(found, left) if left else None,
-        "left": total(each.amount for each in left.values()),
+        "plan": found.plan,
+        "is_broken": found.is_broken_and_owed,
+        "draw": found.next_draw(),
+        "next": found.left[0][1] if found.left else None,
+        "last_day": found.last_day,
+        "left": found.remainder,
+        "waits": found.waits,
     }
