@@ -61,6 +61,11 @@ def today(when: datetime) -> date:
     return when.astimezone(COPENHAGEN).date()
 
 
+def _spoilt(charge: Charge) -> Charge:
+    """The charge as nobody can read it: its plate is none."""
+    return {**charge, "registrationNumber": "?"}
+
+
 class ChargeBook:
     """The books of one city; *begin* writes what stands in them on the first day."""
 
@@ -143,6 +148,8 @@ class ChargeBook:
                 one = charges.bulk(index, self._opened())
                 shown.append(changed.get(one["id"], one))
             end = start + len(shown)
+            if shown and self._world.faults.take("pilen", "bad-row"):
+                shown = [_spoilt(shown[0]), *shown[1:]]
             return {
                 "charges": shown,
                 "next": self._cursor("page", end, feed, bulk) if end < total else None,
@@ -174,6 +181,10 @@ class ChargeBook:
             end = found[-1]["sequence"] if found else after
             if found and self._world.faults.take("pilen", "feed-gap"):
                 found = [*found[: len(found) // 2], *found[len(found) // 2 + 1 :]]
+            bad = 1 if found and self._world.faults.take("pilen", "bad-row") else 0
+            bad = len(found) if found and self._world.faults.take("pilen", "bad-rows") else bad
+            spoilt = [{**each, "charge": _spoilt(each["charge"])} for each in found[:bad]]
+            found = [*spoilt, *found[bad:]]
             return {
                 "changes": found,
                 "next": self._cursor("feed", end),

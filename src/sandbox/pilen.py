@@ -5,9 +5,10 @@ was not given and an ETag that is old are refused, and the sums are checked to t
 in `sandbox.charges`, the books in `sandbox.chargebook`, what may be sent in `sandbox.chargeforms`.
 
 Its own faults. Of the feed: `feed-gap` leaves a change out, `duplicate-page` tells a page again,
-`feed-gone` says that the cursor is too old. Of a report: `write-lost` does what was asked and drops
-the connection (its path is that of the operation, `payments` for instance). `busy` answers 429. Of
-webhooks: `absent`, `duplicate`, `late:SECONDS` (60), `shuffled`, `wrong-signature`, and
+`feed-gone` says that the cursor is too old, `bad-row` spoils one charge, there or in the listing,
+`bad-rows` all that a page of the feed tells. Of a report: `write-lost` does what was asked and
+drops the connection (its path is that of the operation, `payments` for instance). `busy` answers
+429. Of webhooks: `absent`, `duplicate`, `late:SECONDS` (60), `shuffled`, `wrong-signature`, and
 `retry-every:SECONDS` instead of the growing delay.
 """
 

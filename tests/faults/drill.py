@@ -94,6 +94,10 @@ class Truth:
             elif row["number"] == number:
                 self.store.delete("erp.permits", key)
 
+    def charges(self) -> list[dict[str, Any]]:
+        """Every charge that stands in the charge system's books one by one."""
+        return [kept["charge"] for kept in self.store.all("pilen.charges").values()]
+
     def letters(self) -> list[dict[str, Any]]:
         return list(self.store.all("post.letters").values())
 

@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 
 from faults.drill import Truth
+from parking.actions import charge as charges
 from parking.law.application import State as ApplicationState
 from parking.law.order import State as OrderState
 from parking.law.permit import State as PermitState
 from parking.records.application import Application, Decision
 from parking.records.audit import Incident, LookUp
+from parking.records.charge import Charge, ChargeFeed, ChargePayment
+from parking.records.complaint import Complaint
 from parking.records.letter import Letter
 from parking.records.order import Order, OrderLine, Payment, PaymentNotice, Refund
 from parking.records.outbox import Outgoing
@@ -54,6 +57,11 @@ def _at_rest(invariant: Invariant) -> Invariant:
     return invariant
 
 
+def _of_permits() -> QuerySet[OrderLine]:
+    """Return the lines that sell a permit, and not those that pay a charge."""
+    return OrderLine.objects.exclude(permit=None)
+
+
 def _net(payment: dict[str, Any]) -> int:
     return int(payment["charged"] - payment["refunded"])
 
@@ -80,7 +88,7 @@ def i01_paid_is_issued(truth: Truth, now: Any) -> Iterator[str]:
 def i02_issued_is_paid(truth: Truth, now: Any) -> Iterator[str]:
     """A permit that costs something is valid only with all of its order's money at the provider."""
     at_provider = {payment["id"]: payment for payment in truth.payments()}
-    for line in OrderLine.objects.select_related("permit", "order__payment"):
+    for line in _of_permits().select_related("permit", "order__payment"):
         if line.permit.stands is PermitState.ACTIVE and line.price_ore:
             payment = getattr(line.order, "payment", None)
             there = at_provider.get(payment.payment_id) if payment else None
@@ -96,7 +104,7 @@ def i03_one_permit_for_each_line(truth: Truth, now: Any) -> Iterator[str]:
         line = getattr(permit, "line", None)
         if line is None or line.order.stands is not OrderState.DELIVERED:
             yield permit.number
-    twice = Counter(OrderLine.objects.values_list("application", "order"))
+    twice = Counter(_of_permits().values_list("application", "order"))
     yield from (str(key) for key, times in twice.items() if times > 1)
 
 
@@ -106,7 +114,7 @@ def i04_nobody_pays_twice(truth: Truth, now: Any) -> Iterator[str]:
     kept = [p["order"]["reference"] for p in truth.payments() if _net(p) > 0]
     paid = Counter(
         str(line.application_id)
-        for line in OrderLine.objects.select_related("order")
+        for line in _of_permits().select_related("order")
         for _ in range(kept.count(line.order.number))
     )
     yield from (application for application, times in paid.items() if times > 1)
@@ -164,7 +172,7 @@ def i11_nothing_left_to_pay(truth: Truth, now: Any) -> Iterator[str]:
 @_always
 def i12_the_price_is_the_price_lists(truth: Truth, now: Any) -> Iterator[str]:
     """What is ordered costs what the price list says for its first day; only the free is free."""
-    for line in OrderLine.objects.select_related("permit", "order"):
+    for line in _of_permits().select_related("permit", "order"):
         fares = FareLine.objects.filter(
             item_number=line.item_number, in_force__contains=line.permit.days.start
         )
@@ -215,7 +223,7 @@ _ENDED = (
 @_always
 def i15_order_permit_and_application_go_together(truth: Truth, now: Any) -> Iterator[str]:
     """The three courses are always where one recording could have left them."""
-    for line in OrderLine.objects.select_related("permit", "application", "order"):
+    for line in _of_permits().select_related("permit", "application", "order"):
         permits, applications = _TOGETHER.get(line.order.stands, _ENDED)
         ended = line.order.stands not in _TOGETHER
         ordered_anew = ended and line.application.lines.count() > 1
@@ -347,3 +355,67 @@ def i42_a_receipt_for_each_order(truth: Truth, now: Any) -> Iterator[str]:
         row = Outgoing.objects.filter(key=f"receipt {order.number}").first()
         if not sent and (row is None or "not registered" not in row.answer):
             yield order.number
+
+
+@_at_rest
+def i27_every_charge_is_here_as_it_is_there(truth: Truth, now: Any) -> Iterator[str]:
+    """Once the charges have been read, each is here once, as the charge system last told it."""
+    if not ChargeFeed.objects.exclude(read=None).exists():
+        return
+    ours = dict(Charge.objects.values_list("number", "version"))
+    for charge in truth.charges():
+        if ours.get(charge["chargeNumber"]) != charge["version"]:
+            yield f"{charge['chargeNumber']}: {ours.get(charge['chargeNumber'])}"
+
+
+@_at_rest
+def i28_what_is_owed_is_what_the_account_says(truth: Truth, now: Any) -> Iterator[str]:
+    """What we ask for a charge is what its account there comes to."""
+    there = {charge["chargeNumber"]: charge for charge in truth.charges()}
+    for charge in Charge.objects.filter(number__in=there).with_what_was_done():
+        lines = sum(line["amount"]["amount"] for line in there[charge.number]["ledger"])
+        balance = charges.balance(charge)
+        if balance.owed.ore != max(lines, 0) or balance.overpaid.ore != max(-lines, 0):
+            yield f"{charge.number}: {balance.owed.ore} here, {lines} there"
+
+
+@_at_rest
+def i29_nothing_is_kept_for_what_was_annulled(truth: Truth, now: Any) -> Iterator[str]:
+    """The money of a charge that was annulled has gone back, or a person has been told."""
+    back = set(
+        ChargePayment.objects.filter(charge__state="annulled", order__isnull=False)
+        .exclude(refunded_ore=F("amount_ore"))
+        .values_list("charge__number", flat=True)
+    )
+    yield from sorted(back)
+
+
+@_always
+def i34_no_fee_while_a_complaint_waits(truth: Truth, now: Any) -> Iterator[str]:
+    """No fee is charged from the day a complaint came to the day it was answered."""
+    for charge in truth.charges():
+        fees = [line for line in charge["ledger"] if line["kind"] == "fee"]
+        for complaint, fee in product(charge["complaints"], fees):
+            came = complaint["receivedAt"][:10]
+            answered = (complaint["decision"] or {}).get("decidedAt", "9999")[:10]
+            if complaint["round"] == 1 and came <= fee["bookedAt"][:10] < answered:
+                yield charge["chargeNumber"]
+
+
+@_at_rest
+def i35_every_complaint_is_there(truth: Truth, now: Any) -> Iterator[str]:
+    """Each complaint that somebody was told we have is in the charge system, once."""
+    told = Counter(
+        complaint["reference"] for charge in truth.charges() for complaint in charge["complaints"]
+    )
+    for complaint in Complaint.objects.exclude(state="draft"):
+        if complaint.is_open and told[complaint.reference] != 1:
+            yield complaint.reference
+
+
+@_always
+def i37_nothing_is_owed_for_what_was_annulled(truth: Truth, now: Any) -> Iterator[str]:
+    """Nobody is asked for anything on a charge that was annulled."""
+    for charge in Charge.objects.filter(state="annulled").with_what_was_done():
+        if charges.balance(charge).owed:
+            yield charge.number

@@ -6,16 +6,18 @@ from contextlib import suppress
 from datetime import timedelta
 from threading import Event
 
+import httpx
 from django.db import connection
 
 from faults.drill import Drill, at_once
-from parking.actions import apply, carry, catalogue, checkout, login, send
+from parking.actions import apply, carry, catalogue, charge_feed, checkout, login, send
 from parking.law.days import danish_day
 from parking.ports import Unavailable
+from parking.records.charge import Charge
 from parking.records.outbox import Outgoing
 from sandbox.businesscentral import COMPANY, ENVIRONMENT
 from sandbox.world import TENANT
-from town import agreement, ask, fill_basket, now, party, pay
+from town import agreement, ask, charge, fill_basket, now, party, pay
 
 BOOKS = f"/v2.0/{TENANT}/{ENVIRONMENT}/api/v2.0/companies({COMPANY})/"
 
@@ -192,3 +194,44 @@ def transactions_that_wait_for_a_slow_register(drill: Drill) -> list[str]:
     assert isinstance(bought, checkout.Order), bought
     drill.heal()
     return found
+
+
+def annulled_while_somebody_pays(drill: Drill) -> None:
+    """Anna is on the payment page when her charge is annulled, and pays."""
+    charge_feed.follow(drill.outside, now=now())
+    given = charge("anna-open")
+    order = pay_for(drill, given)
+    annul(drill, given)
+    pay(order.payment.page_url)
+    drill.settle(order)
+    drill.quiesce()
+    charge_feed.follow(drill.outside, now=now())
+
+
+def pay_for(drill: Drill, *given: Charge) -> checkout.Order:
+    """Come to the payment page with charges of Anna's, or with what lies in her basket."""
+    anna = party("anna")
+    for each in given:
+        checkout.choose(anna, each, now=now())
+    owed = checkout.charges_in_basket(anna)
+    return checkout.begin(
+        drill.outside,
+        anna,
+        agreed=checkout.agreement(checkout.basket(anna), owed, checkout.to_pay(anna, owed)),
+        language="da",
+        addresses=drill.addresses,
+        now=now(),
+    )
+
+
+def annul(drill: Drill, *given: Charge) -> None:
+    """Have charges annulled by a case officer at the charge system, and hear of it."""
+    annul_unheard(drill, *given)
+    charge_feed.follow(drill.outside, now=now())
+
+
+def annul_unheard(drill: Drill, *given: Charge) -> None:
+    """Have charges annulled by a case officer at the charge system."""
+    for each in given:
+        address = f"{drill.sandbox.base}/pilen/charge/{each.source_id}/annul"
+        httpx.post(address, data={"reason": "sign_defect"}).raise_for_status()

@@ -18,9 +18,10 @@ from django.db.models import QuerySet
 
 from faults import scenes
 from faults.invariants import violations
-from parking.actions import apply, catalogue, checkout, gather, send
+from parking.actions import apply, catalogue, charge, checkout, gather, send
 from parking.adapters import businesscentral, nexi
 from parking.law.course import StepNotAllowed
+from parking.law.money import NOTHING
 from parking.records.outbox import Outgoing
 from parking.records.permit import Permit
 from parking.records.recording import recording
@@ -159,7 +160,24 @@ def the_outbox_is_written_after_the_commit(patch):
     patch.setattr(send, "put", put_later)
 
 
+def nobody_looks_what_is_paid_too_much(patch):
+    patch.setattr(charge, "owe_what_is_overpaid", lambda *_, **__: NOTHING)
+
+
+def an_older_charge_takes_the_place_of_a_newer(patch):
+    """As if the charge system's versions were not looked at: what was told last is what counts."""
+    once = charge.take_over
+
+    def take_over(answers, *, now):
+        first = [replace(answer, version=answer.version + 1000) for answer in answers]
+        return once(first, now=now)
+
+    patch.setattr(charge, "take_over", take_over)
+
+
 MUTANTS = [
+    (nobody_looks_what_is_paid_too_much, scenes.annulled_while_somebody_pays, "I29", True),
+    (an_older_charge_takes_the_place_of_a_newer, scenes.annulled_while_somebody_pays, "I27", True),
     (a_notice_delivers_by_itself, scenes.a_forged_notice, "I02", False),
     (any_money_is_enough, scenes.a_part_is_taken, "I02", False),
     (nobody_asks_by_the_clock, scenes.no_notice_comes, "I01", True),

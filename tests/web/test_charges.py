@@ -132,6 +132,14 @@ def test_the_photos_are_described(visitor):
     assert 'alt=""' not in page.split("<main")[1]
 
 
+def test_while_the_photos_cannot_be_fetched_the_page_says_so(visitor, sandbox):
+    sandbox.fault("pilen", "status:503")
+    answer = visitor.get(at("charge-photos", "lars-swedish"))
+    assert answer.status_code == 503
+    assert "svarer ikke" in text(answer)
+    assert visitor.get(at("charge", "lars-swedish")).status_code == 200, "all else is told"
+
+
 def test_the_visitor_pays_and_gets_a_receipt(visitor):
     answer = visitor.post(at("charge-pay", "lars-swedish"), {"owed": "51000"})
     order = Order.objects.get()

@@ -3,24 +3,37 @@
 The feed is the authority: a notice is only a reason to read it now. It is read on from a cursor
 that is recorded in the same commit as what was read, so that a lost notice, a page that comes
 twice, a gap, and a process that dies all end in the same rows. When the cursor is too old every
-charge is listed anew, page by page, and that is taken up again where it was left.
+charge is listed anew, page by page, and that is taken up again where it was left. A charge that
+cannot be understood is set aside, told to a person and asked about again; it holds up no other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
 from parking.actions import charge as charges
-from parking.actions import evidence
-from parking.ports import Outside
-from parking.ports.charges import ChangePage, ChargeAnswer, ChargeChange, ChargePage, FeedGone
-from parking.records.charge import ChargeFeed
+from parking.actions import evidence, send
+from parking.ports import NotFound, Outside, Unavailable
+from parking.ports.charges import (
+    ChangePage,
+    ChargeAnswer,
+    ChargeChange,
+    ChargePage,
+    FeedGone,
+    UnreadableCharge,
+)
+from parking.records.charge import ChargeFeed, UnreadCharge
 from parking.records.recording import one_at_a_time, recording
 
 log = structlog.get_logger(__name__)
+
+#: What could not be read is asked about again after so long, and so many at a time.
+_ASKED_AGAIN: Final = timedelta(hours=1)
+_MOST: Final = 20
 
 #: Hears how many charges of how many the listing has brought so far.
 Progress = Callable[[int, int], None]
@@ -55,6 +68,7 @@ def follow(outside: Outside, *, now: datetime, progress: Progress | None = None)
             else:
                 latest = newest(page.changes)
                 taken += charges.take_over(latest, now=now)
+                _set_aside(latest, _unreadable(page), now)
                 evidence.check_what_came(latest, now=now)
                 feed.cursor = page.next
                 feed.sequence = max([feed.sequence or 0, *(c.sequence for c in page.changes)])
@@ -65,17 +79,61 @@ def follow(outside: Outside, *, now: datetime, progress: Progress | None = None)
             log.warning("changes are missing from the feed; every charge is listed anew")
             return taken + follow(outside, now=now, progress=progress)
         if not page.more:
-            return taken
+            return taken + _ask_again(outside, now)
 
 
 def newest(changes: Iterable[ChargeChange]) -> list[ChargeAnswer]:
-    """Return each charge among *changes* once, as the highest version tells it."""
+    """Return each charge among *changes* once, as the highest version that can be read tells it."""
     latest: dict[str, ChargeAnswer] = {}
     for change in changes:
-        known = latest.get(change.charge.id)
-        if known is None or known.version < change.charge.version:
-            latest[change.charge.id] = change.charge
+        if isinstance(change.charge, ChargeAnswer):
+            known = latest.get(change.charge.id)
+            if known is None or known.version < change.charge.version:
+                latest[change.charge.id] = change.charge
     return list(latest.values())
+
+
+def _unreadable(page: ChangePage) -> list[UnreadableCharge]:
+    """Return the charges of *page* of which the last that was told cannot be read."""
+    last = {change.charge.id: change.charge for change in page.changes}
+    return [each for each in last.values() if isinstance(each, UnreadableCharge)]
+
+
+def _set_aside(
+    read: Iterable[ChargeAnswer], unreadable: Iterable[UnreadableCharge], now: datetime
+) -> None:
+    """Remember what could not be read, and forget that of what was; within a recording."""
+    UnreadCharge.objects.filter(source_id__in=[each.id for each in read]).delete()
+    for each in unreadable:
+        said = {"why": each.why[:500], "asked": now}
+        UnreadCharge.objects.update_or_create(
+            source_id=each.id, defaults=said, create_defaults={**said, "since": now}
+        )
+        send.raise_incident(
+            f"charge {each.id} unread",
+            "a charge that the charge system tells cannot be understood",
+            now=now,
+            detail=each.why,
+            anew=True,
+        )
+
+
+def _ask_again(outside: Outside, now: datetime) -> int:
+    """Ask anew for what could not be read an hour ago or more; return how much now can be."""
+    taken = 0
+    for row in UnreadCharge.objects.filter(asked__lte=now - _ASKED_AGAIN).order_by("asked")[:_MOST]:
+        try:
+            told = outside.charges.charge(row.source_id)
+        except Unavailable:
+            UnreadCharge.objects.filter(id=row.id).update(asked=now)
+            continue
+        except NotFound:
+            UnreadCharge.objects.filter(id=row.id).delete()
+            continue
+        with recording():
+            taken += charges.take_over([told], now=now)
+            _set_aside([told], (), now)
+    return taken
 
 
 def _is_gap(feed: ChargeFeed, page: ChangePage) -> bool:
@@ -129,6 +187,7 @@ def _list_on(outside: Outside, now: datetime, progress: Progress | None) -> int:
             if feed.cursor or feed.listing != before:
                 return taken
             taken += charges.take_over(page.charges, now=now)
+            _set_aside(page.charges, page.unreadable, now)
             _write_progress(feed, page)
         if progress is not None:
             progress(feed.listed, feed.total)
@@ -145,7 +204,7 @@ def _begin_again(gone: str) -> str:
 
 
 def _write_progress(feed: ChargeFeed, page: ChargePage) -> None:
-    feed.listed += len(page.charges)
+    feed.listed += len(page.charges) + len(page.unreadable)
     feed.total = page.total
     feed.listing = page.next or ""
     if page.next is None:

@@ -1,12 +1,13 @@
 """Reading what the charge system answers: strictly, into our words.
 
-Whatever is missing, of another kind or does not add up makes the whole answer `Unavailable`. Fields
+Whatever is missing, of another kind or does not add up makes the whole answer `Unavailable`. Only
+of many charges at once one that cannot be read is told apart, so that it holds up no other. Fields
 that we do not know are let alone: within a version of the interface they may be added.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from functools import cache
 from itertools import pairwise
@@ -39,6 +40,7 @@ from parking.ports.charges import (
     PaymentSlip,
     PlanInstalment,
     SentLetter,
+    UnreadableCharge,
     WardenObservation,
 )
 from parking.ports.places import Point
@@ -215,9 +217,14 @@ def charge(of: Part) -> ChargeAnswer:
 
 
 def charge_page(of: Part) -> ChargePage:
-    """Return a page of the listing."""
+    """Return a page of the listing.
+
+    :raises Unavailable: if none of its charges can be read.
+    """
+    found = of.list("charges", _charge_if_readable)
     return ChargePage(
-        charges=of.list("charges", charge),
+        charges=tuple(each for each in found if isinstance(each, ChargeAnswer)),
+        unreadable=_one_by_one(found),
         next=of.text_or_none("next"),
         feed=of.text("feed"),
         total=of.whole("total"),
@@ -227,9 +234,11 @@ def charge_page(of: Part) -> ChargePage:
 def change_page(of: Part) -> ChangePage:
     """Return a page of the feed.
 
-    :raises Unavailable: if the numbers of its changes have a gap.
+    :raises Unavailable: if the numbers of its changes have a gap, or none of its charges can be
+        read.
     """
     changes = of.list("changes", _change)
+    _one_by_one(change.charge for change in changes)
     for before, after in pairwise(changes):
         if after.sequence != before.sequence + 1:
             raise Unavailable(f"{SYSTEM}: the feed has a gap")
@@ -295,8 +304,27 @@ def _change(of: Part) -> ChargeChange:
     return ChargeChange(
         sequence=of.whole("sequence"),
         changed=of.moment("changedAt"),
-        charge=charge(of.part("charge")),
+        charge=_charge_if_readable(of.part("charge")),
     )
+
+
+def _charge_if_readable(of: Part) -> ChargeAnswer | UnreadableCharge:
+    try:
+        return charge(of)
+    except Unavailable as unreadable:
+        return UnreadableCharge(of.text("id"), str(unreadable))
+
+
+def _one_by_one(found: Iterable[ChargeAnswer | UnreadableCharge]) -> tuple[UnreadableCharge, ...]:
+    """Return what of *found* cannot be read.
+
+    :raises Unavailable: if that is all of several charges: then it is not they that are wrong.
+    """
+    found = tuple(found)
+    unreadable = tuple(each for each in found if isinstance(each, UnreadableCharge))
+    if len(unreadable) == len(found) and len({each.id for each in found}) > 1:
+        raise Unavailable(unreadable[0].why)
+    return unreadable
 
 
 def _offence(of: Part) -> ChargedOffence:

@@ -97,6 +97,7 @@ TABLES: Final[Mapping[str, Matter | None]] = {
     "charge_pause": Matter.CHARGES,
     "charge_payment": Matter.ACCOUNTS,
     "charge_step": Matter.CHARGES,
+    "charge_unread": None,
     "chosen_charge": Matter.CHARGES,
     "collection_action": Matter.CHARGES,
     "collection_claim": Matter.CHARGES,

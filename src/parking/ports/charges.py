@@ -256,6 +256,14 @@ class ParkingPayment:
     reference: str
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadableCharge:
+    """A charge of a page that cannot be understood, while others beside it can."""
+
+    id: str
+    why: str  #: what is wrong with it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargePage:
     """One page of the listing of every charge.
@@ -265,6 +273,7 @@ class ChargePage:
     """
 
     charges: tuple[ChargeAnswer, ...]
+    unreadable: tuple[UnreadableCharge, ...] = ()
     next: str | None  #: the cursor of the next page; ``None`` after the last
     feed: str
     total: int  #: how many there were when the listing was begun
@@ -280,7 +289,7 @@ class ChargeChange:
 
     sequence: int
     changed: datetime
-    charge: ChargeAnswer
+    charge: ChargeAnswer | UnreadableCharge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

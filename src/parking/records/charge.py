@@ -219,3 +219,17 @@ class ChargeFeed(models.Model):
 
         db_table = "charge_feed"
         constraints: ClassVar = [CheckConstraint(name="charge_feed_one", condition=Q(only=True))]
+
+
+class UnreadCharge(models.Model):
+    """A charge that we were told of and could not understand; it is asked about again."""
+
+    source_id = models.CharField(max_length=64, unique=True)  #: the charge system's own
+    why = models.CharField(max_length=500)
+    since = models.DateTimeField()
+    asked = models.DateTimeField()  #: when it was last told
+
+    class Meta:
+        """One table."""
+
+        db_table = "charge_unread"

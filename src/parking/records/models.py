@@ -13,6 +13,7 @@ from parking.records.charge import (
     ChargeHolder,
     ChargePayment,
     ChosenCharge,
+    UnreadCharge,
 )
 from parking.records.charge_check import ChargeAnnulment, ChargeCheck
 from parking.records.collection import (
@@ -115,6 +116,7 @@ __all__ = [
     "Supplied",
     "TermsVersion",
     "TimeLimit",
+    "UnreadCharge",
     "UsedAssertion",
     "ZoneShape",
     "ZoneVersion",
