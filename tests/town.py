@@ -15,6 +15,7 @@ from parking.law.plates import Plate
 from parking.records.charge import Charge
 from parking.records.party import LoginSession, Party
 from sandbox import charges, city
+from sandbox.nemlogin import CORE
 
 ADDRESSES = checkout.Addresses(
     back=lambda order: f"http://localhost:1/orders/{order}/return",
@@ -45,10 +46,11 @@ def now():
 def party(slug: str) -> Party:
     """Return the party that the inhabitant *slug* becomes when they have logged in."""
     person = next(each for each in city.INHABITANTS if each.slug == slug)
-    found = Party.objects.filter(name_id=person.mitid_uuid).first()
+    name_id = f"{CORE}eid/person/uuid/{person.mitid_uuid}"
+    found = Party.objects.filter(name_id=name_id).first()
     if found:
         return found
-    new = Party(name_id=person.mitid_uuid, name=person.name, first_seen=now(), last_seen=now())
+    new = Party(name_id=name_id, name=person.name, first_seen=now(), last_seen=now())
     new.with_number(person.person_number.replace("-", "")).save()
     return new
 

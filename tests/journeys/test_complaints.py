@@ -5,15 +5,18 @@ from __future__ import annotations
 import pytest
 
 from journeys import steps
-from parking.actions import charge_feed, staff
+from parking.actions import casework, charge_feed, checkout, complain, complaint_work, staff
 from parking.law import complaint as law
 from parking.law.charge import ChargeNumber, spaced
+from parking.law.charge_terms import AnnulmentReason
+from parking.law.money import NOTHING
+from parking.law.offence import Question
 from parking.law.staff import Role
 from parking.records.case import Case
 from parking.records.complaint import Complaint, ComplaintFile
 from pictures import a_photo
 from sandbox.employees import EMPLOYEES
-from town import charge, now, slip_of
+from town import ADDRESSES, charge, now, party, pay, slip_of
 
 NARROWEST = 320
 
@@ -53,6 +56,25 @@ def take_up(visit, case: Case):
     ditte.press("Tag sagen")
     ditte.look()
     return ditte
+
+
+def send_for(slug: str, who: str) -> Complaint:
+    """Complain as somebody who did it yesterday, and not in front of us."""
+    begun = complain.begin(party(who), charge(slug), language="da", now=now())
+    written = {"question": Question.DISC.value, "text": "Skiven lå i ruden."}
+    return complain.submit(complain.keep(begun, written, now=now()), now=now())
+
+
+def answer_for(complaint: Complaint, step: law.Step, *, reason: AnnulmentReason | None) -> None:
+    """Have a case worker decide it."""
+    worker = staff.add(name_id="ditte", roles={Role.DECIDER}, unit="Parkering", now=now())
+    case = Case.objects.get(complaint=complaint)
+    casework.take(worker, case, version=case.version, now=now())
+    decision = complaint_work.Decision(
+        step=step, reason=reason, reasons="Skiven ses ikke på billederne.", amount=NOTHING
+    )
+    case = casework.case_for(worker, case.id)
+    complaint_work.decide(worker, case, decision, version=case.version, now=now())
 
 
 def test_with_the_slip_a_photo_and_no_scripts(charged, visit, work):
@@ -162,3 +184,60 @@ def test_a_case_worker_asks_and_decides(charged, visit, work):
     anna.look("Din klage")
     anna.see("Du fik ret", "Skiven ses på vagtens billede.")
     assert Complaint.objects.get().stands is law.State.ANNULLED
+
+
+def test_answered_no_asked_once_more_and_taken_back(charged, visit, work):
+    complaint = send_for("anna-open", "anna")
+    work()
+    answer_for(complaint, law.Step.UPHOLD, reason=None)
+    anna = visit(width=NARROWEST)
+    steps.log_in(anna, "anna")
+    anna.open(f"/charges/{complaint.charge_id}/complaints/{complaint.id}/")
+    anna.look("Din klage")
+    anna.see("Skiven ses ikke på billederne.", "Du kan klage igen til og med")
+    anna.press("Klag igen")
+    anna.look("Klag igen")
+    anna.press("Send klagen")
+    anna.look("Klag igen", status=422)
+    anna.page.get_by_label("Hvorfor er svaret forkert?").fill("Se på billede 2.")
+    anna.press("Send klagen")
+    anna.look("Din klage")
+    anna.see("Se på billede 2.", "Vi regner med at svare senest")
+    anna.page.get_by_text("Træk klagen tilbage").first.click()
+    anna.page.get_by_role("button", name="Træk klagen tilbage").click()
+    anna.look()
+    assert Complaint.objects.get().stands is law.State.WITHDRAWN
+    anna.open(f"/charges/{complaint.charge_id}/")
+    anna.look()
+    anna.see("Betal senest")
+    assert "Der er klaget" not in anna.page.locator("main").inner_text()
+
+
+def test_what_was_paid_for_what_is_annulled_comes_back_by_itself(charged, visit, work):
+    given = charge("anna-open")
+    anna = party("anna")
+    checkout.choose(anna, given, now=now())
+    owed = checkout.charges_in_basket(anna)
+    order = checkout.begin(
+        charged, anna, agreed=checkout.agreement([], owed, checkout.to_pay(anna, owed)),
+        language="da", addresses=ADDRESSES, now=now(),
+    )  # fmt: skip
+    pay(order.payment.page_url)
+    checkout.settle(charged, order.payment.payment_id, now=now())
+    work()
+    complaint = send_for("anna-open", "anna")
+    work()
+    answer_for(complaint, law.Step.ANNUL, reason=AnnulmentReason.WARDEN_ERROR)
+    visitor = visit(width=NARROWEST)
+    steps.log_in(visitor, "anna")
+    visitor.open(f"/charges/{given.id}/")
+    visitor.look()
+    visitor.see(
+        "Afgiften er annulleret", "Der er betalt 510 kr. for meget. Du får pengene tilbage."
+    )
+    work()
+    work()
+    visitor.page.reload()
+    visitor.look()
+    visitor.see("Betalt tilbage", "Der er ikke noget at betale.")
+    assert charged.payments.payment(order.payment.payment_id).refunded == order.total

@@ -107,7 +107,8 @@ class Visitor:
         page = self.page
         page.wait_for_load_state()
         if heading:
-            assert page.locator("h1").first.inner_text().strip() == heading, page.url
+            shown = page.locator("h1").first.inner_text().strip()
+            assert shown == heading, f"{page.url} is headed »{shown}«, not »{heading}«"
         assert self.status == status, f"{page.url} was answered {self.status}"
         assert page.title().strip()
         assert page.locator("h1").count() == 1, page.url
