@@ -8,7 +8,7 @@ import httpx
 import pytest
 from django.db.models import Max
 
-from parking.actions import carry, charge_feed, checkout, send, slip
+from parking.actions import carry, charge_feed, checkout, limit, send, slip
 from parking.actions import charge as charges
 from parking.law.charge import Kind, charge_number
 from parking.law.money import NOTHING, Money
@@ -182,6 +182,78 @@ def test_guessing_asks_for_more_and_locks_nobody_out(charged):
     with pytest.raises(slip.NoSuchCharge):
         seen(charged, "lars-swedish", code=code[:-1] + "A")
     assert seen(charged, "german-unknown").plate == "HHXY99", "others are not touched"
+
+
+def exhaust(outside, asker: str, **whose) -> None:
+    """Ask from one address for what there is not, until no more is answered."""
+    for guess in range(30):
+        number = charge_number(f"{100_000_000 + guess}")
+        asked = slip.Slip(number=number, plate=Plate(f"AB{guess:05}"))
+        with pytest.raises(slip.NoSuchCharge):
+            slip.find(outside, asked, asker=asker, now=now(), **whose)
+
+
+def test_who_shares_an_address_with_somebody_who_guesses_still_has_the_code(charged):
+    exhaust(charged, "10.0.0.1")
+    with pytest.raises(slip.CodeNeeded):
+        seen(charged, "lars-swedish", asker="10.0.0.1")
+    for slug in ("lars-swedish", "german-unknown") * 20:
+        assert seen(charged, slug, code=code_of(slip_of(slug)[0]), asker="10.0.0.1")
+    assert seen(charged, "lars-swedish", asker="10.0.0.2"), "another address is not touched"
+
+
+def test_the_code_takes_nothing_from_those_who_ask_by_the_plate(charged):
+    code = code_of(slip_of("lars-swedish")[0])
+    for _ in range(40):
+        seen(charged, "lars-swedish", code=code, asker="10.0.0.1")
+        with pytest.raises(slip.NoSuchCharge):
+            seen(charged, "lars-swedish", code=code[:-1] + "A", asker="10.0.0.1")
+    assert seen(charged, "lars-swedish", asker="10.0.0.1")
+
+
+def test_no_code_makes_us_ask_the_charge_system_more_often_than_a_plate_does(charged, sandbox):
+    exhaust(charged, "10.0.0.1")
+    before = len(sandbox.journal("pilen"))
+    asked = slip.Slip(number=charge_number("100000099"), plate=Plate("AB12345"), code="A" * 10)
+    with pytest.raises(slip.NoSuchCharge):
+        slip.find(charged, asked, asker="10.0.0.1", now=now())
+    assert len(sandbox.journal("pilen")) == before
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("", ""),
+    ],
+)
+def test_a_home_has_one_name_however_many_addresses_it_has(address, name):
+    assert limit.asking(address) == name
+
+
+def test_another_address_of_the_same_home_is_the_same_asker(charged):
+    exhaust(charged, "2001:db8:1:2::1")
+    with pytest.raises(slip.CodeNeeded):
+        seen(charged, "lars-swedish", asker="2001:db8:1:2:ffff::2")
+    assert seen(charged, "lars-swedish", asker="2001:db8:1:3::1")
+
+
+def test_who_is_logged_in_is_not_touched_by_others_and_does_not_guess_either(charged):
+    bo, number, plate = party("bo"), *slip_of("lars-swedish")
+    exhaust(charged, "10.0.0.1")
+    for guess in range(5):
+        with pytest.raises(slip.NoSuchCharge):
+            seen(charged, "lars-swedish", plate=f"AB1234{guess}", asker="10.0.0.3")
+    asked = slip.Slip(number=charge_number(number), plate=Plate(plate))
+    assert slip.find(charged, asked, asker="10.0.0.1", party=bo, now=now())
+    exhaust(charged, "10.0.0.2", party=party("anna"))
+    with pytest.raises(limit.TooOften):
+        slip.find(charged, asked, asker="10.0.0.4", party=party("anna"), now=now())
+    assert slip.find(charged, asked, asker="10.0.0.4", party=bo, now=now())
 
 
 def test_guessing_fades(charged):

@@ -117,6 +117,26 @@ def test_after_guessing_the_code_is_asked_for(charged):
     assert answer["Location"] == at("charge", "lars-swedish")
 
 
+def test_who_is_logged_in_is_not_asked_for_the_code_when_others_have_guessed(charged, log_in):
+    stranger = Client()
+    for last in range(5):
+        stranger.post(reverse("charges"), typed("lars-swedish", plate=f"AB1234{last}"))
+    assert "Skriv også koden" in text(stranger.post(reverse("charges"), typed("lars-swedish")))
+    answer = log_in("hanne").post(reverse("charges"), typed("lars-swedish"))
+    assert answer["Location"] == at("charge", "lars-swedish")
+
+
+def test_the_qr_code_leads_there_though_somebody_at_the_same_address_has_guessed(charged):
+    client = Client()
+    for last in range(31):
+        said = {"number": f"1000000{last:02}", "plate": f"AB{last:05}"}
+        answer = client.post(reverse("charges"), said)
+    assert "Skriv også koden" in text(answer)
+    number, _plate = slip_of("lars-swedish")
+    answer = client.get(reverse("charge-scan", args=[number, code_of(number)]))
+    assert answer["Location"] == at("charge", "lars-swedish")
+
+
 def test_a_photo_is_streamed_and_kept_by_nobody(visitor):
     answer = visitor.get(at("charge-photo", "lars-swedish", number=1))
     assert answer["Content-Type"] == "image/jpeg"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Final
 
 from parking.records.limit import Bucket
+from parking.records.party import Party
 from parking.records.recording import one_at_a_time, recording
 
 
@@ -15,6 +18,28 @@ class TooOften(Exception):
     def __init__(self, wait: timedelta) -> None:
         super().__init__(f"again in {wait}")
         self.wait = wait
+
+
+#: What one home gets of the net: whoever has one address of it has them all.
+_HOME: Final = 64
+
+
+def asking(address: str, party: Party | None = None) -> str:
+    """Return the name by which to count what somebody asks: their own if they are logged in.
+
+    Otherwise it is *address*, on the net; of IPv6 only the part that one home shares.
+    """
+    if party is not None:
+        return f"party {party.id}"
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(known, IPv6Address):
+        return str(known)
+    if known.ipv4_mapped is not None:
+        return str(known.ipv4_mapped)
+    return str(IPv6Network((int(known), _HOME), strict=False))
 
 
 def take(key: str, *, most: int, per: timedelta, now: datetime) -> None:

@@ -1,7 +1,9 @@
 """Finding a charge without a login: by the number and the plate on the slip, or by its own code.
 
 Nobody is to find a charge by guessing, and nobody is to be locked out by others who guess: wrong
-numbers and plates only raise what is asked, and the way by the slip's code stays open.
+numbers and plates only raise what is asked. The way by the slip's code stays open, whoever else
+tries from the same address, for its 50 bits cannot be guessed; and whoever is logged in is counted
+alone.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from parking.law.charge import ChargeNumber
 from parking.law.plates import Plate
 from parking.ports import NotFound, Outside
 from parking.records.charge import Charge
+from parking.records.party import Party
 from parking.records.recording import recording
 
 
@@ -25,7 +28,7 @@ class NoSuchCharge(LookupError):
 
 
 class CodeNeeded(PermissionError):
-    """Number and plate were guessed at too often: the slip's code or a login must show the way."""
+    """Number and plate were asked for too often: the slip's code or a login must show the way."""
 
 
 #: So often may anybody be wrong about one plate or one number before its code is asked for as well.
@@ -33,6 +36,7 @@ _MOST_MISSES: Final = 5
 _MISSES_FADE: Final = timedelta(minutes=15)
 #: So often may one asker ask at all.
 _MOST_ASKED: Final = 30
+_ASKED_FADE: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,32 +51,71 @@ class Slip:
         return f"Slip({self.number})"
 
 
-def find(outside: Outside, slip: Slip, *, asker: str, now: datetime) -> Charge:
+def find(
+    outside: Outside, slip: Slip, *, asker: str, party: Party | None = None, now: datetime
+) -> Charge:
     """Return the charge that *slip* names, asking the charge system if we do not have it yet.
 
     Misses never lock a plate or a number: they raise what is asked. The way by code is not slowed
-    by what others have tried. *asker* is who asks (an address on the net).
+    by what others have tried. *asker* is who asks (an address on the net), *party* who of those
+    that are logged in: what others try is nothing to them.
 
     :raises NoSuchCharge: if there is none with that number and plate, or that number and code.
-    :raises CodeNeeded: if number and plate no longer suffice for now.
-    :raises TooOften: if *asker* asks too often.
+    :raises CodeNeeded: if number and plate no longer suffice for now, without a login.
+    :raises TooOften: if *party* asks too often.
     :raises Unavailable: if we do not have it and the charge system does not answer.
     :raises Rejected: if it would not answer.
     """
-    limit.take(f"charges {asker}", most=_MOST_ASKED, per=timedelta(minutes=10), now=now)
-    by_code = bool(slip.code)
-    guessed = [f"charge plate {slip.plate}", f"charge number {slip.number}"]
-    if not by_code and any(
-        limit.left(key, most=_MOST_MISSES, per=_MISSES_FADE, now=now) < 1 for key in guessed
-    ):
-        raise CodeNeeded
-    charge = _named(slip) or _fetched(outside, slip, now)
+    whose = f"charges {limit.asking(asker, party)}"
+    if slip.code:
+        return _by_code(outside, slip, whose, now)
+    if party is not None:
+        limit.take(whose, most=_MOST_ASKED, per=_ASKED_FADE, now=now)
+        return look_up(outside, slip, now=now)
+    return _by_plate(outside, slip, whose, now)
+
+
+def look_up(outside: Outside, slip: Slip, *, now: datetime) -> Charge:
+    """Return the charge that *slip* names, however often it is asked: for those who work with them.
+
+    :raises NoSuchCharge: if there is none with that number and plate.
+    :raises Unavailable: if we do not have it and the charge system does not answer.
+    :raises Rejected: if it would not answer.
+    """
+    charge = _named(slip) or (_fetched(outside, slip, now) if _may_be_new(slip) else None)
     if charge is None:
-        if not by_code:
-            for key in guessed:
-                limit.spend(key, most=_MOST_MISSES, per=_MISSES_FADE, now=now)
         raise NoSuchCharge
     return charge
+
+
+def _by_code(outside: Outside, slip: Slip, whose: str, now: datetime) -> Charge:
+    """Only asking outside is limited: what is here is found by its code, always."""
+    charge = _named(slip)
+    if charge is None and _may_be_new(slip):
+        try:
+            limit.take(whose, most=_MOST_ASKED, per=_ASKED_FADE, now=now)
+        except limit.TooOften:
+            raise NoSuchCharge from None
+        charge = _fetched(outside, slip, now)
+    if charge is None:
+        raise NoSuchCharge
+    return charge
+
+
+def _by_plate(outside: Outside, slip: Slip, whose: str, now: datetime) -> Charge:
+    guessed = [f"charge plate {slip.plate}", f"charge number {slip.number}"]
+    try:
+        limit.take(whose, most=_MOST_ASKED, per=_ASKED_FADE, now=now)
+    except limit.TooOften:
+        raise CodeNeeded from None
+    if any(limit.left(key, most=_MOST_MISSES, per=_MISSES_FADE, now=now) < 1 for key in guessed):
+        raise CodeNeeded
+    try:
+        return look_up(outside, slip, now=now)
+    except NoSuchCharge:
+        for key in guessed:
+            limit.spend(key, most=_MOST_MISSES, per=_MISSES_FADE, now=now)
+        raise
 
 
 def _named(slip: Slip) -> Charge | None:
@@ -88,9 +131,14 @@ def _shows_it(slip: Slip, charge: Charge) -> bool:
     return charge.plate == slip.plate
 
 
+def _may_be_new(slip: Slip) -> bool:
+    """Tell whether it may have been issued so lately that the feed has not brought it."""
+    return slip.plate is not None and not Charge.objects.filter(number=slip.number).exists()
+
+
 def _fetched(outside: Outside, slip: Slip, now: datetime) -> Charge | None:
-    """Ask for a charge that was issued so lately that the feed has not brought it."""
-    if slip.plate is None or Charge.objects.filter(number=slip.number).exists():
+    """Ask the charge system, which finds by number and plate, and take over what it has."""
+    if slip.plate is None:
         return None
     try:
         found = outside.charges.look_up(number=slip.number, plate=slip.plate)

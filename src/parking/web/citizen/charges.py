@@ -86,7 +86,13 @@ def scan(request: Request, number: str, code: str) -> HttpResponse:
 
 def _open(request: Request, asked: slip.Slip) -> HttpResponse:
     """Open a charge, and remember in this browser that its slip was shown."""
-    found = slip.find(request.outside, asked, asker=request.META["REMOTE_ADDR"], now=request.now)
+    found = slip.find(
+        request.outside,
+        asked,
+        asker=request.META["REMOTE_ADDR"],
+        party=request.party,
+        now=request.now,
+    )
     response: HttpResponse = redirect("charge", charge_id=found.id)
     response.status_code = 303
     return visit.keep(response, visit.of(request).with_charge(found.id))
