@@ -431,11 +431,11 @@ def test_a_part_must_be_less_than_the_whole(charged, enter):
     assert "Vi har trukket 100 kr. fra." in shown(work_on(ditte, case, **part, kroner="100"))
 
 
-def test_what_came_by_letter_is_written_down_and_holds_the_charge(charged, enter):
-    ditte = enter()
-    number, plate = slip_of("zenia-two")
+def by_letter(slug: str, **more) -> dict:
+    """What a case worker fills in of a complaint that came today by letter."""
+    number, plate = slip_of(slug)
     today = danish_day(now())
-    said = {
+    return {
         "number": number,
         "plate": plate,
         "channel": "letter",
@@ -446,7 +446,13 @@ def test_what_came_by_letter_is_written_down_and_holds_the_charge(charged, enter
         "text": "Skiltet var væk.",
         "name": "Zenia",
         "address": "Vej 1",
+        **more,
     }
+
+
+def test_what_came_by_letter_is_written_down_and_holds_the_charge(charged, enter):
+    ditte = enter()
+    said = by_letter("zenia-two")
     page = shown(ditte.post(reverse("office-register"), NOTHING), 422)
     assert "Skriv, hvilken dag klagen kom." in page
     wrong = ditte.post(reverse("office-register"), {**said, "plate": "AB12345"})
@@ -460,6 +466,23 @@ def test_what_came_by_letter_is_written_down_and_holds_the_charge(charged, enter
     assert "Skiltet var væk." in opened(ditte, case)
     again = shown(ditte.post(reverse("office-register"), said), 422)
     assert "Der er allerede klaget" in again
+
+
+def test_a_case_worker_finds_the_charge_though_citizens_have_guessed(charged, enter):
+    number, _plate = slip_of("zenia-two")
+    stranger, ditte = Client(), enter()
+    for last in range(5):
+        stranger.post(reverse("charges"), {"number": number, "plate": f"AB1234{last}"})
+    answer = ditte.post(reverse("office-register"), by_letter("zenia-two"))
+    assert answer["Location"] == reverse("office-case-open", args=[Case.objects.get().id])
+
+
+def test_a_case_worker_who_mistypes_costs_the_citizen_nothing(charged, enter):
+    ditte = enter()
+    for last in range(31):
+        wrong = by_letter("zenia-two", plate=f"AB{last:05}")
+        assert ditte.post(reverse("office-register"), wrong).status_code == 422
+    assert with_slip("zenia-two")
 
 
 def test_a_reader_reads_and_decides_nothing(charged, enter):

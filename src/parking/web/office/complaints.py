@@ -359,13 +359,9 @@ def _registered(request: StaffRequest, form: RegisterForm) -> Case | None:
         except files.Refused as refused:
             form.add_error("file", uploads.refusal(refused))
     try:
-        charge = slip.find(
-            request.outside,
-            slip.Slip(number=said["number"], plate=said["plate"]),
-            asker=f"staff {request.staff.staff.id}",
-            now=request.now,
-        )
-    except (slip.NoSuchCharge, slip.CodeNeeded):
+        asked = slip.Slip(number=said["number"], plate=said["plate"])
+        charge = slip.look_up(request.outside, asked, now=request.now)
+    except slip.NoSuchCharge:
         form.add_error("number", _("Der er ingen afgift med det nummer til den nummerplade."))
         return None
     if not complain.may_begin(charge):
