@@ -307,14 +307,30 @@ def test_without_a_login_the_code_opens_it_and_guessing_does_not(charged):
     swedish = charge("lars-swedish")
     begun = complain.begin(None, swedish, language="en", now=now())
     code = complain.code_of(begun)
-    assert complain.open_by_code(swedish, code, now=now()).id == begun.id
+    assert complain.open_by_code(swedish, code, asker="10.0.0.1", now=now()).id == begun.id
     for _ in range(5):
         with pytest.raises(NotYours):
-            complain.open_by_code(swedish, "AAAAAAAAAA", now=now())
+            complain.open_by_code(swedish, "AAAAAAAAAA", asker="10.0.0.1", now=now())
     with pytest.raises(limit.TooOften):
-        complain.open_by_code(swedish, code, now=now())
+        complain.open_by_code(swedish, code, asker="10.0.0.1", now=now())
     with pytest.raises(NotYours):
         complain.complaint_of(swedish, begun.id, party=None, opened=())
+
+
+def test_who_guesses_at_a_code_keeps_nobody_else_out(charged):
+    swedish = charge("lars-swedish")
+    begun = complain.begin(None, swedish, language="en", now=now())
+    code = complain.code_of(begun)
+    for last in range(5):
+        with pytest.raises(NotYours):
+            complain.open_by_code(swedish, "A" * 10, asker=f"2001:db8:1:2::{last}", now=now())
+    with pytest.raises(limit.TooOften):
+        complain.open_by_code(swedish, code, asker="2001:db8:1:2::9", now=now())
+    assert complain.open_by_code(swedish, code, asker="2001:db8:1:3::9", now=now()) == begun
+    mine = complain.open_by_code(
+        swedish, code, asker="2001:db8:1:2::9", party=party("bo"), now=now()
+    )
+    assert mine == begun
 
 
 def test_who_has_the_slip_complains_without_a_login(charged, work):

@@ -485,6 +485,17 @@ def test_a_case_worker_who_mistypes_costs_the_citizen_nothing(charged, enter):
     assert with_slip("zenia-two")
 
 
+def test_somebody_else_who_guesses_at_the_code_of_a_complaint_locks_nobody_out(charged):
+    begun = complain.begin(None, charge("lars-swedish"), language="en", now=now())
+    at = of_charge("complaint-code", begun.charge)
+    guesser = with_slip("lars-swedish")
+    for last in range(6):
+        guessed = guesser.post(at, {"code": "A" * 10}, REMOTE_ADDR="192.0.2.1")
+        assert guessed.status_code == (422 if last < 5 else 429)
+    mine = with_slip("lars-swedish").post(at, {"code": complain.code_of(begun)})
+    assert mine["Location"] == of("complaint", begun)
+
+
 def test_a_reader_reads_and_decides_nothing(charged, enter):
     sent()
     rosa = enter("rosa", Role.READER)

@@ -50,7 +50,7 @@ _THERE: Final = {
     "decided": law.State.CHARGE_STANDS,
     "withdrawn": law.State.WITHDRAWN,
 }
-#: So often may anybody be wrong about the code of one complaint in a quarter of an hour.
+#: So often may one asker be wrong about the code of one complaint in a quarter of an hour.
 _MOST_MISSES: Final = 5
 
 
@@ -115,13 +115,18 @@ def code_of(complaint: Complaint) -> str:
     return "".join(_SIGNS[drawn >> 5 * place & 31] for place in range(10))
 
 
-def open_by_code(charge: Charge, code: str, *, now: datetime) -> Complaint:
+def open_by_code(
+    charge: Charge, code: str, *, asker: str, party: Party | None = None, now: datetime
+) -> Complaint:
     """Return the complaint about *charge* that *code* opens.
 
+    *asker* is who asks (an address on the net), *party* who of those that are logged in. What
+    others have guessed keeps nobody out: the 50 bits of a code are not guessed by many either.
+
     :raises NotYours: if it opens none.
-    :raises TooOften: if somebody has guessed at it too often.
+    :raises TooOften: if they have guessed at it too often.
     """
-    key = f"complaint code {charge.id}"
+    key = f"complaint code {charge.id} {limit.asking(asker, party)}"
     if limit.left(key, most=_MOST_MISSES, per=_A_WHILE, now=now) < 1:
         limit.take(key, most=_MOST_MISSES, per=_A_WHILE, now=now)
     for complaint in Complaint.objects.filter(charge=charge, party=None):

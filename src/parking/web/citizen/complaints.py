@@ -378,7 +378,9 @@ def open_by_code(request: Request, charge_id: UUID) -> HttpResponse:
 
 
 def _open(request: Request, charge: Charge, code: str) -> HttpResponse:
-    found = complain.open_by_code(charge, code, now=request.now)
+    found = complain.open_by_code(
+        charge, code, asker=request.META["REMOTE_ADDR"], party=request.party, now=request.now
+    )
     return visit.keep(_to("complaint", found), request.visit.with_complaint(found.id))
 
 
