@@ -12,6 +12,7 @@ from collecting import Town
 from parking.actions import charge as charges
 from parking.actions import charge_feed, checkout, plan
 from parking.law.charge import spaced
+from parking.records.charge import Charge, ChargeHolder
 from parking.records.order import Order
 from sandbox.charges import code_of
 from town import charge, now, party, pay, slip_of
@@ -243,6 +244,17 @@ def test_a_plan_says_that_it_waits_for_a_complaint_and_that_it_was_broken(
     assert "Betal i rater" not in charges_page
     client.post(reverse("plan-pay", kwargs={"plan_id": kept.id}))
     assert "1.020 kr." in text(client.get(reverse("basket")))
+
+
+def test_paying_in_parts_is_offered_only_for_what_was_mine(charged, log_in):
+    nanna, link = party("nanna"), f'href="{reverse("plan-new")}"'
+    ChargeHolder.objects.filter(number_fingerprint=nanna.number_fingerprint).delete()
+    for slug in ("anna-open", "anna-now"):
+        charges.claim(nanna, charge(slug), now=now())
+    page = text(log_in("nanna").get(reverse("my-charges")))
+    assert spaced(slip_of("anna-now")[0]) in page
+    assert link not in page
+    assert link in text(log_in("anna").get(reverse("my-charges")))
 
 
 def test_what_is_at_debt_collection_is_shown_and_not_paid_here(charged):

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from parking.actions import complaint_course, holds, send
 from parking.actions.permission import NotYours
@@ -127,13 +127,16 @@ def is_handed_over(charge: Charge) -> bool:
 def mine(party: Party) -> QuerySet[Charge]:
     """Return the charges on *party*'s page, the newest first.
 
-    Those of vehicles they owned or used at the time, and those they have added by number and plate.
+    Those of vehicles they owned or used at the time, and those they have added by number and plate;
+    ``was_theirs`` tells them apart.
     """
     held = ChargeHolder.objects.filter(number_fingerprint=party.number_fingerprint)
     added = ChargeClaim.objects.filter(party=party)
     # By the two indexes, and not by way of every charge there is.
     ids = held.values("charge").union(added.values("charge"))
-    return Charge.objects.filter(id__in=ids).order_by("-issued").with_what_was_done()
+    known = Charge.objects.filter(id__in=ids).order_by("-issued").with_what_was_done()
+    was_theirs = Exists(held.filter(charge=OuterRef("id")))
+    return known.annotate(was_theirs=was_theirs)  # type: ignore[no-redef]
 
 
 def charge_of(party: Party, charge_id: UUID) -> Charge:

@@ -53,6 +53,9 @@ class Charge(models.Model):
     #: Collecting could not go on with it, and looks at it again from this day.
     stuck_until = models.DateField(null=True)
 
+    #: It was given to a vehicle of whoever asks: on what `actions.charge.mine` returns, only there.
+    was_theirs: bool
+
     objects = ChargeQuerySet.as_manager()
 
     class Meta:

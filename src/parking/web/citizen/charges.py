@@ -112,9 +112,17 @@ def mine(request: PartyRequest) -> HttpResponse:
             "charges": [_in_short(each) for each in shown],
             "most": _ON_A_PAGE,
             "plan": kept.plan if kept is not None else None,
-            "may_plan": is_free and bool(plan.choices_among(shown, now=request.now)),
+            "may_plan": is_free and _may_plan(request, shown),
         },
     )
+
+
+def _may_plan(request: PartyRequest, shown: list[Charge]) -> bool:
+    """Tell whether a plan would be accepted: about what was theirs, not what they added."""
+    if len(shown) == _ON_A_PAGE:
+        return bool(plan.choices(request.party, now=request.now))
+    theirs = [each for each in shown if each.was_theirs]
+    return bool(plan.choices_among(theirs, now=request.now))
 
 
 def _in_short(charge: Charge) -> dict[str, Any]:
