@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
+import httpx
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -88,6 +90,31 @@ def test_the_qr_code_leads_straight_there(charged):
     assert client.get(answer["Location"]).status_code == 200
     wrong = Client().get(reverse("charge-scan", args=[number, "AAAAAAAAAA"]))
     assert wrong.status_code == 404
+
+
+def test_the_qr_code_of_a_charge_that_is_not_here_yet_leads_to_the_form(charged, sandbox):
+    said = {"plate": "WUAB123", "offence": "40a", "place": "VB", "country": "DE"}
+    given = httpx.post(f"{sandbox.base}/pilen/issue", data=said).json()["chargeNumber"]
+    client = Client()
+    scanned = client.get(reverse("charge-scan", args=[given, code_of(given)]))
+    assert scanned.status_code == 404
+    page = text(scanned)
+    assert "kan mangle i op til et minut" in page
+    assert f'value="{given}"' in page
+    assert f'action="{reverse("charges")}"' in page
+    answer = client.post(reverse("charges"), {"number": given, "plate": "WU AB 123"})
+    assert client.get(answer["Location"]).status_code == 200
+
+
+def test_a_wrong_code_does_not_tell_whether_there_is_such_a_charge(charged):
+    number, _plate = slip_of("lars-swedish")
+    pages = [
+        text(Client().get(reverse("charge-scan", args=[each, "AAAAAAAAAA"]))).replace(each, "")
+        for each in (number, "100000001")
+    ]
+    there, nowhere = (re.sub(r'(csrfmiddlewaretoken" value=")\w+', r"\1", each) for each in pages)
+    assert there == nowhere
+    assert Client().get(reverse("charge-scan", args=["1", "AAAAAAAAAA"])).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -77,11 +77,21 @@ def find(request: Request) -> HttpResponse:
 @anyone
 @require_safe
 def scan(request: Request, number: str, code: str) -> HttpResponse:
-    """Come straight from the QR code on the slip."""
+    """Come straight from the QR code on the slip.
+
+    A charge that was given just now is not here yet; by its plate it can be asked for. A wrong code
+    is answered in the same way, so that nobody learns which numbers there are.
+    """
     try:
-        return _open(request, slip.Slip(number=charge_number(number), plate=None, code=code))
-    except (slip.NoSuchCharge, NotAChargeNumber):
+        meant = charge_number(number)
+    except NotAChargeNumber:
         raise NotYours("charge") from None
+    try:
+        return _open(request, slip.Slip(number=meant, plate=None, code=code))
+    except slip.NoSuchCharge:
+        form = SlipForm(initial={"number": meant}, code_needed=False)
+        told = {"form": form, "why": "not here yet"}
+        return render(request, "citizen/charge-find.html", told, status=404)
 
 
 def _open(request: Request, asked: slip.Slip) -> HttpResponse:
