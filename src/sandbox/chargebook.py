@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 import secrets
+import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -66,6 +67,14 @@ def _spoilt(charge: Charge) -> Charge:
     return {**charge, "registrationNumber": "?"}
 
 
+def _bare(plate: str) -> str:
+    """The plate without marks on letters that are not Danish."""
+    plain = plate.translate(str.maketrans("ĐÐŁ", "DDL"))
+    return "".join(
+        each if each in "ÆØÅ" else unicodedata.normalize("NFD", each)[0] for each in plain
+    )
+
+
 class ChargeBook:
     """The books of one city; *begin* writes what stands in them on the first day."""
 
@@ -98,7 +107,7 @@ class ChargeBook:
             found = self._store.get("pilen.numbers", number)
             charge_id = found or charges.bulk_id_of(number, self._bulk(), self._opened())
             charge = self.get(charge_id) if charge_id else None
-        if charge is None or charge["registrationNumber"] != plate:
+        if charge is None or _bare(charge["registrationNumber"]) != _bare(plate):
             raise Refused(404, "not-found")
         return {**charge, "holders": [], "complaints": [], "code": None, "masked": True}
 

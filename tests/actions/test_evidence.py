@@ -28,6 +28,7 @@ from parking.law.charge_terms import AnnulmentReason
 from parking.law.days import DENMARK, Period, danish_day
 from parking.law.evidence import Ground
 from parking.law.money import NOTHING, Money
+from parking.law.plates import Plate
 from parking.law.reasoning import Answer
 from parking.law.record import as_json
 from parking.law.staff import Role
@@ -420,6 +421,20 @@ def test_without_a_point_or_a_map_it_is_the_zone_that_the_charge_names(charged, 
     past = as_range(Period(date(2020, 1, 1), date(2020, 2, 1)))
     ZoneVersion.objects.filter(in_force__isnull=False).update(in_force=past)
     assert valid_zones(charged, found, zone="VA") == {"VA"}
+
+
+def test_the_register_is_not_asked_about_a_plate_that_it_cannot_have(charged, sandbox):
+    class Paid:
+        """Parking that was paid for with another letter on the plate, of a kind no Dane has."""
+
+        def parking_payments(self, charge_id):
+            paid = charged.charges.parking_payments(charge_id)
+            return [replace(each, plate=Plate("ZÜ10006")) for each in paid]
+
+    outside = replace(charged, charges=Paid())
+    facts = charge_facts.Inquiry(outside, charge("freja-payment-slip"), None, now()).facts()
+    assert facts.vehicles == ("ZÜ10006", "ZF10006"), "a case worker looks, and no machine"
+    assert "Ü" not in str(sandbox.journal("dmr"))
 
 
 def test_of_somebody_who_never_logged_in_no_look_up_is_kept(charged):

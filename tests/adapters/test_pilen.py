@@ -163,6 +163,14 @@ def test_a_charge_is_found_by_number_and_plate_and_without_anybody_in_it(charges
             charges.look_up(number=number, plate=Plate(plate))
 
 
+@pytest.mark.parametrize("written", ["WÜAB123", "WUAB123"])
+def test_marks_on_foreign_letters_keep_nobody_from_a_charge(outside, charges, written):
+    charge = charges.charge(issue(outside, written))
+    assert charge.plate == written
+    for asked in ("WÜAB123", "WUAB123"):
+        assert charges.look_up(number=charge.number, plate=Plate(asked)).id == charge.id
+
+
 def test_charges_are_found_by_who_held_the_car_at_the_time(charges):
     holger, ida = (city.inhabitant(slug).person_number for slug in ("holger", "ida"))
     for person in (holger, ida):

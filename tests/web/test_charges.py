@@ -102,7 +102,7 @@ def test_the_qr_code_of_a_charge_that_is_not_here_yet_leads_to_the_form(charged,
     assert "kan mangle i op til et minut" in page
     assert f'value="{given}"' in page
     assert f'action="{reverse("charges")}"' in page
-    answer = client.post(reverse("charges"), {"number": given, "plate": "WU AB 123"})
+    answer = client.post(reverse("charges"), {"number": given, "plate": "WÜ AB 123"})
     assert client.get(answer["Location"]).status_code == 200
 
 
@@ -115,6 +115,34 @@ def test_a_wrong_code_does_not_tell_whether_there_is_such_a_charge(charged):
     there, nowhere = (re.sub(r'(csrfmiddlewaretoken" value=")\w+', r"\1", each) for each in pages)
     assert there == nowhere
     assert Client().get(reverse("charge-scan", args=["1", "AAAAAAAAAA"])).status_code == 404
+
+
+@pytest.mark.parametrize("is_here", [True, False])
+@pytest.mark.parametrize("typed_plate", ["WÜ AB 123", "wu ab-123", "WU\u0308AB123", "WUE AB 123"])
+@pytest.mark.parametrize("written", ["WÜAB123", "WUAB123"])
+def test_a_foreign_plate_is_found_however_it_is_typed(
+    charged, sandbox, written, typed_plate, is_here
+):
+    said = {"plate": written, "offence": "40a", "place": "VB", "country": "DE"}
+    given = httpx.post(f"{sandbox.base}/pilen/issue", data=said).json()["chargeNumber"]
+    if is_here:
+        charge_feed.follow(charged, now=now())
+    answer = Client().post(reverse("charges"), {"number": given, "plate": typed_plate})
+    assert answer.status_code == 303
+    assert Charge.objects.get(number=given).plate == written
+
+
+def test_guesses_at_a_foreign_plate_count_however_it_is_typed(charged):
+    client = Client()
+    for last, plate in enumerate(("WÜ AB 123", "WU AB 123", "WUE AB 123") * 2):
+        answer = client.post(reverse("charges"), {"number": f"10000000{last}", "plate": plate})
+    assert "Skriv også koden" in text(answer)
+
+
+def test_the_vehicle_register_is_asked_about_no_foreign_letters(charged, sandbox):
+    page = text(Client().get(reverse("prices"), {"plate": "WÜ AB 123"}))
+    assert "En nummerplade har 2 til 10" in page
+    assert not sandbox.journal("dmr")
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ from parking.law.facts import (
     Supplier,
 )
 from parking.law.offence import Offence, OffenceKind
-from parking.law.plates import Plate, typo
+from parking.law.plates import Plate, typo, without_marks
 from parking.law.zones import ZoneCode
 from parking.ports import NotFound, Outside, PortError
 from parking.ports.accounts import ActivePermit
@@ -231,7 +231,7 @@ class Inquiry:
     ) -> Known[tuple[Plate, ...]]:
         """Which of the plates that matter are vehicles'; none is asked about where none is a typo.
 
-        A foreign plate counts as a vehicle's.
+        A foreign plate counts as a vehicle's, and one with letters that no Dane has.
         """
         if isinstance(permits, Missing) or isinstance(payments, Missing):
             return FROM_VEHICLES
@@ -239,7 +239,9 @@ class Inquiry:
         near = {each for each in rights if typo(each, plate) in terms.typos}
         if not near:
             return (plate,)
-        found = [plate] if self.charge.country != _DANISH else []
+        found = [each for each in sorted(near) if each != without_marks(each)]
+        if self.charge.country != _DANISH:
+            found.append(plate)
         for each in sorted({*near, plate} - set(found)):
             answer = self._ask(
                 Supplier.VEHICLE_REGISTER,

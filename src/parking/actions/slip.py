@@ -16,7 +16,7 @@ from typing import Final
 from parking.actions import charge as charges
 from parking.actions import limit
 from parking.law.charge import ChargeNumber
-from parking.law.plates import Plate
+from parking.law.plates import Plate, loosely, without_marks
 from parking.ports import NotFound, Outside
 from parking.records.charge import Charge
 from parking.records.party import Party
@@ -37,6 +37,8 @@ _MISSES_FADE: Final = timedelta(minutes=15)
 #: So often may one asker ask at all.
 _MOST_ASKED: Final = 30
 _ASKED_FADE: Final = timedelta(minutes=10)
+#: What the charge system takes for a plate.
+_SHORTEST: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,8 @@ def _by_code(outside: Outside, slip: Slip, whose: str, now: datetime) -> Charge:
 
 
 def _by_plate(outside: Outside, slip: Slip, whose: str, now: datetime) -> Charge:
-    guessed = [f"charge plate {slip.plate}", f"charge number {slip.number}"]
+    plate = loosely(slip.plate) if slip.plate is not None else ""
+    guessed = [f"charge plate {plate}", f"charge number {slip.number}"]
     try:
         limit.take(whose, most=_MOST_ASKED, per=_ASKED_FADE, now=now)
     except limit.TooOften:
@@ -128,7 +131,8 @@ def _named(slip: Slip) -> Charge | None:
 def _shows_it(slip: Slip, charge: Charge) -> bool:
     if slip.code:
         return hmac.compare_digest(charge.code_hash, charges.hash_of(slip.code))
-    return charge.plate == slip.plate
+    # The number says which charge it is: its plate may be typed as the keyboard allows.
+    return slip.plate is not None and loosely(Plate(charge.plate)) == loosely(slip.plate)
 
 
 def _may_be_new(slip: Slip) -> bool:
@@ -138,13 +142,21 @@ def _may_be_new(slip: Slip) -> bool:
 
 def _fetched(outside: Outside, slip: Slip, now: datetime) -> Charge | None:
     """Ask the charge system, which finds by number and plate, and take over what it has."""
-    if slip.plate is None:
-        return None
-    try:
-        found = outside.charges.look_up(number=slip.number, plate=slip.plate)
-        whole = outside.charges.charge(found.id)
-    except NotFound:
-        return None
-    with recording():
-        charges.take_over([whole], now=now)
-    return _named(slip)
+    for plate in _spellings(slip.plate):
+        try:
+            found = outside.charges.look_up(number=slip.number, plate=plate)
+            whole = outside.charges.charge(found.id)
+        except NotFound:
+            continue
+        with recording():
+            charges.take_over([whole], now=now)
+        return _named(slip)
+    return None
+
+
+def _spellings(plate: Plate | None) -> tuple[Plate, ...]:
+    """Return how the charge system may have written *plate*, the likeliest first."""
+    if plate is None:
+        return ()
+    plain, loose = without_marks(plate), loosely(plate)
+    return (plain,) if loose == plain or len(loose) < _SHORTEST else (plain, loose)

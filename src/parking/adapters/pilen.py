@@ -21,7 +21,7 @@ from parking.adapters.oauth import ClientCredentials
 from parking.adapters.pilen_reading import SYSTEM, Part
 from parking.adapters.transport import Transport
 from parking.law.money import Money
-from parking.law.plates import Plate
+from parking.law.plates import Plate, without_marks
 from parking.ports import NotFound, Rejected, Unavailable
 from parking.ports.charges import (
     MOST_IN_A_PAGE,
@@ -123,13 +123,15 @@ class Pilen:
     def look_up(self, *, number: str, plate: Plate) -> ChargeAnswer:
         """Return the charge with this number, if it was given to this plate; masked.
 
+        Marks on foreign letters make no difference: U finds Ü.
+
         :raises NotFound: if there is none, or it is another plate's.
         :raises Unavailable: if it did not answer, or with somebody's name.
         :raises Rejected: if it would not answer us.
         """
         asked = {"chargeNumber": number, "registrationNumber": plate}
         found = reading.charge(self._get("/charges/lookup", asked, operation="look up"))
-        if (found.number, found.plate) != (number, plate):
+        if (found.number, without_marks(found.plate)) != (number, without_marks(plate)):
             raise Unavailable(f"{SYSTEM}: answered about another charge")
         if not found.masked or found.holders or found.complaints:
             raise Unavailable(f"{SYSTEM}: a look-up is not masked")

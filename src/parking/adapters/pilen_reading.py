@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, TypeVar, get_args
 from pyproj import Transformer
 
 from parking.law.money import Money, total
-from parking.law.plates import NotAPlate, Plate, plate
+from parking.law.plates import NotAPlate, Plate, plate_of_any_country
 from parking.ports import Unavailable
 from parking.ports.charges import (
     AccountLine,
@@ -148,7 +148,7 @@ class Part:
     def plate(self, name: str) -> Plate:
         text = self.text(name)
         try:
-            found = plate(text)
+            found = plate_of_any_country(text)
         except NotAPlate:
             raise self._wrong(name, "no plate") from None
         if found != text:

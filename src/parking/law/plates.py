@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from enum import Enum
-from typing import NewType
+from typing import Final, NewType
 
 Plate = NewType("Plate", str)
 
 _PLATE = re.compile(r"[A-Z0-9ÆØÅ]{2,10}")
+_OF_ANY_COUNTRY = re.compile(r"[A-Z0-9À-ÖØ-ÞĀ-Ž]{2,10}")
 _PERSON_NUMBER = re.compile(r"\d{10}")
+_SEPARATORS = re.compile(r"[\s.\-\u2010-\u2015]")
+#: Letters that are no plain letter with a mark upon it.
+_PLAIN: Final = str.maketrans({"Đ": "D", "Ð": "D", "Ł": "L", "Ħ": "H", "Ŧ": "T", "Ŋ": "N"})
+_NOT_DANISH: Final = str.maketrans("ÆØÅ", "AOA")
 
 
 class NotAPlate(ValueError):
@@ -25,10 +31,43 @@ def plate(text: str) -> Plate:
 
     :raises NotAPlate: if what remains is anything else.
     """
-    written = re.sub(r"[\s.\-\u2010-\u2015]", "", text).upper()
+    written = _SEPARATORS.sub("", text).upper()
     if not _PLATE.fullmatch(written) or _PERSON_NUMBER.fullmatch(written):
         raise NotAPlate(f"{len(text)} characters that are no plate")
     return Plate(written)
+
+
+def plate_of_any_country(text: str) -> Plate:
+    """Return the plate that *text* means, of whichever country: ``WÜ AB 123`` is ``WÜAB123``.
+
+    Only for what has been charged. The vehicle register is asked about what :func:`plate` takes.
+
+    :raises NotAPlate: if it cannot be one.
+    """
+    written = _SEPARATORS.sub("", unicodedata.normalize("NFC", text)).upper()
+    if not _OF_ANY_COUNTRY.fullmatch(written) or _PERSON_NUMBER.fullmatch(written):
+        raise NotAPlate(f"{len(text)} characters that are no plate")
+    return Plate(written)
+
+
+def without_marks(plate: Plate) -> Plate:
+    """Return *plate* with plain letters for those outside the Danish alphabet: Ü is U."""
+    plain = plate.translate(_PLAIN)
+    return Plate("".join(each if each in "ÆØÅ" else _plain(each) for each in plain))
+
+
+def _plain(letter: str) -> str:
+    return unicodedata.normalize("NFD", letter)[0]
+
+
+def loosely(plate: Plate) -> Plate:
+    """Return what is left of *plate* when people write it on a keyboard that lacks its letters.
+
+    Ü may be typed as U or UE, Ø as O or OE, Å as A or AA. Two vehicles may share what is left: it
+    serves to find what a number has named already, and never says which vehicle is meant.
+    """
+    plain = without_marks(plate).translate(_NOT_DANISH)
+    return Plate(re.sub(r"(?<=[AOU])E|(?<=A)A", "", plain))
 
 
 def spaced(plate: Plate) -> str:

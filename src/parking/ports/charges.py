@@ -381,6 +381,8 @@ class ChargeBook(Protocol):
     def look_up(self, *, number: str, plate: Plate) -> ChargeAnswer:
         """Return the charge with this number, if it was given to this plate; masked.
 
+        Marks on foreign letters make no difference: U finds Ü.
+
         :raises NotFound: if there is none, or it is another plate's: it is not told which.
         :raises Unavailable: if it did not answer.
         :raises Rejected: if it would not answer us.

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from parking.actions import complain, complaint_wording
 from parking.law.charge import NotAChargeNumber, charge_number
 from parking.law.complaint import Document, Field, Guide
-from parking.law.plates import NotAPlate, plate
+from parking.law.plates import NotAPlate, plate_of_any_country
 from parking.records.complaint import Complaint
 from parking.web import uploads
 from parking.web.widgets import DayInput
@@ -138,7 +138,7 @@ class DetailsForm(_Form):
                 continue
             try:
                 if asked in _PLATES:
-                    said[name] = plate(typed)
+                    said[name] = plate_of_any_country(typed)
                 elif asked is Field.OTHER_NUMBER:
                     said[name] = charge_number(typed)
             except NotAPlate:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from parking.actions import wording
 from parking.law.charge import ChargeNumber, NotAChargeNumber, charge_number
 from parking.law.days import DENMARK, Period
-from parking.law.plates import NotAPlate, Plate, plate
+from parking.law.plates import NotAPlate, Plate, plate, plate_of_any_country
 from parking.ports.places import Point
 from parking.web.widgets import DayInput
 
@@ -34,6 +34,9 @@ def _email(help_text: Any) -> forms.EmailField:
 class PlateForm(_Form):
     """Which vehicle."""
 
+    #: Which plate is meant by what was typed: one that the vehicle register takes.
+    meant = staticmethod(plate)
+
     plate = forms.CharField(
         label=_("Nummerplade"),
         help_text=_("For eksempel AB 12 345. Mellemrum og små bogstaver er i orden."),
@@ -46,7 +49,7 @@ class PlateForm(_Form):
     def clean_plate(self) -> Plate:
         """Return the plate that was meant."""
         try:
-            return plate(self.cleaned_data["plate"])
+            return self.meant(self.cleaned_data["plate"])
         except NotAPlate:
             raise forms.ValidationError(
                 gettext(
@@ -188,6 +191,7 @@ class StartForm(_Form):
 class SlipForm(PlateForm):
     """What stands on the slip of a charge; its code only when number and plate do not suffice."""
 
+    meant = staticmethod(plate_of_any_country)
     field_order = ("number", "plate", "code")
 
     number = forms.CharField(

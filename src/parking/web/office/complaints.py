@@ -33,6 +33,7 @@ from parking.law.charge_terms import AnnulmentReason
 from parking.law.complaint import Document
 from parking.law.days import danish_day
 from parking.law.money import NOTHING, Money
+from parking.law.plates import plate_of_any_country
 from parking.law.staff import Right
 from parking.records.case import Case
 from parking.records.complaint import Complaint, ComplaintFile
@@ -263,6 +264,7 @@ def file(request: StaffRequest, case_id: UUID, file_id: UUID) -> HttpResponse:
 class RegisterForm(PlateForm):
     """A complaint that came by letter, mail or phone."""
 
+    meant = staticmethod(plate_of_any_country)
     field_order = (
         *("number", "plate", "channel", "received", "question", "text"),
         *("name", "address", "email", "file"),
