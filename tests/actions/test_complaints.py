@@ -34,6 +34,7 @@ from parking.law.days import danish_day
 from parking.law.money import NOTHING, Money
 from parking.law.offence import Question
 from parking.law.staff import RIGHTS, Role
+from parking.ports.scanner import Infected
 from parking.records.case import Case
 from parking.records.charge import Charge
 from parking.records.charge_check import ChargeAnnulment
@@ -546,29 +547,73 @@ def test_reopened_and_annulled_after_all(charged, work):
 # Written down for somebody
 
 
-def test_what_came_by_letter_counts_from_the_day_it_came(charged, work):
-    yesterday = danish_day(now()) - timedelta(days=1)
-    complaint = complain.register(
-        None,
-        charge("zenia-two"),
-        channel=Complaint.Channel.LETTER,
-        received=yesterday,
-        said={
+def registered(scanner=None, **more) -> Complaint:
+    """Write down a complaint that came by letter yesterday."""
+    what = {
+        "channel": Complaint.Channel.LETTER,
+        "received": danish_day(now()) - timedelta(days=1),
+        "language": "da",
+        "said": {
             "question": Question.SIGN.value,
             "text": "Skiltet var væk.",
             "name": "Zenia",
             "address": "Vej 1",
         },
-        given=[("brev.pdf", a_pdf())],
-        kind=Document.OTHER,
-        now=now(),
-    )
+        "given": [("brev.pdf", a_pdf())],
+        "kind": Document.OTHER,
+        **more,
+    }
+    return complain.register(scanner, charge("zenia-two"), **what, now=now())
+
+
+def test_what_came_by_letter_counts_from_the_day_it_came(charged, work):
+    complaint = registered()
     assert complaint.stands is law.State.SUBMITTED
     assert charge("zenia-two").waits
     work()
     told = there(charged, complaint)
+    yesterday = danish_day(now()) - timedelta(days=1)
     assert (told.channel, danish_day(told.received)) == ("letter", yesterday)
     assert len(told.attachments) == 1
+
+
+def test_what_came_by_letter_is_answered_in_the_language_it_came_in(charged):
+    assert Letter.objects.get(complaint=registered(language="en")).language == "en"
+
+
+class Suspicious:
+    """A scanner that finds something in whatever says so."""
+
+    def scan(self, content: bytes) -> None:
+        if b"Eicar" in content:
+            raise Infected("Eicar")
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ([("brev.pdf", a_pdf()), ("to.pdf", b"")], files.Fault.EMPTY),
+        ([("brev.pdf", a_pdf()), ("to.pdf", b"MZ")], files.Fault.KIND),
+        ([("brev.pdf", a_pdf()), ("to.pdf", a_pdf("Eicar"))], files.Fault.INFECTED),
+        ([(f"{each}.pdf", a_pdf(str(each))) for each in range(6)], files.Fault.TOO_MANY),
+    ],
+)
+def test_if_a_file_cannot_be_taken_nothing_is_written_down(charged, given, fault):
+    with pytest.raises(files.Refused) as refused:
+        registered(Suspicious(), given=given)
+    assert refused.value.fault is fault
+    assert not Complaint.objects.exists()
+    assert not charge("zenia-two").waits
+    kept = registered(Suspicious(), given=[("a.pdf", a_pdf()), ("b.pdf", a_pdf())])
+    assert kept.files.count() == 1, "the same twice is one"
+
+
+def test_if_it_cannot_be_sent_on_nothing_is_written_down(charged, monkeypatch):
+    monkeypatch.setattr(complain, "send_files", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        registered()
+    assert not Complaint.objects.exists()
+    assert not ComplaintFile.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -446,6 +446,7 @@ def by_letter(slug: str, **more) -> dict:
         "text": "Skiltet var væk.",
         "name": "Zenia",
         "address": "Vej 1",
+        "language": "da",
         **more,
     }
 
@@ -466,6 +467,30 @@ def test_what_came_by_letter_is_written_down_and_holds_the_charge(charged, enter
     assert "Skiltet var væk." in opened(ditte, case)
     again = shown(ditte.post(reverse("office-register"), said), 422)
     assert "Der er allerede klaget" in again
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([("brev.pdf", b"MZ")], "hverken et billede eller en pdf"),
+        ([(f"{each}.pdf", a_pdf(str(each))) for each in range(6)], "Der er for mange filer"),
+    ],
+)
+def test_a_letter_with_a_file_that_cannot_be_taken_is_not_written_down(charged, enter, given, told):
+    sheets = [SimpleUploadedFile(*each) for each in given]
+    answer = enter().post(reverse("office-register"), by_letter("zenia-two", file=sheets))
+    assert told in shown(answer, 422)
+    assert not Complaint.objects.exists()
+
+
+def test_a_complaint_in_english_that_came_by_letter_is_answered_in_english(charged, enter):
+    ditte = enter()
+    ditte.post(reverse("office-register"), by_letter("zenia-two", language="en"))
+    case = taken(ditte, Case.objects.get())
+    page = re.sub(r"\s+", " ", opened(ditte, case))
+    assert "<dt>Får svar på</dt><dd>Engelsk</dd>" in page
+    chosen = {"step": "uphold the charge", "text": "The sign was there."}
+    assert 'class="letter" lang="en"' in shown(work_on(ditte, case, **chosen))
 
 
 def test_a_case_worker_finds_the_charge_though_citizens_have_guessed(charged, enter):

@@ -7,7 +7,7 @@ the charge system answers or not, a complaint that was sent is safe.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -199,31 +199,33 @@ def begin(
     language: str,
     now: datetime,
     begun: Collection[UUID] = (),
-    channel: Complaint.Channel = Complaint.Channel.PORTAL,
 ) -> Complaint:
     """Begin a complaint, or go on with the draft there is: of *party*, or *begun* in this browser.
 
     :raises StepNotAllowed: if there is an open one, it was answered, or the charge is over.
     """
     with recording():
-        one_at_a_time("charge", charge.id)
-        charge = Charge.objects.get(id=charge.id)
+        charge = _alone_with(charge)
         whose = Q(party=party) if party is not None else Q(party=None, id__in=list(begun))
         drafts = Complaint.objects.filter(whose, charge=charge, state=law.State.DRAFT.value)
         draft = drafts.first()
         if draft is not None:
             return draft
-        if not may_begin(charge):
-            raise StepNotAllowed(f"no complaint about {charge.number} now")
-        return Complaint.objects.create(
-            charge=charge,
-            party=party,
-            language=language,
-            channel=channel,
-            since=danish_day(now),
-            begun=now,
-            changed=now,
-        )
+        return _draft(charge, now, party=party, language=language)
+
+
+def _alone_with(charge: Charge) -> Charge:
+    """Return *charge* as it is now, nobody else's for the rest of the recording."""
+    one_at_a_time("charge", charge.id)
+    return Charge.objects.get(id=charge.id)
+
+
+def _draft(charge: Charge, now: datetime, **columns: Any) -> Complaint:
+    if not may_begin(charge):
+        raise StepNotAllowed(f"no complaint about {charge.number} now")
+    return Complaint.objects.create(
+        charge=charge, since=danish_day(now), begun=now, changed=now, **columns
+    )
 
 
 #: What of a draft can be saved.
@@ -306,13 +308,7 @@ def missing(complaint: Complaint) -> tuple[str, ...]:
 # Sending it
 
 
-def submit(
-    complaint: Complaint,
-    *,
-    now: datetime,
-    actor: Actor = Actor.PARTY,
-    received: datetime | None = None,
-) -> Complaint:
+def submit(complaint: Complaint, *, now: datetime, actor: Actor = Actor.PARTY) -> Complaint:
     """Send the complaint: it holds the charge, opens a case and leaves the house, in one commit.
 
     Sending it twice is sending it once.
@@ -324,14 +320,18 @@ def submit(
         complaint = complaint_course.locked(complaint)
         if complaint.is_open:
             return complaint
-        if lacks := missing(complaint):
-            raise NotComplete(lacks)
-        if not may_begin(complaint.charge, besides=complaint):
-            raise StepNotAllowed("another complaint is there")
-        complaint.received = received or now
-        complaint_course.step(complaint, actor, law.Step.SUBMIT, now=now)
-        _begin_round(complaint, now)
+        _submit(complaint, actor, received=now, now=now)
     return complaint
+
+
+def _submit(complaint: Complaint, actor: Actor, *, received: datetime, now: datetime) -> None:
+    if lacks := missing(complaint):
+        raise NotComplete(lacks)
+    if not may_begin(complaint.charge, besides=complaint):
+        raise StepNotAllowed("another complaint is there")
+    complaint.received = received
+    complaint_course.step(complaint, actor, law.Step.SUBMIT, now=now)
+    _begin_round(complaint, now)
 
 
 def again(
@@ -397,24 +397,32 @@ def register(
     *,
     channel: Complaint.Channel,
     received: date,
+    language: str,
     said: Mapping[str, Any],
-    given: Iterable[tuple[str, bytes]],
+    given: Sequence[tuple[str, bytes]],
     kind: Document,
     now: datetime,
 ) -> Complaint:
-    """Write down a complaint that came by letter, mail or phone, and send it on.
+    """Write down a complaint that came by letter, mail or phone, and send it on, in one commit.
 
-    It counts from the day it was *received*. *given* are its files, name and content.
+    It counts from the day it was *received*, and is answered in *language*. *given* are its files,
+    name and content; if one cannot be taken, nothing is written.
 
     :raises StepNotAllowed: if another is there, or the charge is over.
+    :raises NotComplete: if something is missing.
     :raises files.Refused: if a file cannot be taken.
     """
-    complaint = begin(None, charge, language="da", channel=channel, now=now)
-    complaint = keep(complaint, said, now=now)
-    for name, content in given:
-        add_file(scanner, complaint, kind=kind, name=name, content=content, now=now)
+    kept = files.all_taken(scanner, given, now=now)
     came = min(datetime.combine(received, time(12), DENMARK), now)
-    return submit(complaint, actor=Actor.CASE_WORKER, received=came, now=now)
+    columns = {name: value for name, value in said.items() if name in _SAVED}
+    with recording():
+        complaint = _draft(_alone_with(charge), now, channel=channel, language=language, **columns)
+        for file in kept:
+            ComplaintFile.objects.create(
+                complaint=complaint, kind=kind.value, round=complaint.round, **file
+            )
+        _submit(complaint, Actor.CASE_WORKER, received=came, now=now)
+    return complaint
 
 
 # What is said afterwards

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -163,6 +163,19 @@ def taken(scanner: Scanner | None, content: bytes, name: str, *, now: datetime) 
         "original_name": PurePath(name.replace("\\", "/")).name[-150:],
         "uploaded": now,
     }
+
+
+def all_taken(
+    scanner: Scanner | None, given: Sequence[tuple[str, bytes]], *, now: datetime
+) -> list[dict[str, Any]]:
+    """Return the columns of files that came together, name and content; the same twice is one.
+
+    :raises Refused: if one cannot be taken, or there are more than one matter may have.
+    """
+    if len(given) > MOST_FILES:
+        raise Refused(Fault.TOO_MANY, given[MOST_FILES][0])
+    each = [taken(scanner, content, name, now=now) for name, content in given]
+    return list({file["sha256"]: file for file in each}.values())
 
 
 def _scan(scanner: Scanner | None, content: bytes, name: str) -> KeptFile.Scan:

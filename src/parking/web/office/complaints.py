@@ -267,7 +267,7 @@ class RegisterForm(PlateForm):
     meant = staticmethod(plate_of_any_country)
     field_order = (
         *("number", "plate", "channel", "received", "question", "text"),
-        *("name", "address", "email", "file"),
+        *("name", "address", "email", "language", "file"),
     )
 
     number = forms.CharField(
@@ -308,6 +308,13 @@ class RegisterForm(PlateForm):
         error_messages={"required": gettext_lazy("Skriv klagerens adresse. Svaret sendes dertil.")},
     )
     email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
+    language = forms.ChoiceField(
+        label=gettext_lazy("På hvilket sprog skal klageren have svar?"),
+        choices=[("da", gettext_lazy("Dansk")), ("en", gettext_lazy("Engelsk"))],
+        widget=forms.RadioSelect,
+        initial="da",
+        error_messages={"required": gettext_lazy("Vælg sproget.")},
+    )
     file = forms.Field(label=gettext_lazy("Filer"), required=False, widget=uploads.Files())
 
     def __init__(self, *given: Any, now: Any, **named: Any) -> None:
@@ -355,11 +362,6 @@ def _registered(request: StaffRequest, form: RegisterForm) -> Case | None:
     given = [
         (each.name or "", each.read(files.MOST_BYTES + 1)) for each in request.FILES.getlist("file")
     ]
-    for name, content in given:
-        try:
-            files.clean(content, name)
-        except files.Refused as refused:
-            form.add_error("file", uploads.refusal(refused))
     try:
         asked = slip.Slip(number=said["number"], plate=said["plate"])
         charge = slip.look_up(request.outside, asked, now=request.now)
@@ -368,16 +370,20 @@ def _registered(request: StaffRequest, form: RegisterForm) -> Case | None:
         return None
     if not complain.may_begin(charge):
         form.add_error(None, _("Der er allerede klaget over afgiften, eller den er slut."))
-    if form.errors:
         return None
-    complaint = complain.register(
-        request.outside.scanner,
-        charge,
-        channel=Complaint.Channel(said["channel"]),
-        received=said["received"],
-        said={name: said[name] for name in ("question", "text", "name", "address", "email")},
-        given=given,
-        kind=Document.OTHER,
-        now=request.now,
-    )
+    try:
+        complaint = complain.register(
+            request.outside.scanner,
+            charge,
+            channel=Complaint.Channel(said["channel"]),
+            received=said["received"],
+            language=said["language"],
+            said={name: said[name] for name in ("question", "text", "name", "address", "email")},
+            given=given,
+            kind=Document.OTHER,
+            now=request.now,
+        )
+    except files.Refused as refused:
+        form.add_error("file", uploads.refusal(refused))
+        return None
     return Case.objects.get(complaint=complaint)
