@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from journeys import steps
 from parking.actions import charge as charges
 from parking.actions import charge_feed
+from parking.law.charge import ChargeNumber, spaced
+from sandbox.charges import code_of
 from town import charge, now, slip_of
 
 PHONE, DESKTOP, NARROWEST = 390, 1280, 320
@@ -67,3 +70,44 @@ def test_two_charges_are_paid_at_once(visit, charged, width, scripts):
     anna.look("BETALT")
     anna.open("/my/charges/")
     assert "Skyldig" not in anna.page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_the_charge_of_a_borrowed_car_is_put_on_ones_own_page(visit, charged, scripts):
+    number, plate = slip_of("lars-swedish")
+    hanne = visit(width=NARROWEST, scripts=scripts)
+    steps.log_in(hanne, "hanne", path="/my/charges/")
+    hanne.look("Mine parkeringsafgifter")
+    assert plate not in hanne.page.locator("main").inner_text()
+    hanne.press("Find en afgift")
+    hanne.look("Find din parkeringsafgift")
+    hanne.page.get_by_label("Afgiftsnummer").fill(number)
+    hanne.page.get_by_label("Nummerplade").fill("ab 12 345")
+    hanne.press("Vis afgiften")
+    hanne.look("Find din parkeringsafgift", status=422)
+    hanne.see("Der er ingen afgift med det nummer og den nummerplade.")
+    hanne.page.get_by_label("Nummerplade").fill(f"{plate[:3]}-{plate[3:]}".lower())
+    hanne.press("Vis afgiften")
+    hanne.look(f"Parkeringsafgift {spaced(ChargeNumber(number))}")
+    hanne.press("Føj afgiften til min side")
+    hanne.look(f"Parkeringsafgift {spaced(ChargeNumber(number))}")
+    hanne.open("/my/charges/")
+    hanne.look("Mine parkeringsafgifter")
+    hanne.see(plate)
+    hanne.press(f"Afgift {spaced(ChargeNumber(number))}")
+    hanne.press("Tag afgiften af min side")
+    hanne.look("Mine parkeringsafgifter")
+    assert plate not in hanne.page.locator("main").inner_text()
+
+
+def test_a_slip_that_is_scanned_at_the_car_leads_there_by_the_plate(visit, charged, sandbox):
+    said = {"plate": "WÜAB123", "offence": "40a", "place": "VB", "country": "DE"}
+    number = httpx.post(f"{sandbox.base}/pilen/issue", data=said).json()["chargeNumber"]
+    uta = visit(width=NARROWEST, scripts=False, language="en-GB")
+    uta.open(f"/en/charges/slip/{number}/{code_of(number)}/")
+    uta.look("Find your parking charge", status=404, language="en")
+    uta.see("A brand new charge may be missing for up to a minute.")
+    uta.page.get_by_label("Number plate").fill("WUE AB 123")
+    uta.press("Show the charge")
+    uta.look(language="en")
+    uta.see("WÜAB123", "DKK 510")

@@ -41,14 +41,20 @@ def begin(visitor, slug: str) -> None:
     visitor.look("Klag over afgiften")
 
 
-def take_up(visit, case: Case):
-    """Let the sandbox's staff in, and have one of them take *case* out of the queue."""
+def let_in(visit):
+    """Let the sandbox's staff in, and have one of them log in."""
     for each in EMPLOYEES:
         roles = {Role(role) for role in each.roles}
         staff.add(name_id=each.name_id, roles=roles, unit="Parkering", now=now())
     ditte = visit()
     ditte.open("/office/")
     steps.answer_login(ditte, "ditte")
+    return ditte
+
+
+def take_up(visit, case: Case):
+    """Have one of the staff take *case* out of the queue."""
+    ditte = let_in(visit)
     ditte.open("/office/queue/")
     ditte.press(case.number)
     ditte.press("Åbn sagen")
@@ -241,3 +247,46 @@ def test_what_was_paid_for_what_is_annulled_comes_back_by_itself(charged, visit,
     visitor.look()
     visitor.see("Betalt tilbage", "Der er ikke noget at betale.")
     assert charged.payments.payment(order.payment.payment_id).refunded == order.total
+
+
+def test_a_letter_from_abroad_is_written_down_and_answered_in_english(charged, visit, work):
+    number, plate = slip_of("lars-swedish")
+    ditte = let_in(visit)
+    ditte.press("Indtast klage")
+    ditte.look("Indtast en klage")
+    ditte.press("Gem klagen")
+    ditte.look("Indtast en klage", status=422)
+    ditte.see("Skriv afgiftens nummer.", "Vælg, hvordan klagen kom.")
+    fill = ditte.page.get_by_label
+    fill("Afgiftsnummer").fill(number)
+    fill("Nummerplade").fill(plate)
+    fill("Brev", exact=True).check()
+    steps.fill_day(ditte, steps.today())
+    fill("Hvad handler den om?").select_option(
+        label="Skiltet eller stregerne var til at tage fejl af"
+    )
+    fill("Hvad står der, eller hvad blev der sagt?").fill("There was no sign.")
+    fill("Klagerens navn").fill("Lars Svensson")
+    fill("Klagerens adresse").fill("Storgatan 1, Malmö")
+    fill("Engelsk").check()
+    letter = {"name": "brev.jpg", "mimeType": "", "buffer": a_photo()}
+    ditte.page.locator("input[type=file]").set_input_files([letter])
+    ditte.press("Gem klagen")
+    case = Case.objects.get()
+    ditte.look(f"Åbn sag {case.number}")
+    ditte.press("Åbn sagen")
+    ditte.press("Tag sagen")
+    ditte.look()
+    ditte.see("There was no sign.", "Lars Svensson, Storgatan 1, Malmö", "Engelsk", "brev.jpg")
+    fill("Fasthold afgiften").check()
+    fill("Begrundelse").fill("The sign can be seen in the warden's photo.")
+    ditte.press("Gå videre")
+    ditte.look()
+    ditte.see("The sign can be seen in the warden's photo.")
+    assert ditte.page.locator(".letter").get_attribute("lang") == "en"
+    ditte.press("Send brevet")
+    ditte.look()
+    ditte.see("Breve")
+    work()
+    assert Complaint.objects.get().stands is law.State.CHARGE_STANDS
+    assert ComplaintFile.objects.get().handed_in is not None
