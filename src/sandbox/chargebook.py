@@ -231,11 +231,27 @@ class ChargeBook:
         def do(kept: Kept) -> None:
             if body["paymentReference"] not in kept["payments"]:
                 raise Refused(400, "invalid-request", "no such payment", "paymentReference")
-            if body["amount"]["amount"] > -_balance(kept):
+            taken_back = body.get("way") == "taken_back"
+            paid = kept["payments"][body["paymentReference"]]
+            if body["amount"]["amount"] > (paid if taken_back else -_balance(kept)):
                 raise Refused(422, "refund-exceeds-credit")
             self._book(kept, "refund", body["amount"]["amount"], body["refundedAt"], body)
 
         return self._report(charge_id, "refund", body, do)
+
+    def pay_out(self, body: Body) -> tuple[int, Body]:
+        """Money of no charge is to be paid back: 201, or 200 when it is known already.
+
+        :raises Refused: if something else was asked for under the reference
+        """
+        with self._store.locked():
+            known: Body | None = self._store.get("pilen.payouts", body["reference"])
+            if known is not None:
+                if known != body:
+                    raise Refused(409, "reference-used")
+                return 200, known
+            self._store.put("pilen.payouts", body["reference"], body)
+            return 201, body
 
     def fee(self, charge_id: str, body: Body) -> tuple[int, Charge]:
         """A reminder fee."""

@@ -35,6 +35,7 @@ PATTERNS: Final = {
     "reference": r"[A-Za-z0-9._:/-]{3,64}",
     "key": r"[A-Za-z0-9._:-]{8,64}",
     "etag": r'"[1-9][0-9]{0,9}"',
+    "account": r"[A-Z0-9]{5,34}",
     "person number": r"[0-9]{10}",
     "company number": r"[0-9]{8}",
     "ground": r"[a-z][a-z0-9_-]{1,39}",
@@ -194,7 +195,20 @@ FORMS: Final[dict[str, Check]] = {
             "amount": _POSITIVE,
             "refundedAt": _moment,
             "paymentReference": like("reference"),
-        }
+        },
+        {
+            "way": _one_of("card", "paid_out", "moved", "taken_back"),
+            "payerAccount": like("account"),
+        },
+    ),
+    "payouts": _record(
+        {
+            **_REPORT,
+            "amount": _POSITIVE,
+            "bankReference": like("line"),
+            "decidedAt": _moment,
+        },
+        {"payerAccount": like("account")},
     ),
     "fees": _record({**_REPORT, "amount": _POSITIVE, "bookedAt": _moment}),
     "letters": _record(

@@ -394,6 +394,7 @@ class ChargeSystem:
             f"{complaint}/messages": {"POST": Operation(complain, self._message, writes=True)},
             f"{complaint}/attachments": {"POST": Operation(complain, self._attach, writes=True)},
             f"{complaint}/attachments/{{attachmentId}}": get(self._attachment),
+            "/payouts": {"POST": Operation(write, self._pay_out, writes=True)},
             "/plans": {"POST": Operation(write, self._agree, writes=True)},
             "/plans/{planId}": {
                 **get(self._plan),
@@ -498,6 +499,11 @@ class ChargeSystem:
             parts["chargeId"], parts["complaintId"], parts["attachmentId"]
         )
         return _file(kind, content)
+
+    def _pay_out(self, asked: Asked) -> Answer:
+        asked.options()
+        status, payout = self.book.pay_out(asked.json("payouts"))
+        return Answer(status, payout)
 
     def _agree(self, asked: Asked) -> Answer:
         asked.options()

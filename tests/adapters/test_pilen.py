@@ -34,6 +34,7 @@ from parking.ports.charges import (
     Evidence,
     FeedGone,
     PlanInstalment,
+    RefundWay,
     SentLetter,
 )
 from pictures import a_photo
@@ -282,6 +283,34 @@ def test_too_much_is_taken_and_can_be_paid_back_but_no_more(outside, charges):
     assert [line.kind for line in done.account] == ["charge", "payment", "refund"]
     with pytest.raises(Rejected):
         charges.report_refund(charge_id, reference=ref(), **refund)
+
+
+def test_what_the_bank_took_back_is_owed_again_and_no_more_than_was_paid(outside, charges):
+    charge_id = issue(outside)
+    first = ref("pay")
+    pay(charges, charge_id, kroner(510), reference=first)
+    back = {"refunded": NOW, "payment": first, "way": RefundWay.TAKEN_BACK}
+    with pytest.raises(Rejected, match="refund-exceeds-credit"):
+        charges.report_refund(charge_id, reference=ref(), amount=kroner(511), **back)
+    owed = charges.report_refund(charge_id, reference=ref(), amount=kroner(510), **back)
+    assert (owed.state, owed.balance) == (ChargeState.ISSUED, kroner(510))
+
+
+@pytest.mark.parametrize("payer", ["", "DK8530009990001234"])
+def test_what_is_too_much_and_what_is_of_no_charge_is_paid_out_once(outside, charges, payer):
+    charge_id = issue(outside)
+    first = ref("pay")
+    pay(charges, charge_id, kroner(600), reference=first)
+    done = charges.report_refund(
+        charge_id, reference=ref(), amount=kroner(90), refunded=NOW, payment=first,
+        way=RefundWay.PAID_OUT, payer=payer,
+    )  # fmt: skip
+    assert done.balance == Money(0)
+    given = {"reference": ref(), "amount": kroner(510), "bank_reference": "PBS1", "payer": payer}
+    charges.pay_out(**given, decided=NOW)
+    charges.pay_out(**given, decided=NOW)
+    with pytest.raises(Rejected):
+        charges.pay_out(**{**given, "amount": kroner(1)}, decided=NOW)
 
 
 def test_reminders_and_fees_bring_a_charge_on_until_it_is_handed_over(outside, charges):

@@ -36,6 +36,7 @@ from parking.ports.charges import (
     FeedGone,
     ParkingPayment,
     PlanInstalment,
+    RefundWay,
     SentLetter,
 )
 
@@ -245,15 +246,40 @@ class Pilen:
         return self._report(charge_id, "payments", reference, body)
 
     def report_refund(
-        self, charge_id: str, *, reference: str, amount: Money, refunded: datetime, payment: str
-    ) -> ChargeAnswer:
-        """Tell that *amount* was paid back of the payment reported as *payment*."""
+        self, charge_id: str, *, reference: str, amount: Money, refunded: datetime, payment: str,
+        way: RefundWay = RefundWay.CARD, payer: str = "",
+    ) -> ChargeAnswer:  # fmt: skip
+        """Tell that *amount* went back of the payment reported as *payment*."""
         body = {
             "amount": _money(amount),
             "refundedAt": _moment(refunded),
             "paymentReference": payment,
         }
+        if way is not RefundWay.CARD:
+            body["way"] = way.value
+        if payer:
+            body["payerAccount"] = payer
         return self._report(charge_id, "refunds", reference, body)
+
+    def pay_out(
+        self, *, reference: str, amount: Money, bank_reference: str, payer: str, decided: datetime
+    ) -> None:
+        """Have money of no charge paid back to the account it came from."""
+        body = {
+            "reference": reference,
+            "amount": _money(amount),
+            "bankReference": bank_reference,
+            "decidedAt": _moment(decided),
+            **({"payerAccount": payer} if payer else {}),
+        }
+        self._ask(
+            "POST",
+            "/payouts",
+            operation="pay out",
+            headers={"Idempotency-Key": _key("/payouts", reference)},
+            json=body,
+            repeatable=True,
+        )
 
     def report_fee(
         self, charge_id: str, *, reference: str, amount: Money, booked: datetime

@@ -38,6 +38,15 @@ class ChargeState(StrEnum):
     TIME_BARRED = "time_barred"
 
 
+class RefundWay(StrEnum):
+    """Which way money of a charge went back."""
+
+    CARD = "card"  #: we have paid it, to the card it came from
+    PAID_OUT = "paid_out"  #: the charge system is to pay it
+    MOVED = "moved"  #: to another charge
+    TAKEN_BACK = "taken_back"  #: by the bank
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargedOffence:
     """One offence that the charge is for."""
@@ -460,7 +469,7 @@ class ChargeBook(Protocol):
 
 
 class ChargeAccount(Protocol):
-    """Reporting what concerns the account. Each answers the charge as it stands afterwards.
+    """Reporting what concerns the account. Each about a charge answers it as it then stands.
 
     Each may raise `NotFound` if there is no such charge, `Unavailable` if it is not certain that it
     was heard (report again with the same reference), and `Rejected` if the charge system will not
@@ -477,9 +486,23 @@ class ChargeAccount(Protocol):
         ...
 
     def report_refund(
-        self, charge_id: str, *, reference: str, amount: Money, refunded: datetime, payment: str
-    ) -> ChargeAnswer:
-        """Tell that *amount* was paid back of the payment reported as *payment*."""
+        self, charge_id: str, *, reference: str, amount: Money, refunded: datetime, payment: str,
+        way: RefundWay = RefundWay.CARD, payer: str = "",
+    ) -> ChargeAnswer:  # fmt: skip
+        """Tell that *amount* went back of the payment reported as *payment*.
+
+        Only what was taken back may be more than what is overpaid. What is to be paid out goes to
+        the account *payer*, or where that is not known to the NemKonto of whoever had to pay.
+        """
+        ...
+
+    def pay_out(
+        self, *, reference: str, amount: Money, bank_reference: str, payer: str, decided: datetime
+    ) -> None:
+        """Have money of no charge paid back: what the bank told as *bank_reference*.
+
+        It goes to the account *payer*; if that is empty, to the one the bank knows it came from.
+        """
         ...
 
     def report_fee(
