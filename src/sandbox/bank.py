@@ -28,6 +28,7 @@ from sandbox.world import World
 
 NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"
 ACCOUNT: Final = "DK5000400440116243"
+PAYER: Final = "DK8530009990001234"  #: everybody's account
 LARGEST: Final = 100_000_000
 
 C = ElementMaker(namespace=NAMESPACE, nsmap={None: NAMESPACE})
@@ -45,8 +46,10 @@ class Ledger:
         """Every notification by its number."""
         return self._store.all("bank.notifications")
 
-    def pay(self, payments: list[tuple[str, int]], days_late: int = 0) -> int:
+    def pay(self, payments: list[tuple[str, int]], days_late: int = 0, text: str = "") -> int:
         """Book a batch of payments, each a payment id and øre; return the notification's number.
+
+        The payers wrote *text* beside it.
 
         An amount below zero is a payment that was taken back.
         """
@@ -59,6 +62,7 @@ class Ledger:
                     "id": slip,
                     "ore": ore,
                     "on": on.date().isoformat(),
+                    "text": text,
                 }
                 for line, (slip, ore) in enumerate(payments, start=1)
             ]
@@ -132,7 +136,8 @@ async def _pay(ledger: Ledger, request: Request) -> Response:
     }
     if how not in batches:
         return JSONResponse({"error": "how"}, 400)
-    number = await run_in_threadpool(ledger.pay, batches[how], 20 if how == "late" else 0)
+    late, text = 20 if how == "late" else 0, form.get("text", "").strip()[:140]
+    number = await run_in_threadpool(ledger.pay, batches[how], late, text)
     if "text/html" in request.headers.get("accept", ""):
         return RedirectResponse("/bank/", 303)
     return JSONResponse({"number": number})
@@ -153,6 +158,7 @@ def _document(number: int, batch: list[Paid], now: datetime, *, wrong: int) -> b
                 C.Ntry(
                     _amount(total),
                     C.CdtDbtInd("CRDT" if total >= 0 else "DBIT"),
+                    *([C.RvslInd("true")] if total < 0 else []),
                     C.Sts(C.Cd("BOOK")),
                     C.BookgDt(C.Dt(batch[0]["on"])),
                     C.ValDt(C.Dt(batch[0]["on"])),
@@ -174,13 +180,15 @@ def _payment(paid: Paid) -> etree._Element:
         C.Refs(C.AcctSvcrRef(paid["reference"])),
         _amount(paid["ore"]),
         C.CdtDbtInd("CRDT" if paid["ore"] >= 0 else "DBIT"),
+        *([C.RltdPties(C.DbtrAcct(C.Id(C.IBAN(PAYER))))] if paid["ore"] > 0 else []),
         C.RmtInf(
+            *([C.Ustrd(paid["text"])] if paid.get("text") else []),
             C.Strd(
                 C.CdtrRefInf(
                     C.Tp(C.CdOrPrtry(C.Prtry("71")), C.Issr(CREDITOR)),
                     C.Ref(paid["id"]),
                 )
-            )
+            ),
         ),
     )
     return payment

@@ -12,6 +12,7 @@ from parking.adapters.camt054 import Notifications
 from parking.law.money import Money, kroner
 from parking.ports import Rejected, Unavailable
 from parking.ports.bank import BEGINNING, BankEntry
+from sandbox.bank import PAYER
 from sandbox.charges import slip_id
 from sandbox_process import Sandbox
 
@@ -74,7 +75,8 @@ def test_what_people_do_with_a_slip_is_told_as_it_is(outside, bank):
     assert first.reference != second.reference
     assert (first.slip_id, first.amount) == (second.slip_id, second.amount) == (SLIP, kroner(510))
     assert wrong.slip_id != SLIP
-    assert back.amount == kroner(-510)
+    assert (back.amount, back.payer) == (kroner(-510), "")
+    assert wrong.payer == PAYER
 
 
 def test_what_does_not_add_up_is_not_believed_and_can_be_read_again(outside, bank):
@@ -122,6 +124,7 @@ GOOD = """<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.02"><BkTo
 <Ntfctn><ElctrncSeqNb>7</ElctrncSeqNb><Ntry><Amt Ccy="DKK">510.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>
 <Sts>BOOK</Sts><BookgDt><Dt>2026-11-20</Dt></BookgDt><NtryDtls><TxDtls>
 <Refs><AcctSvcrRef>R1</AcctSvcrRef></Refs><Amt Ccy="DKK">510.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>
+<RltdPties><DbtrAcct><Id><Othr><Id>3000 1234567</Id></Othr></Id></DbtrAcct></RltdPties>
 <RmtInf><Ustrd>Parkering</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry></Ntfctn>
 </BkToCstmrDbtCdtNtfctn></Document>"""
 
@@ -130,7 +133,14 @@ def test_an_older_version_and_a_payment_without_a_slip_are_read():
     number, (entry,) = camt054.read(GOOD.encode())
     assert number == 7
     assert (entry.reference, entry.amount, entry.text) == ("R1", kroner(510), "Parkering")
-    assert (entry.slip_type, entry.slip_id) == ("", "")
+    assert (entry.slip_type, entry.slip_id, entry.payer) == ("", "", "30001234567")
+    assert "30001234567" not in repr(entry)
+
+
+@pytest.mark.parametrize("told", ["", "ukendt!", "1" * 40])
+def test_an_account_that_is_none_is_left_out(told):
+    _, (entry,) = camt054.read(GOOD.replace("3000 1234567", told).encode())
+    assert entry.payer == ""
 
 
 def test_what_is_not_booked_yet_is_left_out():

@@ -27,6 +27,7 @@ SYSTEM: Final = "bank"
 #: Versions that have all we read in the same place.
 _NAMESPACE: Final = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.054\.001\.(0[2-9]|1\d)")
 _BOOKED: Final = "BOOK"
+_ACCOUNT: Final = re.compile(r"[A-Z0-9]{5,34}")
 
 
 class Notifications:
@@ -140,7 +141,18 @@ def _payment(of: etree._Element, booked: date, names: dict[str, str]) -> BankEnt
         slip_type=soap.text(of, f"{slip}/c:Tp/c:CdOrPrtry/c:Prtry", names) or "",
         slip_id=soap.text(of, f"{slip}/c:Ref", names) or "",
         text=soap.text(of, "c:RmtInf/c:Ustrd", names) or "",
+        payer=_payer(of, names),
     )
+
+
+def _payer(of: etree._Element, names: dict[str, str]) -> str:
+    """Return the account that the money came from; nothing if it is not told, or is none."""
+    account = "c:RltdPties/c:DbtrAcct/c:Id"
+    told = soap.text(of, f"{account}/c:IBAN", names) or soap.text(
+        of, f"{account}/c:Othr/c:Id", names
+    )
+    number = (told or "").replace(" ", "").upper()
+    return number if _ACCOUNT.fullmatch(number) else ""
 
 
 def _amount(of: etree._Element, names: dict[str, str]) -> Money:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Protocol
 
@@ -21,6 +21,7 @@ class BankEntry:
     slip_type: str  #: ``71`` for a slip with a payment id; empty when it is none
     slip_id: str  #: the payment id as it was typed; empty when there is none
     text: str = ""  #: what else the payer wrote
+    payer: str = field(default="", repr=False)  #: the account it came from, if the bank tells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
