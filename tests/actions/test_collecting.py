@@ -408,6 +408,5 @@ def test_a_whole_town_lives_a_quarter_of_a_year_and_every_account_adds_up(town):
 
 #: What a person must settle of the first day, whoever lives.
 EXPECTED = {
-    "money to be paid back by bank",
     "a debtor abroad must be collected by hand",
 }

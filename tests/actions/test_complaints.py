@@ -131,7 +131,7 @@ def test_a_draft_holds_nothing_and_two_tabs_have_one(charged):
     first, second = draft(), draft()
     assert first.id == second.id
     assert not charge("anna-open").waits
-    assert not Case.objects.exists()
+    assert not Case.objects.filter(kind="complaint").exists()
     assert not Outgoing.objects.exists()
 
 
@@ -194,7 +194,7 @@ def test_a_complaint_holds_the_charge_at_once_and_reaches_the_charge_system(char
     held = charge("anna-open")
     assert held.waits
     assert charges.balance(held).due is None
-    case = Case.objects.get()
+    case = Case.objects.get(kind="complaint")
     assert (case.about, case.party) == (case_law.Kind.COMPLAINT, party("anna"))
     assert case.due == danish_day(now()) + timedelta(days=28)
     work()
@@ -212,7 +212,7 @@ def test_sending_twice_is_sending_once(charged, work):
     complain.submit(complaint, now=now())
     complain.submit(complaint, now=now())
     work()
-    assert Case.objects.count() == 1
+    assert Case.objects.filter(kind="complaint").count() == 1
     assert len(charged.charges.charge(complaint.charge.source_id).complaints) == 1
 
 
@@ -229,7 +229,7 @@ def test_two_who_send_at_once_are_one_complaint(charged):
 
     with ThreadPoolExecutor(2) as both:
         assert sorted(both.map(submit, drafts)) == [False, True]
-    assert Case.objects.count() == 1
+    assert Case.objects.filter(kind="complaint").count() == 1
 
 
 @pytest.mark.parametrize("fault", ["status:503", "drop"])
@@ -350,7 +350,7 @@ def test_who_has_the_slip_complains_without_a_login(charged, work):
     assert there(charged, complaint).state == "open"
     letter = Letter.objects.get()
     assert (letter.party, letter.language) == (None, "en")
-    assert Case.objects.get().party is None
+    assert Case.objects.get(kind="complaint").party is None
     mail = Outgoing.objects.get(kind=Outgoing.Kind.SEND_MAIL)
     assert (mail.state, mail.answer) == (Outgoing.State.DONE, "sent")
     assert "Lars" not in str(list(Outgoing.objects.values_list("payload", flat=True)))
@@ -365,7 +365,7 @@ def test_a_decision_is_letter_and_account_in_one_step(charged, work):
     case = taken(complaint, worker)
     decision = decided(worker, case, law.Step.ANNUL)
     kept = again(complaint)
-    assert (kept.stands, Case.objects.get().stands) == (
+    assert (kept.stands, Case.objects.get(kind="complaint").stands) == (
         law.State.ANNULLED,
         case_law.State.DECIDED,
     )
@@ -475,11 +475,11 @@ def test_asked_and_replied(charged, work):
         worker, case, step=law.Step.ASK, text="Hvor lå skiven?", version=case.version, now=now()
     )
     assert again(complaint).stands is law.State.AWAITING_REPLY
-    assert Case.objects.get().stands is case_law.State.ASKED
+    assert Case.objects.get(kind="complaint").stands is case_law.State.ASKED
     complain.add_file(None, complaint, kind=Document.DISC, name="a.pdf", content=a_pdf(), now=now())
     complain.write(complaint, text="I forruden.", now=now())
     assert again(complaint).stands is law.State.IN_REVIEW
-    assert Case.objects.get().stands is case_law.State.TAKEN
+    assert Case.objects.get(kind="complaint").stands is case_law.State.TAKEN
     work()
     told = there(charged, complaint)
     assert [(each.sender, each.text) for each in told.messages] == [
@@ -498,7 +498,7 @@ def test_without_a_reply_it_goes_on(charged, step):
     assert complain.run_out(now=now() + timedelta(days=14)) == 0
     assert complain.run_out(now=now() + timedelta(days=15)) == 1
     assert again(complaint).stands is law.State.IN_REVIEW
-    assert Case.objects.get().stands is case_law.State.TAKEN
+    assert Case.objects.get(kind="complaint").stands is case_law.State.TAKEN
 
 
 def test_a_draft_that_is_never_sent_lapses(charged):
@@ -517,7 +517,7 @@ def test_taken_back_nothing_waits_any_more(charged, work):
     complain.withdraw(complaint, now=now())
     complain.withdraw(complaint, now=now())
     assert not charge("anna-open").waits
-    assert Case.objects.get().stands is case_law.State.WITHDRAWN
+    assert Case.objects.get(kind="complaint").stands is case_law.State.WITHDRAWN
     work()
     assert there(charged, complaint).state == "withdrawn"
     assert not charge("anna-open").waits
@@ -646,7 +646,7 @@ def test_a_reply_on_the_phone_is_a_reply(charged):
         worker, case, step=law.Step.REPLY, text="Klokken to.", version=case.version, now=now()
     )
     assert again(complaint).stands is law.State.IN_REVIEW
-    assert Case.objects.get().stands is case_law.State.TAKEN
+    assert Case.objects.get(kind="complaint").stands is case_law.State.TAKEN
 
 
 # What the charge system decides itself
@@ -669,7 +669,7 @@ def test_what_is_decided_in_the_charge_system_is_decided_here(charged, officer, 
         "charge system",
         None,
     )
-    assert Case.objects.get().stands is case_law.State.WITHDRAWN
+    assert Case.objects.get(kind="complaint").stands is case_law.State.WITHDRAWN
     assert not charge("anna-open").waits
     charge_feed.follow(charged, now=now())
     assert kept.decisions.count() == 1
@@ -683,7 +683,7 @@ def test_what_is_annulled_in_the_charge_system_leaves_nothing_to_complain_about(
     officer(f"charge/{complaint.charge.source_id}/annul", reason="sign_defect")
     charge_feed.follow(charged, now=now())
     assert again(complaint).stands is law.State.ANNULLED
-    assert Case.objects.get().stands is case_law.State.WITHDRAWN
+    assert Case.objects.get(kind="complaint").stands is case_law.State.WITHDRAWN
 
 
 def test_what_is_written_in_the_charge_system_is_read_here(charged, officer, work):
@@ -699,7 +699,7 @@ def test_a_machine_that_annuls_answers_the_complaint(charged, work):
     complaint = sent("gorm-paid-elsewhere", "gorm", question=Question.PAID.value)
     evidence.check(charged, charge("gorm-paid-elsewhere"), occasion="opened", now=now())
     assert again(complaint).stands is law.State.ANNULLED
-    assert Case.objects.get().stands is case_law.State.WITHDRAWN
+    assert Case.objects.get(kind="complaint").stands is case_law.State.WITHDRAWN
     subjects = [each.subject for each in Letter.objects.order_by("written")]
     assert subjects[-1] == "Din parkeringsafgift er annulleret"
     assert len(subjects) == 2
@@ -717,7 +717,7 @@ def test_nobody_handles_the_complaint_about_their_own_car(charged):
     worker.save()
     with pytest.raises(casework.OwnCase):
         casework.case_for(worker, Case.objects.get(complaint=complaint).id)
-    assert not casework.not_ones_own(worker, Case.objects.all()).exists()
+    assert not casework.not_ones_own(worker, Case.objects.filter(kind="complaint")).exists()
 
 
 def test_it_is_found_by_the_number_of_the_charge_and_by_the_plate(charged):

@@ -158,7 +158,7 @@ def test_a_case_worker_asks_and_decides(charged, visit, work):
     anna.look("Din klage")
     work()
 
-    ditte = take_up(visit, Case.objects.get())
+    ditte = take_up(visit, Case.objects.get(kind="complaint"))
     ditte.see("Skiven lå i ruden.", "Vagtens note", "Regnskab")
     ditte.page.get_by_label("Bed klageren om mere").check()
     ditte.page.get_by_label("Begrundelse").fill("Har du et billede?")

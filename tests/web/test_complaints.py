@@ -287,7 +287,7 @@ def test_the_case_tells_all_that_was_said_and_decided(charged, enter):
         None, complaint, kind=Document.DISC, name="kladde.pdf", content=a_pdf(), now=now()
     )
     ditte = enter()
-    case = taken(ditte, Case.objects.get())
+    case = taken(ditte, Case.objects.get(kind="complaint"))
     decided = {"step": "annul in part", "reason": "goodwill", "text": "Skiven viste 12.45."}
     work_on(ditte, case, **decided, kroner="100", confirm="yes")
     found = charge("anna-open")
@@ -346,7 +346,7 @@ def test_charge_finding_and_complaint_stand_on_one_page(
     complaint = sent()
     evidence.check(charged, charge("anna-open"), occasion="opened", now=now())
     ditte = enter()
-    case = taken(ditte, Case.objects.get())
+    case = taken(ditte, Case.objects.get(kind="complaint"))
     page = opened(ditte, case)
     for text in (
         "Skiven lå i ruden.",
@@ -371,7 +371,7 @@ def test_charge_finding_and_complaint_stand_on_one_page(
 def test_the_office_reads_the_offence_in_its_own_language(charged, enter):
     sent()
     ditte = enter()
-    case = taken(ditte, Case.objects.get())
+    case = taken(ditte, Case.objects.get(kind="complaint"))
     (offence,) = charges.answer_of(charge("anna-open")).offences
     assert f"{offence.code}: {offence.text}" in opened(ditte, case)
     ditte.post(reverse("office-language"), {"language": "en"})
@@ -383,7 +383,7 @@ def test_the_office_reads_the_offence_in_its_own_language(charged, enter):
 
 def test_nothing_is_shown_before_it_is_said_why(charged, enter):
     sent()
-    case = Case.objects.get()
+    case = Case.objects.get(kind="complaint")
     for name, more in (("office-case", []), ("office-charge-photo", [1])):
         answer = enter().get(reverse(name, args=[case.id, *more]))
         assert answer["Location"] == reverse("office-case-open", args=[case.id])
@@ -393,7 +393,7 @@ def test_of_a_visitors_complaint_too_it_must_be_said_why(charged, enter):
     draft = complain.begin(None, charge("lars-swedish"), language="en", now=now())
     said = {"question": "paid", "text": "Paid.", "name": "Lars", "address": "Storgatan 1"}
     complain.submit(complain.keep(draft, said, now=now()), now=now())
-    case, ditte = Case.objects.get(), enter()
+    case, ditte = Case.objects.get(kind="complaint"), enter()
     assert ditte.get(reverse("office-case", args=[case.id])).status_code == 302
     assert "Storgatan 1" in opened(ditte, case)
 
@@ -401,7 +401,7 @@ def test_of_a_visitors_complaint_too_it_must_be_said_why(charged, enter):
 def test_a_decision_is_seen_as_a_letter_before_it_is_sent(charged, enter):
     sent()
     ditte = enter()
-    case = taken(ditte, Case.objects.get())
+    case = taken(ditte, Case.objects.get(kind="complaint"))
     wrong = shown(work_on(ditte, case, step="annul the charge", text="Du har ret."), 422)
     assert "Vælg, hvorfor der bliver annulleret." in wrong
     chosen = {"step": "annul the charge", "reason": "warden error", "text": "Du har ret."}
@@ -415,7 +415,7 @@ def test_a_decision_is_seen_as_a_letter_before_it_is_sent(charged, enter):
 def test_upheld_the_letter_guides(charged, enter):
     sent()
     ditte = enter()
-    case = taken(ditte, Case.objects.get())
+    case = taken(ditte, Case.objects.get(kind="complaint"))
     page = shown(work_on(ditte, case, step="uphold the charge", text="Skiven var ikke stillet."))
     assert "Du kan klage én gang til inden 28 dage." in page
     assert "fogedretten" in page
@@ -424,7 +424,7 @@ def test_upheld_the_letter_guides(charged, enter):
 def test_a_part_must_be_less_than_the_whole(charged, enter):
     sent()
     ditte = enter()
-    case = taken(ditte, Case.objects.get())
+    case = taken(ditte, Case.objects.get(kind="complaint"))
     part = {"step": "annul in part", "reason": "goodwill", "text": "Delvis."}
     assert "Skriv, hvor meget" in shown(work_on(ditte, case, **part), 422)
     assert "mindre end det hele" in shown(work_on(ditte, case, **part, kroner="510"), 422)
@@ -461,7 +461,7 @@ def test_what_came_by_letter_is_written_down_and_holds_the_charge(charged, enter
     answer = ditte.post(
         reverse("office-register"), {**said, "file": SimpleUploadedFile("brev.pdf", a_pdf())}
     )
-    case = Case.objects.get()
+    case = Case.objects.get(kind="complaint")
     assert answer["Location"] == reverse("office-case-open", args=[case.id])
     assert charge("zenia-two").waits
     assert "Skiltet var væk." in opened(ditte, case)
@@ -524,7 +524,7 @@ def test_somebody_else_who_guesses_at_the_code_of_a_complaint_locks_nobody_out(c
 def test_a_reader_reads_and_decides_nothing(charged, enter):
     sent()
     rosa = enter("rosa", Role.READER)
-    case = Case.objects.get()
+    case = Case.objects.get(kind="complaint")
     assert "Spørg, hør eller afgør" not in opened(rosa, case)
     assert rosa.get(reverse("office-register")).status_code == 403
     assert work_on(rosa, case, step="annul the charge", text="x").status_code == 403
@@ -534,7 +534,7 @@ def test_the_machines_own_case_is_settled_in_the_office(charged, enter):
     evidence.check(charged, charge("jens-stolen"), occasion="opened", now=now())
     ditte = enter()
     assert "ser ud til at være forkert" in shown(ditte.get(reverse("office-queue")))
-    case = taken(ditte, Case.objects.get())
+    case = taken(ditte, Case.objects.get(kind="finding"))
     page = opened(ditte, case)
     assert "Forslag: annuller. Grund: Bilen var stjålet." in page
     assert "Meldt stjålet" in page
@@ -546,10 +546,13 @@ def test_the_machines_own_case_is_settled_in_the_office(charged, enter):
 def test_an_answered_complaint_can_be_reopened(charged, enter):
     sent()
     ditte = enter()
-    case = taken(ditte, Case.objects.get())
+    case = taken(ditte, Case.objects.get(kind="complaint"))
     chosen = {"step": "uphold the charge", "text": "Nej.", "confirm": "yes"}
     work_on(ditte, case, **chosen)
     assert "Genoptag klagen" in opened(ditte, case)
     ditte.post(reverse("office-case-reopen", args=[case.id]))
     assert Complaint.objects.get().stands is law.State.IN_REVIEW
-    assert Case.objects.exclude(id=case.id).get().stands is case_law.State.TAKEN
+    assert (
+        Case.objects.filter(kind="complaint").exclude(id=case.id).get().stands
+        is case_law.State.TAKEN
+    )

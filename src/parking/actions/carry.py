@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import translation
 
 from parking.actions import (
+    bank,
     carry_complaints,
     case_letters,
     charge_letters,
@@ -30,8 +31,9 @@ from parking.law.days import danish_day
 from parking.law.money import Money
 from parking.ports import NotFound, Outside, Rejected, Unavailable
 from parking.ports.accounts import BookedOrder, OrderLine
-from parking.ports.charges import ChargeAnswer, ChargeState, PlanInstalment, SentLetter
+from parking.ports.charges import ChargeAnswer, ChargeState, PlanInstalment, RefundWay, SentLetter
 from parking.ports.post import Letter as PostLetter
+from parking.records.case import Case
 from parking.records.charge import Charge, ChargePayment
 from parking.records.collection import ChargeStep, CollectionAction, CollectionClaim, Plan
 from parking.records.complaint import Complaint
@@ -42,6 +44,7 @@ from parking.records.party import Party
 from parking.records.permit import Permit
 from parking.records.recording import recording
 from parking.records.reminder import Reminder
+from parking.records.unplaced_money import BankRefund
 
 _BY_MAIL: Final = "mail"
 _NOT_NEEDED: Final = "no longer needed"
@@ -285,7 +288,9 @@ def _plan_comes_first(payment: ChargePayment) -> bool:
 
 
 def report_refund(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
-    """Tell the charge system what was paid back, once it has been."""
+    """Tell the charge system what was paid back, once it has been; by bank it pays itself."""
+    if "bank_refund" in payload:
+        return _report_bank_refund(outside, payload["bank_refund"], now)
     refund = Refund.objects.select_related("charge_payment__charge").get(id=payload["refund"])
     payment = refund.charge_payment
     assert payment is not None
@@ -301,6 +306,45 @@ def report_refund(outside: Outside, payload: dict[str, Any], now: datetime) -> s
     with recording():
         charges.take_over([answer], now=now)
     return str(answer.version)
+
+
+def _report_bank_refund(outside: Outside, refund_id: int, now: datetime) -> str:
+    refund = BankRefund.objects.select_related("charge").get(id=refund_id)
+    answer = outside.charges.report_refund(
+        refund.charge.source_id,
+        reference=refund.number,
+        amount=refund.amount,
+        refunded=refund.due,
+        payment=refund.payment_reference,
+        way=RefundWay(refund.why),
+        payer=_payer_of(refund),
+    )
+    with recording():
+        charges.take_over([answer], now=now)
+    return str(answer.version)
+
+
+def _payer_of(refund: BankRefund) -> str:
+    """Return the account to pay *refund* out to, if that is to be done and the bank told it."""
+    if refund.why != BankRefund.Why.PAID_OUT:
+        return ""
+    entry = bank.entry_of(refund.payment_reference)
+    return entry.payer if entry is not None else ""
+
+
+def pay_out(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
+    """Have the charge system pay back what came by bank and is of no charge."""
+    case = Case.objects.select_related("unplaced_money__entry").get(id=payload["case"])
+    entry = case.money.entry
+    assert entry is not None
+    outside.charges.pay_out(
+        reference=case.number,
+        amount=case.money.amount,
+        bank_reference=entry.reference,
+        payer=entry.payer,
+        decided=case.closed or now,
+    )
+    return case.number
 
 
 def report_fee(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
@@ -565,6 +609,7 @@ CARRIERS: Final[dict[str, Carrier]] = {
     Outgoing.Kind.SEND_REMINDER: send_reminder,
     Outgoing.Kind.REPORT_PAYMENT: report_payment,
     Outgoing.Kind.REPORT_REFUND: report_refund,
+    Outgoing.Kind.PAY_OUT: pay_out,
     Outgoing.Kind.REPORT_FEE: report_fee,
     Outgoing.Kind.TAKE_BACK_FEE: take_back_fee,
     Outgoing.Kind.SEND_CHARGE_LETTER: send_charge_letter,

@@ -108,6 +108,8 @@ def one_at_a_time_with(case: Case) -> None:
         one_at_a_time("charge", case.complaint.charge_id)
     elif case.charge_id is not None:
         one_at_a_time("charge", case.charge_id)
+    elif case.unplaced_money is not None and case.unplaced_money.charge_id is not None:
+        one_at_a_time("charge", case.unplaced_money.charge_id)
     elif case.party_id is not None:
         one_at_a_time("party", case.party_id)
     else:

@@ -58,6 +58,7 @@ _DOCUMENTS_OF = {
 _WHOLE = (
     *("party", "application", "zone_version", "permit__application"),
     *("complaint__charge", "complaint__party", "charge"),
+    *("unplaced_money__charge", "unplaced_money__entry"),
 )
 
 
@@ -78,6 +79,8 @@ def is_own(staff: Staff, case: Case) -> bool:
     if not own:
         return False
     charge = case.charge_id if case.complaint is None else case.complaint.charge_id
+    if case.unplaced_money is not None:
+        charge = case.unplaced_money.charge_id
     if charge and ChargeHolder.objects.filter(charge=charge, number_fingerprint=own).exists():
         return True
     return case.party is not None and own == case.party.number_fingerprint
@@ -90,6 +93,7 @@ def not_ones_own(staff: Staff, cases: QuerySet[Case]) -> QuerySet[Case]:
         return cases
     held = ChargeHolder.objects.filter(number_fingerprint=own).values("charge")
     theirs = Q(party__number_fingerprint=own) | Q(complaint__charge__in=held) | Q(charge__in=held)
+    theirs |= Q(unplaced_money__charge__in=held)
     return cases.exclude(pk__in=Case.objects.filter(theirs).values("pk"))
 
 
@@ -425,5 +429,8 @@ def search(text: str) -> list[Case]:
             | Q(complaint__charge__number=wanted)
             | Q(charge__plate=Plate(wanted))
             | Q(charge__number=wanted)
+            | Q(unplaced_money__charge__plate=Plate(wanted))
+            | Q(unplaced_money__charge__number=wanted)
+            | Q(unplaced_money__entry__payment_id=wanted)
         )
     return list(cases.select_related(*_WHOLE).order_by("-opened")[:50])

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from parking.actions import complaint_course, holds, send
+from parking.actions import complaint_course, holds, send, unplaced_money
 from parking.actions.permission import NotYours
 from parking.actions.refund import owe
 from parking.law import charge as law
@@ -75,8 +75,17 @@ def paid_here(charge: Charge) -> tuple[Entry, ...]:
         *annulled_here(charge),
         *(Entry(law.Kind.PAYMENT, p.amount, danish_day(p.paid), p.reference) for p in payments),
         *(Entry(law.Kind.REFUND, r.amount, danish_day(r.due), r.number) for r in refunds),
+        *went_back_here(charge),
         *(Entry(law.Kind.FEE, f.fee, f.day, FEE_REFERENCES[f.step]) for f in fees if not f.refused),
     )
+
+
+def went_back_here(charge: Charge) -> tuple[Entry, ...]:
+    """Return what went back here of *charge*, and not to a card."""
+    if not charge.has_bank_refunds:  # as nearly all: nothing need be asked
+        return ()
+    rows = charge.bank_refunds.all()
+    return tuple(Entry(law.Kind.REFUND, r.amount, danish_day(r.due), r.number) for r in rows)
 
 
 def annulled_here(charge: Charge) -> tuple[Entry, ...]:
@@ -168,11 +177,13 @@ def give_up(party: Party, charge: Charge) -> None:
 def follow_up(charges: Iterable[Charge], *, now: datetime) -> None:
     """Owe back what has been paid too much on *charges*, within the recording that changed them.
 
-    What was taken here by card goes back the way it came. What came another way is for a person.
+    What was taken here by card goes back the way it came. What came another way has a case.
     """
     ids = [charge.id for charge in charges]
     paid = ChargePayment.objects.filter(charge__in=ids).values_list("charge", flat=True)
-    for charge in Charge.objects.filter(Q(id__in=list(paid)) | Q(id__in=ids, balance_ore__lt=0)):
+    concerned = Q(id__in=list(paid)) | Q(id__in=ids, balance_ore__lt=0)
+    concerned |= Q(id__in=unplaced_money.charges_that_wait(ids))
+    for charge in Charge.objects.filter(concerned):
         owe_what_is_overpaid(charge, now=now)
 
 
@@ -184,7 +195,7 @@ def owe_what_is_overpaid(charge: Charge, *, now: datetime) -> Money:
     except law.EntriesDisagree as wrong:
         send.raise_incident(
             f"charge {charge.number} disagrees", "a charge's account contradicts itself", now=now,
-            detail=str(wrong),
+            detail=str(wrong), anew=True,
         )  # fmt: skip
         return NOTHING
     left = overpaid
@@ -199,10 +210,7 @@ def owe_what_is_overpaid(charge: Charge, *, now: datetime) -> Money:
         assert payment.order is not None
         owe(payment.order, back, because="nothing owed on charge", now=now, charge_payment=payment)
         left -= back
-    if left:
-        send.raise_incident(
-            f"charge {charge.number} overpaid {left.ore}", "money to be paid back by bank", now=now
-        )
+    unplaced_money.follow(charge, left, now=now)
     return overpaid
 
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from parking.actions import charge as charges
 from parking.actions import charge_facts, charge_wording, letters, progress, send, wording
-from parking.law.charge import ChargeNumber, Step
+from parking.law.charge import ChargeNumber, State, Step
 from parking.law.charge import spaced as spaced_number
 from parking.law.charge_terms import ChargeTerms
 from parking.law.days import danish_day
@@ -316,6 +316,60 @@ def _privacy() -> Iterator[str]:
         "Vi har dit navn og nummer fra motorregistret og CPR. Vi bruger dem for at kræve "
         "afgiften ind. På nettet kan du læse, hvor længe vi gemmer dem, og hvad du har ret til."
     )
+
+
+# About a payment that was taken back
+
+
+def about_reversal(charge: Charge, amount: Money, *, now: datetime) -> None:
+    """Tell whoever is liable that *charge* is owed again: the bank took *amount* back.
+
+    Within a recording. Nobody is written to if nothing is owed to us all the same, or if nobody is
+    known to be liable: then the charge waits for its next reminder.
+    """
+    # Whether the charge system calls it paid is from before; what counts is the account.
+    addressee, owed = addressee_kept(charge), charges.balance(charge).owed
+    elsewhere = charges.stands(charge) is State.AT_COLLECTION or charges.is_handed_over(charge)
+    if addressee is None or not owed or elsewhere:
+        return
+    party = party_of(addressee)
+    language = language_of(addressee, party)
+    with translation.override(language):
+        subject, told = reversal_text(charge, amount, owed)
+        pdf = letters.typeset(
+            {
+                "title": subject,
+                "sections": [_section("", *told), _section(_("Dine oplysninger"), *_privacy())],
+                "link_text": _("Se og betal på nettet: scan koden, eller brug adressen"),
+                "link_alt": _("QR-kode, der fører til afgiften"),
+            },
+            link=link(charge),
+        )
+    letter = Letter(
+        party=party,
+        charge=charge,
+        kind="message",
+        subject=subject,
+        language=language,
+        pdf=pdf,
+        written=now,
+    ).to(addressee)
+    letter.save(force_insert=True)
+    put(letter, charge, now=now)
+
+
+def reversal_text(charge: Charge, amount: Money, owed: Money) -> tuple[str, list[str]]:
+    """Return what is said when the bank has taken *amount* back, in the language in force."""
+    told = {
+        "number": spaced_number(ChargeNumber(charge.number)),
+        "amount": wording.amount(amount),
+        "owed": wording.amount(owed),
+    }
+    return _("Banken har taget en betaling tilbage"), [
+        _("Der var betalt %(amount)s på parkeringsafgift %(number)s.") % told,
+        _("Banken har taget pengene tilbage. Derfor tæller betalingen ikke mere."),
+        _("Nu er der %(owed)s at betale. Se på nettet hvornår, og betal dér.") % told,
+    ]
 
 
 # About a plan

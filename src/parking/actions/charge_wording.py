@@ -25,6 +25,7 @@ from parking.law.money import Money
 from parking.ports.charges import ChargeAnswer, ChargedOffence
 from parking.records.collection import Plan
 from parking.records.offence import offences_on
+from parking.records.unplaced_money import BankRefund
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,13 @@ _KINDS: Final = {
     Kind.ANNULMENT: gettext_lazy("Annulleret"),
     Kind.WRITE_OFF: gettext_lazy("Opgivet"),
     Kind.REFUND: gettext_lazy("Betalt tilbage"),
+}
+
+
+_WENT_BACK: Final = {
+    BankRefund.Why.PAID_OUT: gettext_lazy("Betalt tilbage"),
+    BankRefund.Why.MOVED: gettext_lazy("Flyttet til en anden afgift"),
+    BankRefund.Why.TAKEN_BACK: gettext_lazy("Taget tilbage af banken"),
 }
 
 
@@ -191,10 +199,15 @@ def account(entries: Iterable[Entry], paid_here: Iterable[Entry]) -> list[Line]:
     return [
         Line(
             entry.booked,
-            str(_KINDS[entry.kind])
+            _line(entry)
             if at < len(entries)
-            else _("%(what)s her, på vej til regnskabet") % {"what": _KINDS[entry.kind]},
+            else _("%(what)s her, på vej til regnskabet") % {"what": _line(entry)},
             entry.signed,
         )
         for at, entry in enumerate(merged)
     ]
+
+
+def _line(entry: Entry) -> str:
+    went = BankRefund.why_of(entry.reference) if entry.kind is Kind.REFUND else None
+    return str(_KINDS[entry.kind] if went is None else _WENT_BACK[went])

@@ -87,7 +87,10 @@ def recall(charge: Charge, *, because: str, now: datetime) -> bool:
         if charges.stands(charge) is not State.AT_COLLECTION:
             return False
         send.raise_incident(
-            f"charge {charge.number} recall", "a claim of before must be recalled", now=now
+            f"charge {charge.number} recall",
+            "a claim of before must be recalled",
+            now=now,
+            anew=True,
         )
     reason = "goodwill" if because == "annulled" else because
     _report_withdrawal(charge, reason, now)

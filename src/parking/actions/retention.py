@@ -60,6 +60,7 @@ from parking.records.permit import Permit
 from parking.records.recording import recording
 from parking.records.reminder import Reminder
 from parking.records.staff import StaffSession
+from parking.records.unplaced_money import BankRefund, UnplacedMoney
 
 log = structlog.get_logger(__name__)
 
@@ -268,7 +269,10 @@ def _accounts(now: datetime) -> Forgotten:
                 Order.objects.filter(id__in=ids),
             ):
                 gone += _delete(rows)
-    gone += _remove(BankEntry.objects.filter(booked__lt=_day_before(Matter.ACCOUNTS, now)))
+    before = _day_before(Matter.ACCOUNTS, now)
+    gone += _remove(UnplacedMoney.objects.filter(came__lt=before, cases=None))
+    gone += _remove(BankRefund.objects.filter(due__lt=_before(Matter.ACCOUNTS, now)))
+    gone += _remove(BankEntry.objects.filter(booked__lt=before, unplaced_money=None))
     # The permits that only the accounts kept.
     return gone + _permits(now)
 
@@ -304,8 +308,9 @@ def _forget_complaints(ids: Iterable[Any]) -> Forgotten:
 
 
 def _findings(now: datetime) -> Forgotten:
-    """Cases about what a machine has seen of a charge of which nobody has complained."""
-    old = Case.objects.filter(charge__isnull=False, closed__lt=_before(Matter.CASES, now))
+    """Cases about a charge of which nobody has complained, and about money by bank."""
+    about = Q(charge__isnull=False) | Q(unplaced_money__isnull=False)
+    old = Case.objects.filter(about, closed__lt=_before(Matter.CASES, now))
     gone = Forgotten()
     for ids in _chunks(old.values_list("id", flat=True)):
         with forgetting():
@@ -325,6 +330,8 @@ def _charges(now: datetime) -> Forgotten:
         payments__order=None,
         complaints=None,
         cases=None,
+        unplaced_money=None,
+        bank_refunds=None,
     )
     gone = Forgotten()
     for ids in _chunks(closed.values_list("id", flat=True).distinct()):

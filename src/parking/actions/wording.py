@@ -299,6 +299,9 @@ _STEPS: Final[Mapping[Enum, Any]] = {
     case.Step.WITHDRAW: _("Træk sagen tilbage"),
     case.Step.END: _("Opsig licensen"),
     case.Step.LET_STAND: _("Lad licensen gælde"),
+    case.Step.PLACE: _("Sæt pengene på plads"),
+    case.Step.PAY_BACK: _("Betal pengene tilbage"),
+    case.Step.NOTHING_TO_DO: _("Luk: der er ikke mere at gøre"),
 }
 
 
@@ -323,6 +326,7 @@ _CASE_KINDS: Final[Mapping[case.Kind, Any]] = {
     case.Kind.COMPLAINT: _("Klage over en parkeringsafgift"),
     case.Kind.FINDING: _("Afgift, som ser ud til at være forkert"),
     case.Kind.CHANGED: _("Noget er ændret, efter licensen blev givet"),
+    case.Kind.MONEY: _("Penge i banken, som skal på plads"),
 }
 _ROLES: Final[Mapping[Role, Any]] = {
     Role.READER: _("Læser"),
@@ -408,6 +412,7 @@ _OUTGOING: Final[Mapping[str, Any]] = {
     "credit order": _("Kreditering i regnskabet"),
     "send reminder": _("Påmindelse"),
     "report payment": _("Betaling af en afgift til afgiftssystemet"),
+    "pay out": _("Tilbagebetaling af penge, som ikke hører til en afgift"),
     "report refund": _("Tilbagebetaling af en afgift til afgiftssystemet"),
     "report fee": _("Rykkergebyr til afgiftssystemet"),
     "take back fee": _("Gebyr, der tages af en afgift"),
@@ -449,8 +454,7 @@ _INCIDENTS: Final[Mapping[str, Any]] = {
     "the debt collection gave a claim back": _("Gældsstyrelsen har sendt et krav tilbage"),
     "the debt collection gave a claim up": _("Gældsstyrelsen har opgivet et krav"),
     "a claim of before must be recalled": _("Et krav fra før skal kaldes tilbage i hånden"),
-    "money by bank that fits nothing": _("Der er kommet penge i banken, som ikke passer til noget"),
-    "the bank took money back": _("Banken har taget penge tilbage"),
+    "an entry of the bank was not booked": _("Vi kunne ikke bogføre en post fra banken"),
     "a letter has no receipt": _("Et brev har ingen kvittering fra Digital Post"),
     "a permit of ours is not in the accounts": _("En licens mangler i regnskabet"),
     "the accounts have a permit that is not ours": _("Regnskabet har en licens, vi ikke kender"),

@@ -27,6 +27,7 @@ class Kind(Enum):
     COMPLAINT = "complaint"  #: about a charge
     FINDING = "finding"  #: of a machine about a charge of which nobody has complained
     CHANGED = "changed"  #: the conditions of a permit that is valid no longer hold
+    MONEY = "money"  #: that came by bank, or was taken back, and is not where it belongs
 
 
 class Subject(Enum):
@@ -37,6 +38,7 @@ class Subject(Enum):
     COMPLAINT = "complaint"
     CHARGE = "charge"
     PERMIT = "permit"
+    UNPLACED_MONEY = "unplaced_money"
 
 
 #: What each kind of case hangs on: one subject, and never another.
@@ -49,11 +51,12 @@ SUBJECTS: Final[Mapping[Kind, Subject]] = {
     Kind.COMPLAINT: Subject.COMPLAINT,
     Kind.FINDING: Subject.CHARGE,
     Kind.CHANGED: Subject.PERMIT,
+    Kind.MONEY: Subject.UNPLACED_MONEY,
 }
 #: The subjects that are somebody's: their cases have a party, who reads who has looked at them.
 OF_A_PARTY: Final = frozenset({Subject.APPLICATION, Subject.PERMIT})
 #: The subjects that are somebody's who may never have logged in.
-OF_SOMEBODY: Final = frozenset({Subject.COMPLAINT, Subject.CHARGE})
+OF_SOMEBODY: Final = frozenset({Subject.COMPLAINT, Subject.CHARGE, Subject.UNPLACED_MONEY})
 
 #: The facts that each kind of case about an application may settle.
 SETTLES: Final[Mapping[Kind, tuple[str, ...]]] = {
@@ -94,6 +97,9 @@ class Step(Enum):
     WITHDRAW = "withdraw"
     END = "end"  #: the permit that the case is about
     LET_STAND = "let stand"  #: the permit, although something has changed
+    PLACE = "place"  #: the money, on a charge
+    PAY_BACK = "pay back"  #: the money, to whoever paid it
+    NOTHING_TO_DO = "nothing to do"  #: with the money: another entry of the bank's settles it
 
 
 _PARTY, _WORKER, _SYSTEM = Actor.PARTY, Actor.CASE_WORKER, Actor.SYSTEM
@@ -113,6 +119,9 @@ COURSE: Final = Course(
             (_WORKER, Step.REFUSE): State.DECIDED,
             (_WORKER, Step.END): State.DECIDED,
             (_WORKER, Step.LET_STAND): State.DECIDED,
+            (_WORKER, Step.PLACE): State.DECIDED,
+            (_WORKER, Step.PAY_BACK): State.DECIDED,
+            (_WORKER, Step.NOTHING_TO_DO): State.DECIDED,
             (_WORKER, Step.PUT_BACK): State.OPEN,
             (_PARTY, Step.ANSWER): State.TAKEN,
             (_WORKER, Step.ANSWER): State.TAKEN,

@@ -16,6 +16,7 @@ from parking.records.complaint import Complaint
 from parking.records.party import Party
 from parking.records.permit import Permit
 from parking.records.staff import Staff
+from parking.records.unplaced_money import UnplacedMoney
 from parking.records.zone import ZoneVersion
 
 _UNFINISHED = tuple(state.value for state in law.UNFINISHED)
@@ -55,6 +56,9 @@ class Case(models.Model):
     )
     charge = models.ForeignKey(Charge, null=True, on_delete=models.PROTECT, related_name="cases")
     permit = models.ForeignKey(Permit, null=True, on_delete=models.PROTECT, related_name="cases")
+    unplaced_money = models.ForeignKey(
+        UnplacedMoney, null=True, on_delete=models.PROTECT, related_name="cases"
+    )
     #: What the rule said of a permit that is valid, and of which facts: as `actions.recheck` keeps.
     found = models.JSONField(null=True)
     facts = models.JSONField(default=list)  #: the names of the facts to be settled
@@ -93,6 +97,11 @@ class Case(models.Model):
             UniqueConstraint(
                 name="case_one_of_a_permit",
                 fields=["permit"],
+                condition=Q(state__in=_UNFINISHED),
+            ),
+            UniqueConstraint(
+                name="case_one_of_unplaced_money",
+                fields=["unplaced_money"],
                 condition=Q(state__in=_UNFINISHED),
             ),
             models.CheckConstraint(name="case_one_subject", condition=_one_subject()),
@@ -183,6 +192,16 @@ class Case(models.Model):
         if self.permit is None:
             raise AnotherSubject(self.number)
         return self.permit
+
+    @property
+    def money(self) -> UnplacedMoney:
+        """The money it is about.
+
+        :raises AnotherSubject: if it is about none.
+        """
+        if self.unplaced_money is None:
+            raise AnotherSubject(self.number)
+        return self.unplaced_money
 
     def move(self, actor: Actor, step: law.Step) -> None:
         """Take *step*; the caller saves.

@@ -52,6 +52,7 @@ class Charge(models.Model):
     has_annulments = models.BooleanField(default=False)  #: something of it was annulled here
     #: Collecting could not go on with it, and looks at it again from this day.
     stuck_until = models.DateField(null=True)
+    has_bank_refunds = models.BooleanField(default=False)  #: something went back, and not to a card
 
     #: It was given to a vehicle of whoever asks: on what `actions.charge.mine` returns, only there.
     was_theirs: bool

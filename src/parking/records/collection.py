@@ -22,6 +22,7 @@ from parking.law.days import NotInForce, Period
 from parking.law.instalments import Share
 from parking.law.money import Money
 from parking.law.record import from_json
+from parking.records import sealing
 from parking.records.charge import Charge
 from parking.records.party import Party
 from parking.records.ranges import DateRangeField, never_two
@@ -276,17 +277,48 @@ class Instalment(models.Model):
 class BankEntry(models.Model):
     """Money that came by bank: what the bank said, and the payment it became, if any."""
 
+    class Became(models.TextChoices):
+        """What it paid, or why a person must look."""
+
+        CHARGE = "charge"
+        PLAN = "plan"
+        UNDONE = "undone"  #: the payment that the bank took back
+        FITS_NOTHING = "fits nothing"
+        NOT_BOOKED = "not booked"  #: though we know what it is for
+        TAKEN_BACK = "taken back"  #: and it is not certain of what
+        PAID_BACK = "paid back"
+        SETTLED = "settled"  #: by another entry
+
     reference = models.CharField(max_length=80, unique=True)  #: the bank's own
     payment_id = models.CharField(max_length=30, blank=True)  #: of the payment line
     amount_ore = models.BigIntegerField()  #: below zero if the bank took it back
     booked = models.DateField()
+    text = models.CharField(max_length=140, blank=True)  #: what else the payer wrote
+    payer_sealed = models.BinaryField(null=True)  #: the account it came from, if the bank told
     read = models.DateTimeField()
-    became = models.CharField(max_length=20)  #: what it paid, or why a person must look
+    became = models.CharField(max_length=20)  #: a value of `Became`
+    #: The payment that this entry took back.
+    reverses = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="reversed_by"
+    )
 
     class Meta:
         """One table; an entry is booked once, however often it is read."""
 
         db_table = "bank_entry"
+
+    @property
+    def payer(self) -> str:
+        """The account it came from, opened now; empty if the bank did not tell. Never log it."""
+        if self.payer_sealed is None:
+            return ""
+        return sealing.keys().open(bytes(self.payer_sealed), place=f"bank:{self.reference}")
+
+    def came_from(self, account: str) -> BankEntry:
+        """Return this entry with the payer's *account* sealed in it, if there is one."""
+        place = f"bank:{self.reference}"
+        self.payer_sealed = sealing.keys().seal(account, place=place) if account else None
+        return self
 
 
 class BankFeed(models.Model):

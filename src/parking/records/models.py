@@ -54,6 +54,7 @@ from parking.records.permit import Permit
 from parking.records.reminder import Reminder, ReminderRun
 from parking.records.staff import Staff, StaffSession
 from parking.records.tariff import FareLine, TermsVersion
+from parking.records.unplaced_money import BankRefund, UnplacedMoney
 from parking.records.zone import PrivateCommonRoad, ZoneShape, ZoneVersion
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "Application",
     "BankEntry",
     "BankFeed",
+    "BankRefund",
     "Bucket",
     "Case",
     "CaseStep",
@@ -116,6 +118,7 @@ __all__ = [
     "Supplied",
     "TermsVersion",
     "TimeLimit",
+    "UnplacedMoney",
     "UnreadCharge",
     "UsedAssertion",
     "ZoneShape",

@@ -29,6 +29,7 @@ class Outgoing(models.Model):
         SEND_REMINDER = "send reminder"
         REPORT_PAYMENT = "report payment"
         REPORT_REFUND = "report refund"
+        PAY_OUT = "pay out"
         REPORT_FEE = "report fee"
         TAKE_BACK_FEE = "take back fee"
         SEND_CHARGE_LETTER = "send charge letter"

@@ -30,6 +30,13 @@ def recording() -> Iterator[None]:
         _open.reset(token)
 
 
+@contextmanager
+def by_itself() -> Iterator[None]:
+    """Record the block or nothing of it, within a recording that goes on either way."""
+    with transaction.atomic():
+        yield
+
+
 def forbid_while_recording() -> None:
     """Raise if a recording is open in this thread. Called before anybody outside is asked.
 

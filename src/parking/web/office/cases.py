@@ -19,7 +19,7 @@ from parking.law import case as law
 from parking.law.days import danish_day
 from parking.law.staff import Right
 from parking.records.case import Case
-from parking.web.office import applications, changed, charge_desk, complaints, maps
+from parking.web.office import applications, changed, charge_desk, complaints, maps, unplaced_money
 from parking.web.office.desk import Desk, version_of
 from parking.web.office.door import StaffRequest, page, staff
 from parking.web.office.forms import PurposeForm, SearchForm
@@ -32,6 +32,7 @@ _DESKS: Final[Mapping[law.Subject, Desk]] = {
     law.Subject.COMPLAINT: Desk(complaints.show, complaints.work),
     law.Subject.CHARGE: Desk(charge_desk.show, charge_desk.work),
     law.Subject.PERMIT: Desk(changed.show, changed.work),
+    law.Subject.UNPLACED_MONEY: Desk(unplaced_money.show, unplaced_money.work),
 }
 _UNFINISHED = [state.value for state in law.UNFINISHED]
 _SOON = timedelta(days=3)
