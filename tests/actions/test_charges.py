@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 import pytest
 from django.db.models import Max
 
+from at_once import at_the_same_time, somebody_waits_for_a_lock
 from parking.actions import carry, charge_feed, checkout, limit, send, slip
 from parking.actions import charge as charges
 from parking.law.charge import Kind, charge_number
@@ -17,6 +20,7 @@ from parking.ports import Unavailable
 from parking.records.charge import Charge, ChargeClaim, ChargeFeed, ChargeHolder, ChargePayment
 from parking.records.order import Order, Refund
 from parking.records.outbox import Outgoing
+from parking.records.recording import one_at_a_time, recording
 from sandbox.charges import SEEDS, code_of
 from town import ADDRESSES, agreement, charge, fill_basket, now, party, pay, slip_of
 
@@ -96,6 +100,87 @@ def test_an_older_answer_never_takes_the_place_of_a_newer_one(charged, officer):
     with charges.recording():
         assert charges.take_over([older], now=now()) == 0
     assert charges.stands(charge("anna-open")) is charges.law.State.ANNULLED
+
+
+def test_who_fetched_an_older_version_waits_and_does_not_write_over_the_newer(charged, officer):
+    """One has the newer version and has not committed it, while the other looks and writes."""
+    older = charged.charges.charge(charge("anna-open").source_id)
+    officer(f"charge/{older.id}/annul", reason="warden_error")
+    newer = charged.charges.charge(older.id)
+    middle = replace(older, version=older.version + 1)
+    newer = replace(newer, version=older.version + 2)
+    written = threading.Event()
+
+    def feed():
+        with recording():
+            taken = charges.take_over([newer], now=now())
+            written.set()
+            assert somebody_waits_for_a_lock()
+        return taken
+
+    def request():
+        written.wait(10)
+        with recording():
+            return charges.take_over([middle], now=now())
+
+    assert at_the_same_time(feed, request) == [1, 0]
+    kept = charge("anna-open")
+    assert (kept.version, kept.state) == (newer.version, "annulled")
+
+
+def test_two_who_are_the_first_to_see_a_charge_see_the_same(charged, officer):
+    given = officer("issue", plate="ZA10001", offence="40a", place="VB")
+    answer = charged.charges.charge(
+        charged.charges.look_up(number=given["chargeNumber"], plate=Plate("ZA10001")).id
+    )
+    newer = replace(answer, version=answer.version + 1)
+    written = threading.Event()
+
+    def first():
+        with recording():
+            taken = charges.take_over([answer], now=now())
+            written.set()
+            assert somebody_waits_for_a_lock()
+        return taken
+
+    def second():
+        written.wait(10)
+        with recording():
+            return charges.take_over([newer], now=now())
+
+    def third():
+        written.wait(10)
+        with recording():
+            return charges.take_over([answer], now=now())
+
+    assert at_the_same_time(first, second, third) == [1, 1, 0]
+    (kept,) = Charge.objects.filter(source_id=answer.id)
+    assert kept.version == newer.version
+    assert kept.holders.count() == len(answer.holders)
+    assert answer.holders
+
+
+def test_two_who_take_over_the_same_charges_do_not_wait_for_each_other(charged):
+    """In another order each, and one that has begun with one of them, as collecting does."""
+    told = [charged.charges.charge(charge(slug).source_id) for slug in ("anna-open", "anna-now")]
+    told = [replace(each, version=each.version + 1) for each in told]
+    newer = [replace(each, version=each.version + 1) for each in reversed(told)]
+    begun = threading.Event()
+
+    def collects():
+        last = max((charge("anna-open"), charge("anna-now")), key=lambda each: str(each.id))
+        with recording():
+            one_at_a_time("charge", last.id)
+            begun.set()
+            assert somebody_waits_for_a_lock()
+            return charges.take_over([t for t in told if t.id == last.source_id], now=now())
+
+    def feed():
+        begun.wait(10)
+        with recording():
+            return charges.take_over(newer, now=now())
+
+    assert at_the_same_time(collects, feed) == [1, 2]
 
 
 def test_a_gap_in_the_feed_is_read_again(charged, officer, sandbox):

@@ -9,17 +9,18 @@ and the charge system is told.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
 import structlog
 from django.db import OperationalError
+from django.db.models import Q
 
 from parking.actions import charge as charges
 from parking.actions import charge_letters, claims, plan, send, unplaced_money
 from parking.law import fik
-from parking.law.charge import EntriesDisagree, Kind, merged
+from parking.law.charge import ChargeNumber, EntriesDisagree, Kind, merged
 from parking.law.days import DENMARK
 from parking.law.fik import InstalmentPaid
 from parking.law.money import NOTHING, Money
@@ -28,7 +29,7 @@ from parking.ports.bank import BankEntry as ToldEntry
 from parking.records.charge import Charge, ChargePayment
 from parking.records.collection import BankEntry, BankFeed, Plan
 from parking.records.outbox import Outgoing
-from parking.records.recording import by_itself, one_at_a_time, recording
+from parking.records.recording import by_itself, each_one_at_a_time, one_at_a_time, recording
 from parking.records.unplaced_money import BankRefund, UnplacedMoney
 
 log = structlog.get_logger(__name__)
@@ -63,6 +64,7 @@ def read(outside: Outside, *, now: datetime) -> int:
             feed = _feed()
             if feed.cursor != cursor:  # somebody else has read on meanwhile
                 return new
+            _lock_what_is_paid(page.entries)
             new += sum(_book(entry, now) for entry in page.entries)
             feed.cursor = page.next
             feed.save()
@@ -72,6 +74,19 @@ def read(outside: Outside, *, now: datetime) -> int:
 
 def _feed() -> BankFeed:
     return BankFeed.objects.filter(only=True).first() or BankFeed()
+
+
+def _lock_what_is_paid(entries: Iterable[ToldEntry]) -> None:
+    """Let nobody else record about what *entries* pay, all at once and in everybody's order."""
+    meant = [_meaning(entry) for entry in entries]
+    plans = [each.plan for each in meant if isinstance(each, InstalmentPaid)]
+    numbers = [each for each in meant if each is not None and not isinstance(each, InstalmentPaid)]
+    paid = Charge.objects.filter(Q(number__in=numbers) | Q(instalments__plan__number__in=plans))
+    each_one_at_a_time("charge", paid.values_list("id", flat=True))
+
+
+def _meaning(told: ToldEntry) -> ChargeNumber | InstalmentPaid | None:
+    return fik.meaning(told.slip_id) if told.slip_type == "71" else None
 
 
 def _book(told: ToldEntry, now: datetime) -> bool:
@@ -119,7 +134,7 @@ def _became(entry: BankEntry, told: ToldEntry, now: datetime) -> BankEntry.Becam
 
 
 def _paid(told: ToldEntry, now: datetime) -> BankEntry.Became:
-    meant = fik.meaning(told.slip_id) if told.slip_type == "71" else None
+    meant = _meaning(told)
     if isinstance(meant, InstalmentPaid):
         return _Became.PLAN if _pay_plan(told, meant, now) else _Became.FITS_NOTHING
     charge = Charge.objects.filter(number=meant).first() if meant is not None else None
@@ -130,7 +145,6 @@ def _paid(told: ToldEntry, now: datetime) -> BankEntry.Became:
 
 
 def _pay(charge: Charge, told: ToldEntry, amount: Money, reference: str, now: datetime) -> None:
-    one_at_a_time("charge", charge.id)
     claims.book_bank_payment(
         charge,
         amount,

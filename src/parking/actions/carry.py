@@ -42,7 +42,7 @@ from parking.records.order import Order, Refund
 from parking.records.outbox import Outgoing
 from parking.records.party import Party
 from parking.records.permit import Permit
-from parking.records.recording import recording
+from parking.records.recording import one_at_a_time, recording
 from parking.records.reminder import Reminder
 from parking.records.unplaced_money import BankRefund
 
@@ -397,6 +397,7 @@ def _stepped(
         if answer.hold is None and open_:
             raise
         with recording():
+            one_at_a_time("charge", step.charge_id)
             _undo(step, str(refused), now)
             charges.take_over([answer], now=now)
         return _NOT_NEEDED
@@ -535,6 +536,7 @@ def report_withdrawal(outside: Outside, payload: dict[str, Any], now: datetime) 
             asked.id, reference=step.reference, reason=payload["reason"], withdrawn=step.taken
         )
     with recording():
+        one_at_a_time("charge", step.charge_id)
         ChargeStep.objects.filter(id=step.id).update(told=now)
         charges.take_over([asked], now=now)
     return str(asked.version)

@@ -7,7 +7,7 @@ at once. Whoever is asked for the money is told the same by every page.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -27,7 +27,7 @@ from parking.ports import Outside, PortError
 from parking.ports.charges import ChargeAnswer
 from parking.records.charge import Charge, ChargeClaim, ChargeHolder, ChargePayment
 from parking.records.party import Party
-from parking.records.recording import one_at_a_time, recording
+from parking.records.recording import each_one_at_a_time, one_at_a_time, recording
 
 _KINDS: Final = {
     "charge": law.Kind.CHARGE,
@@ -227,21 +227,11 @@ def take_over(answers: Iterable[ChargeAnswer], *, now: datetime) -> int:
     """Write down the *answers* that are newer than what we have, within a recording.
 
     Returns how many there were. What is owed to somebody because of them is owed in the same
-    commit.
+    commit. Others may take over the same at the same time: the highest version stays.
     """
     whole = {answer.id: answer for answer in answers if not answer.masked}
-    known = {
-        row.source_id: row
-        for row in Charge.objects.filter(source_id__in=whole).only("id", "source_id", "version")
-    }
-    rows: list[Charge] = []
-    for source_id, answer in whole.items():
-        row = known.get(source_id) or Charge(source_id=source_id)
-        if row.version is None or row.version < answer.version:
-            rows.append(_filled(row, answer, now))
-    Charge.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["source_id"], update_fields=_TOLD
-    )
+    rows = _written_first(whole, now)
+    rows += _written_over({k: whole[k] for k in whole.keys() - {r.source_id for r in rows}}, now)
     ChargeHolder.objects.filter(charge__in=[row.id for row in rows]).delete()
     ChargeHolder.objects.bulk_create(
         ChargeHolder(
@@ -259,6 +249,54 @@ def take_over(answers: Iterable[ChargeAnswer], *, now: datetime) -> int:
     complaint_course.follow(rows, now=now)
     follow_up(rows, now=now)
     return len(rows)
+
+
+def _written_first(whole: Mapping[str, ChargeAnswer], now: datetime) -> list[Charge]:
+    """Write down those of *whole* that nobody has; return them. The others are left alone.
+
+    Who writes the same at the same time is waited for, in an order that is everybody's.
+    """
+    known = set(Charge.objects.filter(source_id__in=whole).values_list("source_id", flat=True))
+    new = [
+        _filled(Charge(source_id=source_id), whole[source_id], now)
+        for source_id in sorted(whole.keys() - known)
+    ]
+    if not new:
+        return []
+    Charge.objects.bulk_create(new, ignore_conflicts=True)
+    there = dict(
+        Charge.objects.filter(source_id__in=[row.source_id for row in new]).values_list(
+            "source_id", "id"
+        )
+    )
+    # What is not there after all had the number of another charge: the database says so.
+    Charge.objects.bulk_create(row for row in new if row.source_id not in there)
+    return [row for row in new if there.get(row.source_id, row.id) == row.id]
+
+
+def _written_over(whole: Mapping[str, ChargeAnswer], now: datetime) -> list[Charge]:
+    """Write what is newer in *whole* over what is known; return it.
+
+    The charges' locks are taken before any row is touched, as everywhere; which version is known is
+    asked once more under them.
+    """
+    rows = Charge.objects.filter(source_id__in=whole)
+    older = [
+        charge_id
+        for charge_id, source_id, version in rows.values_list("id", "source_id", "version")
+        if version < whole[source_id].version
+    ]
+    each_one_at_a_time("charge", older)
+    locked = Charge.objects.select_for_update(no_key=True).filter(id__in=older).defer("told")
+    newer = [
+        _filled(row, whole[row.source_id], now)
+        for row in locked.order_by("id")
+        if row.version < whole[row.source_id].version
+    ]
+    Charge.objects.bulk_create(
+        newer, update_conflicts=True, unique_fields=["source_id"], update_fields=_TOLD
+    )
+    return newer
 
 
 def _filled(row: Charge, answer: ChargeAnswer, now: datetime) -> Charge:

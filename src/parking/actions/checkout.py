@@ -47,7 +47,7 @@ from parking.records.outbox import Outgoing
 from parking.records.party import Party
 from parking.records.permit import Permit
 from parking.records.ranges import as_period, as_range
-from parking.records.recording import one_at_a_time, recording
+from parking.records.recording import each_one_at_a_time, one_at_a_time, recording
 
 log = structlog.get_logger(__name__)
 
@@ -275,8 +275,7 @@ def _order(
         one_at_a_time("party", party.id)
         for plate in sorted({application.plate for application, _answers in gathered}):
             one_at_a_time("plate", plate)
-        for charge_id in sorted(str(charge.id) for charge in owed):
-            one_at_a_time("charge", charge_id)
+        each_one_at_a_time("charge", [charge.id for charge in owed])
         if begun := open_order(party):
             for stale, answers in gathered:
                 apply.record_look_ups(answers, stale)
@@ -649,7 +648,9 @@ def _take(order: Order, actor: Actor, step: law.Step, now: datetime) -> None:
 def _deliver(order: Order, now: datetime) -> None:
     _take(order, Actor.SYSTEM, law.Step.DELIVER, now)
     lane = f"order {order.number}"
-    for line in order.lines.select_related("permit", "application", "charge"):
+    lines = list(order.lines.select_related("permit", "application", "charge"))
+    each_one_at_a_time("charge", [line.charge_id for line in lines if line.charge_id is not None])
+    for line in lines:
         if line.charge is not None:
             _deliver_to_charge(order, line, line.charge, now)
             continue
@@ -699,7 +700,6 @@ def _deliver_to_charge(order: Order, line: OrderLine, charge: Charge, now: datet
 
     Somebody else may have paid it meanwhile, or it may have been annulled.
     """
-    one_at_a_time("charge", charge.id)
     payment = ChargePayment.objects.create(
         charge=charge,
         order=order,

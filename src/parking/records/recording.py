@@ -6,7 +6,7 @@ what the server did cannot be undone with it. So we gather first, decide, and th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -53,3 +53,12 @@ def one_at_a_time(kind: str, key: object) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{kind}:{key}"])
+
+
+def each_one_at_a_time(kind: str, keys: Iterable[object]) -> None:
+    """Wait like :func:`one_at_a_time` for all of *keys*, in an order that is everybody's.
+
+    Two that need some of the same cannot wait for each other, if each takes all it needs at once.
+    """
+    for key in sorted({str(key) for key in keys}):
+        one_at_a_time(kind, key)

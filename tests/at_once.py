@@ -1,0 +1,35 @@
+"""Several who write at the same time, each with a connection of their own."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import connection
+
+
+def at_the_same_time(*works):
+    """Do each of *works* in a thread of its own, and return what each came to."""
+
+    def do(work):
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(works)) as threads:
+        return [each.result(30) for each in [threads.submit(do, work) for work in works]]
+
+
+def somebody_waits_for_a_lock() -> bool:
+    """Tell whether somebody waits for another's lock in this database, having given them time."""
+    for _try in range(100):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                " WHERE NOT granted AND datname = current_database()"
+            )
+            if cursor.fetchone()[0]:
+                return True
+        time.sleep(0.05)
+    return False
