@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import translation
 
+from at_once import at_the_same_time, somebody_waits_for_a_lock
 from canaries import Planted
 from collecting import Town
 from parking.actions import (
@@ -32,6 +34,7 @@ from parking.law import fik
 from parking.law.charge import Hold, State, Step
 from parking.law.days import danish_day
 from parking.law.money import NOTHING, Money
+from parking.ports.collection import ActionReceipt, ActionState, CollectionNotice
 from parking.records.audit import Incident
 from parking.records.case import Case
 from parking.records.charge import Charge
@@ -350,6 +353,87 @@ def test_a_transfer_that_meets_a_payment_is_no_claim(town):
     assert CollectionClaim.objects.get().ended is not None
     assert town.told("anna-open").collection is None
     assert not [each for each in town.sandbox.journal("collection") if "OPRET" in str(each)]
+
+
+def notice(claim: CollectionClaim, kind: str, amount: Money) -> CollectionNotice:
+    return CollectionNotice(
+        number=1, reference=claim.reference, kind=kind, amount=amount, on=claim.made.date()
+    )
+
+
+def test_a_notice_undoes_nothing_that_was_written_meanwhile(town, monkeypatch):
+    """Less is owed, and the claim is written down, while a notice waits for the charge."""
+    claim = handed_over(town)
+    monkeypatch.setattr(
+        type(town.outside.collection), "notices",
+        lambda _self, _after: (notice(claim, "collected", Money(40_000)),),
+    )  # fmt: skip
+    begun = threading.Event()
+
+    def write_down():
+        with recording():
+            claims.book_bank_payment(
+                claim.charge, Money(51_000), reference="bank-1", paid=town.at, now=town.at
+            )
+            begun.set()
+            assert somebody_waits_for_a_lock()
+            return claims._follow(claim.id, town.at)
+
+    def read():
+        begun.wait(10)
+        return claims.read_notices(town.outside, now=town.at)
+
+    assert at_the_same_time(write_down, read) == [True, 1]
+    claim.refresh_from_db()
+    assert claim.left_ore == 101_000 - 51_000 - 40_000
+
+
+def test_a_notice_does_not_bring_back_a_claim_that_was_recalled_meanwhile(town, monkeypatch):
+    claim = handed_over(town)
+    monkeypatch.setattr(
+        type(town.outside.collection), "notices",
+        lambda _self, _after: (notice(claim, "collected", Money(40_000)),),
+    )  # fmt: skip
+    begun = threading.Event()
+
+    def recall():
+        with recording():
+            assert claims.recall(claim.charge, because="complaint", now=town.at)
+            begun.set()
+            assert somebody_waits_for_a_lock()
+
+    def read():
+        begun.wait(10)
+        return claims.read_notices(town.outside, now=town.at)
+
+    assert at_the_same_time(recall, read) == [None, 1]
+    claim.refresh_from_db()
+    assert (claim.left_ore, claim.ended) == (0, town.at)
+
+
+def test_a_refusal_ends_no_claim_that_was_ended_meanwhile(town, monkeypatch):
+    """The agency refuses a claim while we take it back: the charge comes back to us once."""
+    town.collect_until("anna-open", Step.TRANSFER)
+    claim = CollectionClaim.objects.get()
+    submitted = CollectionAction.objects.get(claim=claim)
+    refused = ActionReceipt(action=submitted.id, state=ActionState.REFUSED, code="400")
+    monkeypatch.setattr(
+        type(town.outside.collection), "receipts", lambda _self, _ids: (refused,)
+    )  # fmt: skip
+    begun = threading.Event()
+
+    def recall():
+        with recording():
+            assert claims.recall(claim.charge, because="complaint", now=town.at)
+            begun.set()
+            assert somebody_waits_for_a_lock()
+
+    def ask():
+        begun.wait(10)
+        return claims.ask(town.outside, now=town.at)
+
+    assert at_the_same_time(recall, ask) == [None, 1]
+    assert ChargeStep.objects.filter(step=Step.RECALL.value).count() == 1
 
 
 def test_what_the_agency_collects_counts_once(town):

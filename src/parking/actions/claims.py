@@ -154,10 +154,10 @@ def follow_all(*, now: datetime) -> int:
 
 
 def _follow(claim_id: int, now: datetime) -> bool:
-    claim = CollectionClaim.objects.select_related("charge").get(id=claim_id)
+    known = CollectionClaim.objects.filter(id=claim_id)
+    one_at_a_time("charge", known.values_list("charge", flat=True).get())
+    claim = known.select_related("charge").get()
     charge = claim.charge
-    one_at_a_time("charge", charge.id)
-    claim.refresh_from_db(fields=["left_ore", "ended"])
     here = progress.of(charge)
     told = collection.claim_correction(claim.left, here, progress.terms_of(charge))
     if told is None or claim.ended is not None:
@@ -238,14 +238,14 @@ def ask(outside: Outside, *, now: datetime) -> int:
 
 def _take_receipt(receipt: ActionReceipt, now: datetime) -> bool:
     over = receipt.state in {ActionState.DONE, ActionState.REFUSED}
+    told = CollectionAction.objects.filter(id=receipt.action, settled=None)
+    charge_id = told.values_list("claim__charge", flat=True).first()
+    if charge_id is None:
+        return False
     with recording():
-        action = (
-            CollectionAction.objects.select_for_update(of=("self",))
-            .select_related("claim__charge")
-            .filter(id=receipt.action, settled=None)
-            .first()
-        )
-        if action is None:
+        one_at_a_time("charge", charge_id)
+        action = told.select_for_update(of=("self",)).select_related("claim__charge").first()
+        if action is None:  # somebody else has settled it meanwhile
             return False
         action.state, action.code = receipt.state.value, receipt.code[:20]
         action.settled = now if over else None
@@ -283,15 +283,15 @@ def read_notices(outside: Outside, *, now: datetime) -> int:
 
 
 def _take_notice(notice: CollectionNotice, now: datetime) -> None:
-    claim = (
-        CollectionClaim.objects.select_related("charge").filter(reference=notice.reference).first()
-    )
-    if claim is None:
+    about = CollectionClaim.objects.filter(reference=notice.reference)
+    charge_id = about.values_list("charge", flat=True).first()
+    if charge_id is None:
         send.raise_incident(
             f"collection notice {notice.number}", "a notice about no claim of ours", now=now
         )
         return
-    one_at_a_time("charge", claim.charge_id)
+    one_at_a_time("charge", charge_id)
+    claim = about.select_related("charge").get()  # as it is now that nobody else records about it
     claim.left_ore -= min(claim.left_ore, notice.amount.ore)
     if notice.kind == "collected":
         _book_collected(claim, notice, now)
