@@ -21,9 +21,9 @@ def at_the_same_time(*works):
         return [each.result(30) for each in [threads.submit(do, work) for work in works]]
 
 
-def somebody_waits_for_a_lock() -> bool:
+def somebody_waits_for_a_lock(*, seconds: float = 5) -> bool:
     """Tell whether somebody waits for another's lock in this database, having given them time."""
-    for _try in range(100):
+    for _try in range(int(seconds / 0.05)):
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"

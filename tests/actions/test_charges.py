@@ -517,6 +517,39 @@ def test_what_is_annulled_after_payment_is_paid_back_by_itself(charged, officer,
     assert [kind for kind, _, _ in book(given, charged)].count("refund") == 1
 
 
+def test_two_charges_of_one_order_are_paid_back_at_once(charged, officer, work):
+    both = (charge("anna-open"), charge("anna-now"))
+    order = paid(charged, begin(charged, "anna", *both))
+    work()
+    told = []
+    for each in both:
+        officer(f"charge/{each.source_id}/annul", reason="warden_error")
+        told.append(charged.charges.charge(each.source_id))
+    written = threading.Event()
+
+    def first():
+        with recording():
+            charges.take_over(told[:1], now=now())
+            written.set()
+            assert not somebody_waits_for_a_lock(seconds=1), "neither waits for the other"
+
+    def second():
+        written.wait(10)
+        with recording():
+            charges.take_over(told[1:], now=now())
+
+    at_the_same_time(first, second)
+    owed = Refund.objects.filter(order=order)
+    assert {each.number for each in owed} == {f"{order.number}-1R1", f"{order.number}-2R1"}
+    assert sum(each.amount_ore for each in owed) == 2 * 51_000
+    work()
+    work()
+    assert not Refund.objects.filter(done=None).exists()
+    assert {charges.balance(charge(slug)).overpaid for slug in ("anna-open", "anna-now")} == {
+        NOTHING
+    }
+
+
 def test_an_order_that_was_not_paid_gives_the_charge_back_to_the_basket(charged):
     given = charge("anna-open")
     order = begin(charged, "anna", given)

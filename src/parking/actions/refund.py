@@ -25,10 +25,11 @@ def owe(
 
     For a *permit* that was delivered, and for what was paid on a charge, the accounts are told to
     credit it; an order with nothing to deliver was never booked there. The charge system is told of
-    what is paid back of a *charge_payment*.
+    what is paid back of a *charge_payment*, whose charge's lock the caller holds. Of anything else
+    of the order the caller holds the order's.
     """
     refund = Refund.objects.create(
-        number=f"{order.number}-R{order.refunds.count() + 1}",
+        number=_number(order, charge_payment),
         order=order,
         permit=permit,
         charge_payment=charge_payment,
@@ -62,3 +63,19 @@ def owe(
             payload={"mail": "refund", "party": str(order.party_id)},
             now=now,
         )
+
+
+def _number(order: Order, payment: ChargePayment | None) -> str:
+    """Return the number of the next refund: what it is counted by is nobody else's to record about.
+
+    The charges of one order are recorded about by different people at once. A lock of the order's
+    would be taken after the charge's here, and before it by who delivers; so each line of the order
+    counts its own.
+    """
+    if payment is None:
+        counted = order.refunds.filter(number__startswith=f"{order.number}-R").count()
+        return f"{order.number}-R{counted + 1}"
+    line = payment.reference.removeprefix(f"{order.number}-")
+    place = order.lines.filter(id__lte=int(line)).count()
+    counted = payment.refunds.filter(number__startswith=f"{order.number}-{place}R").count()
+    return f"{order.number}-{place}R{counted + 1}"

@@ -162,7 +162,8 @@ class Refund(models.Model):
     """Money to be paid back once. Its id is the key that makes asking again harmless."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    number = models.CharField(max_length=24, unique=True)  #: ``PB-2026-000987-R1``
+    #: ``PB-2026-000987-R1``; of what was paid on the charge of its second line ``…-2R1``.
+    number = models.CharField(max_length=24, unique=True)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
     permit = models.OneToOneField(
         Permit, null=True, on_delete=models.PROTECT, related_name="refund"
