@@ -24,6 +24,7 @@ from parking.records.collection import Plan
 from parking.records.letter import Letter
 from parking.records.order import Order, Payment
 from parking.records.outbox import Outgoing
+from parking.records.party import Party
 from parking.records.recording import recording
 from town import ADDRESSES, party
 
@@ -60,16 +61,27 @@ def agree_and_pay_first(town, *, pan: str = VISA, remember: bool = True) -> Plan
         town.outside, payer, 3, agreed=proposal.agreement, language="da", now=town.at
     )
     plan.choose_next(payer, agreed, remember=remember, now=town.at)
-    owed = checkout.charges_in_basket(payer)
-    order = checkout.begin(
-        town.outside, payer, agreed=checkout.agreement([], owed, checkout.to_pay(payer, owed)),
-        language="da", addresses=ADDRESSES, now=town.at,
-    )  # fmt: skip
+    order = begin(town, payer)
     pay_by(order.payment.page_url, pan)
     checkout.settle(town.outside, order.payment.payment_id, now=town.at)
     town.send()
     agreed.refresh_from_db()
     return agreed
+
+
+def shown_to(payer: Party) -> str:
+    """Return the agreement about what lies in the basket, as the summary shows it."""
+    owed = checkout.charges_in_basket(payer)
+    return checkout.agreement(
+        [], owed, checkout.to_pay(payer, owed), remembers=checkout.remembers(payer)
+    )
+
+
+def begin(town, payer: Party, agreed: str = "") -> Order:
+    return checkout.begin(
+        town.outside, payer, agreed=agreed or shown_to(payer), language="da",
+        addresses=ADDRESSES, now=town.at,
+    )  # fmt: skip
 
 
 def come_to(town, agreed: Plan, number: int, *, days: int = 0) -> None:
@@ -315,14 +327,10 @@ def test_what_is_drawn_leaves_the_basket_and_what_was_shown_there_is_not_ordered
     agreed = agree_and_pay_first(town)
     come_to(town, agreed, 2)
     plan.choose_next(agreed.party, agreed, now=town.at)
-    owed = checkout.charges_in_basket(agreed.party)
-    shown = checkout.agreement([], owed, checkout.to_pay(agreed.party, owed))
+    shown = shown_to(agreed.party)
     draw.follow(now=town.at)
     with pytest.raises(checkout.EmptyBasket):
-        checkout.begin(
-            town.outside, agreed.party, agreed=shown, language="da", addresses=ADDRESSES,
-            now=town.at,
-        )  # fmt: skip
+        begin(town, agreed.party, shown)
     town.send()
     assert left(agreed) == [3]
 
@@ -393,12 +401,7 @@ def test_who_is_paying_it_themselves_is_not_drawn_for(town):
     agreed = agree_and_pay_first(town)
     come_to(town, agreed, 2)
     plan.choose_next(agreed.party, agreed, now=town.at)
-    owed = checkout.charges_in_basket(agreed.party)
-    order = checkout.begin(
-        town.outside, agreed.party,
-        agreed=checkout.agreement([], owed, checkout.to_pay(agreed.party, owed)),
-        language="da", addresses=ADDRESSES, now=town.at,
-    )  # fmt: skip
+    order = begin(town, agreed.party)
     draw.follow(now=town.at)
     assert not Order.objects.filter(instalment__isnull=False).exists()
     pay_by(order.payment.page_url, VISA)
@@ -406,3 +409,85 @@ def test_who_is_paying_it_themselves_is_not_drawn_for(town):
     follow(town)
     assert left(agreed) == [3]
     assert drawn(town) == []
+
+
+# What somebody agrees to who lets the card pay the following ones
+
+
+def agree(town, slug: str = "anna") -> Plan:
+    payer = party(slug)
+    proposal = plan.propose(payer, 3, now=town.at)
+    return plan.agree(town.outside, payer, 3, agreed=proposal.agreement, language="da", now=town.at)
+
+
+def pay_as_agreed(town, order: Order) -> None:
+    pay_by(order.payment.page_url, VISA)
+    checkout.settle(town.outside, order.payment.payment_id, now=town.at)
+
+
+def test_that_the_card_pays_the_following_ones_is_part_of_what_is_agreed_to(town):
+    """It was asked for, or taken back, in another tab while the summary was shown."""
+    agreed = agree(town)
+    payer = agreed.party
+    for remember in (True, False):
+        plan.choose_next(payer, agreed, remember=not remember, now=town.at)
+        shown = shown_to(payer)
+        plan.choose_next(payer, agreed, remember=remember, now=town.at)
+        with pytest.raises(checkout.Changed):
+            begin(town, payer, shown)
+    assert not Order.objects.exists()
+
+
+def test_a_consent_ends_with_the_payment_it_was_given_for(town):
+    agreed = agree(town)
+    plan.choose_next(agreed.party, agreed, remember=True, now=town.at)
+    order = begin(town, agreed.party)
+    assert order.plan == agreed
+    checkout.cancel(town.outside, order, now=town.at)
+    assert checkout.charges_in_basket(agreed.party), "the instalment is given back"
+    assert checkout.remembers(agreed.party) is None
+    again = begin(town, agreed.party)
+    assert again.plan is None
+    pay_as_agreed(town, again)
+    agreed.refresh_from_db()
+    assert not agreed.card_agreement
+
+
+def test_a_consent_is_for_the_plan_it_was_given_for_and_no_other(town):
+    first = agree(town)
+    plan.choose_next(first.party, first, remember=True, now=town.at)
+    town.pass_days(60)
+    plan.follow(now=town.at)
+    first.refresh_from_db()
+    assert first.stands is law.State.BROKEN
+    other = Plan.objects.create(number=900_001, party=first.party, language="da", agreed=town.at)
+    assert plan.current(first.party) == other
+    assert checkout.charges_in_basket(first.party)
+    assert checkout.remembers(first.party) is None
+
+
+def test_a_consent_ends_when_any_of_the_instalment_leaves_the_basket(town):
+    agreed = agree(town)
+    payer = agreed.party
+    plan.choose_next(payer, agreed, remember=True, now=town.at)
+    (one, *_) = checkout.charges_in_basket(payer)
+    (other, *_) = [each for each in plan.charges_of(agreed) if each.id != one.id]
+    checkout.choose_instalment(
+        payer, [(one, Money(10_000)), (other, Money(10_000))], remember=agreed, now=town.at
+    )
+    assert checkout.remembers(payer) == agreed
+    checkout.put_away(payer, one.id)
+    assert checkout.charges_in_basket(payer) == [other]
+    assert checkout.remembers(payer) is None
+    checkout.choose_instalment(
+        payer, [(one, Money(10_000)), (other, Money(10_000))], remember=agreed, now=town.at
+    )
+    checkout.choose(payer, one, now=town.at)
+    assert checkout.remembers(payer) is None, "all of one charge is not that instalment"
+
+
+def test_who_stops_the_drawing_takes_back_what_lies_in_the_basket(town):
+    agreed = agree(town)
+    plan.choose_next(agreed.party, agreed, remember=True, now=town.at)
+    plan.stop_drawing(agreed)
+    assert checkout.remembers(agreed.party) is None

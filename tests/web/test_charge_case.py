@@ -187,12 +187,15 @@ def test_a_card_that_pays_may_pay_the_following_instalments_until_that_is_stoppe
     client.post(f"{address}pay/", {"remember": "on"})
     said = "trækker vi også de næste rater fra kortet"
     assert said in text_of(client.get("/basket/"))
+    assert f'href="{address}"' in client.get("/basket/").content.decode()
     summary = client.get("/basket/summary/")
     assert said in text_of(summary)
     agreed_to = html.fromstring(summary.content).xpath("string(//input[@name='agreed']/@value)")
     given = {"agreed": agreed_to, "email": "", "terms": "on"}
     pay(client.post("/basket/summary/", given)["Location"])
     client.get(f"/orders/{Order.objects.get().id}/return")
+    told = "Du har sagt ja til, at vi også trækker dem fra det kort, du betaler med."
+    assert told in text_of(client.get(f"/orders/{Order.objects.get().id}/"))
     agreed.refresh_from_db()
     due = agreed.as_law().instalments[1].due
     shown = text_of(client.get(address))

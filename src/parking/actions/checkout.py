@@ -16,7 +16,7 @@ from uuid import UUID
 
 import structlog
 from django.db import IntegrityError
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from parking.actions import apply, gather, send, wording
@@ -101,30 +101,72 @@ def choose(
     party: Party,
     charge: Charge,
     *,
-    part: Money | None = None,
-    remember: bool = False,
     now: datetime,
 ) -> None:
-    """Put *charge*, which stands on *party*'s page, in the basket; or a *part* of what is owed.
+    """Put all that is owed on *charge*, which stands on *party*'s page, in the basket.
 
-    *remember* says that it is an instalment, and the card that pays it is to pay the following.
+    If it lay there as part of an instalment, what was agreed to with that ends.
 
     :raises NothingOwed: if there is nothing to pay on it here.
     """
     if not charges.payable(charge):
         raise NothingOwed(charge.number)
-    part_ore = None if part is None else part.ore
     with recording():
-        ChosenCharge.objects.update_or_create(
-            party=party,
-            charge=charge,
-            defaults={"part_ore": part_ore, "remember": remember},
-            create_defaults={
-                "chosen": now,
-                "part_ore": part_ore,
-                "remember": remember,
-            },
-        )
+        one_at_a_time("party", party.id)
+        _end_consent(ChosenCharge.objects.filter(party=party, charge=charge))
+        _choose(party, charge, now, part_ore=None, remember=None)
+
+
+def choose_instalment(
+    party: Party,
+    shares: Sequence[tuple[Charge, Money]],
+    *,
+    remember: Plan | None = None,
+    now: datetime,
+) -> None:
+    """Put an instalment in *party*'s basket: a share of what is owed on each of its charges.
+
+    *remember* is the plan it belongs to, if the card that pays it is to pay the following ones. The
+    consent holds for this plan and this payment: it ends when any of it leaves the basket unpaid,
+    when another instalment is chosen, and with the plan.
+
+    :raises NothingOwed: if there is nothing to pay on one of them here.
+    """
+    for charge, _share in shares:
+        if not charges.payable(charge):
+            raise NothingOwed(charge.number)
+    with recording():
+        one_at_a_time("party", party.id)
+        _end_consent(ChosenCharge.objects.filter(party=party))
+        for charge, share in shares:
+            _choose(party, charge, now, part_ore=share.ore, remember=remember)
+
+
+def _choose(party: Party, charge: Charge, now: datetime, **how: object) -> None:
+    ChosenCharge.objects.update_or_create(
+        party=party, charge=charge, defaults=how, create_defaults={"chosen": now, **how}
+    )
+
+
+def end_consent(plan: Plan) -> None:
+    """Take back that a card which has not paid yet is to pay for *plan*, within a recording."""
+    _end_consent(ChosenCharge.objects.filter(remember=plan))
+
+
+def _end_consent(rows: QuerySet[ChosenCharge]) -> None:
+    """End what was agreed to with any of *rows*, on all that it was agreed to with."""
+    plans = rows.exclude(remember=None).values_list("remember", flat=True)
+    agreed = ChosenCharge.objects.filter(remember__in=list(plans)).order_by("id")
+    for each in agreed.select_for_update():  # in an order that is everybody's
+        each.remember = None
+        each.save(update_fields=["remember"])
+
+
+def _take_out(rows: QuerySet[ChosenCharge]) -> int:
+    """Take *rows* out of their baskets, within a recording; return how many there were."""
+    _end_consent(rows)
+    gone, _by_table = rows.delete()
+    return gone
 
 
 def to_pay(party: Party, owed: Sequence[Charge]) -> list[Money]:
@@ -141,9 +183,9 @@ def to_pay(party: Party, owed: Sequence[Charge]) -> list[Money]:
 
 def remembers(party: Party) -> Plan | None:
     """Return the plan whose following instalments the card that pays the basket is to pay."""
-    if not ChosenCharge.objects.filter(party=party, remember=True).exists():
-        return None
-    return Plan.objects.filter(party=party, state=plan_law.State.AGREED.value).first()
+    return Plan.objects.filter(
+        party=party, state=plan_law.State.AGREED.value, chosen__party=party
+    ).first()
 
 
 def put_away(party: Party, charge_id: UUID) -> None:
@@ -152,7 +194,7 @@ def put_away(party: Party, charge_id: UUID) -> None:
     :raises NotYours: if it is not there.
     """
     with recording():
-        gone, _by_table = ChosenCharge.objects.filter(party=party, charge=charge_id).delete()
+        gone = _take_out(ChosenCharge.objects.filter(party=party, charge=charge_id))
     if not gone:
         raise NotYours("charge")
 
@@ -161,15 +203,20 @@ def agreement(
     chosen: Sequence[Application],
     owed: Sequence[Charge] = (),
     amounts: Sequence[Money] | None = None,
+    *,
+    remembers: Plan | None = None,
 ) -> str:
     """Return what somebody agrees to who pays for *chosen* and what is *owed* on charges.
 
     *amounts* are how much of each charge is to be paid; all of it if they are not given. Another
-    permit, zone, period or price of the same total is another agreement.
+    permit, zone, period or price of the same total is another agreement; so is it whether the card
+    *remembers*: is to pay the following instalments of a plan, and of which.
     """
     said = [f"{a.id} {a.zone} {as_period(a.period)} {a.price_ore}" for a in chosen]
     amounts = [charges.payable(charge) for charge in owed] if amounts is None else amounts
     said += [f"{each.id} {amount.ore}" for each, amount in zip(owed, amounts, strict=True)]
+    if remembers is not None:
+        said.append(f"card for plan {remembers.id}")
     return hashlib.sha256("\n".join(sorted(said)).encode()).hexdigest()
 
 
@@ -285,11 +332,16 @@ def _order(
         lines = [line for each in gathered if (line := _decided_again(*each, now)) is not None]
         amounts = to_pay(party, owed)
         nothing_owed = [each.id for each, amount in zip(owed, amounts, strict=True) if not amount]
-        ChosenCharge.objects.filter(party=party, charge__in=nothing_owed).delete()
+        remembered = remembers(party)
+        _take_out(ChosenCharge.objects.filter(party=party, charge__in=nothing_owed))
         order = None
-        asked = agreement(lines, owed, amounts)
+        asked = agreement(lines, owed, amounts, remembers=remembered)
         if len(lines) == len(gathered) and not nothing_owed and asked == agreed:
-            order = _write_order(party, lines, list(zip(owed, amounts, strict=True)), language, now)
+            pays = list(zip(owed, amounts, strict=True))
+            order = _write_order(party, lines, pays, language, now)
+            if remembered is not None:
+                order.plan = remembered
+                order.save(update_fields=["plan"])
     if order is None:
         raise Changed
     return order
@@ -368,14 +420,11 @@ def _write_order(
     amounts = [amount for _charge, amount in owed]
     price = total([*(Money(line.price_ore or 0) for line in lines), *amounts])
     order = _open(party, price, language, now)
-    if (plan := remembers(party)) is not None:
-        order.plan = plan
-        order.save(update_fields=["plan"])
     for charge, amount in owed:
         _write_charge(order, charge, amount)
-    ChosenCharge.objects.filter(
-        party=party, charge__in=[charge.id for charge, _amount in owed]
-    ).delete()
+    _take_out(
+        ChosenCharge.objects.filter(party=party, charge__in=[charge.id for charge, _ in owed])
+    )
     for application in lines:
         period = as_period(application.period)
         permit = Permit.objects.create(
@@ -427,9 +476,11 @@ def order_instalment(
     )
     for charge, share in shares:
         _write_charge(order, charge, share)
-    ChosenCharge.objects.filter(
-        party=plan.party, part_ore__isnull=False, charge__in=[charge for charge, _ in shares]
-    ).delete()
+    _take_out(
+        ChosenCharge.objects.filter(
+            party=plan.party, part_ore__isnull=False, charge__in=[charge for charge, _ in shares]
+        )
+    )
     return order
 
 
@@ -708,7 +759,7 @@ def _deliver_to_charge(order: Order, line: OrderLine, charge: Charge, now: datet
         method=_method(order),
         paid=now,
     )
-    ChosenCharge.objects.filter(charge=charge).delete()
+    _take_out(ChosenCharge.objects.filter(charge=charge))
     send.put(
         Outgoing.Kind.REPORT_PAYMENT,
         key=f"report payment {payment.reference}",
@@ -724,7 +775,10 @@ def _method(order: Order) -> str:
 
 
 def _end(order: Order, step: law.Step, now: datetime, actor: Actor = Actor.SYSTEM) -> None:
-    """End an order that was not paid: release what it reserved, and give the basket back."""
+    """End an order that was not paid: release what it reserved, and give the basket back.
+
+    That a card was to pay the following instalments was agreed to for this payment, and ends here.
+    """
     _take(order, actor, step, now)
     for line in order.lines.select_related("permit", "application", "charge"):
         if line.charge is not None:
@@ -734,11 +788,7 @@ def _end(order: Order, step: law.Step, now: datetime, actor: Actor = Actor.SYSTE
                 ChosenCharge.objects.get_or_create(
                     party=order.party,
                     charge=line.charge,
-                    defaults={
-                        "chosen": now,
-                        "part_ore": part,
-                        "remember": order.plan_id is not None,
-                    },
+                    defaults={"chosen": now, "part_ore": part},
                 )
             continue
         permit, application = line.sold

@@ -258,10 +258,12 @@ def choose_next(party: Party, plan: Plan, *, remember: bool = False, now: dateti
         return
     _number, instalment = so_far.left[0]
     by_number = {each.number: each for each in so_far.charges}
-    for share in instalment.shares:
-        checkout.choose(
-            party, by_number[share.charge], part=share.amount, remember=remember, now=now
-        )
+    checkout.choose_instalment(
+        party,
+        [(by_number[share.charge], share.amount) for share in instalment.shares],
+        remember=plan if remember else None,
+        now=now,
+    )
 
 
 # Drawn from a card
@@ -282,6 +284,7 @@ def stop_drawing(plan: Plan) -> None:
     """Draw nothing more for *plan*: from now on its party pays each instalment itself."""
     with recording():
         one_at_a_time("plan", plan.id)
+        checkout.end_consent(plan)
         Plan.objects.filter(id=plan.id).update(card_agreement="", masked_card="")
 
 
@@ -408,6 +411,7 @@ def _end(plan: Plan, step: law.Step, now: datetime) -> None:
     plan.ended = now
     plan.card_agreement = plan.masked_card = ""
     plan.save()
+    checkout.end_consent(plan)
     today = danish_day(now)
     for pause in ChargePause.objects.filter(reference=_pause_of(plan)).select_related("charge"):
         holds.end(pause.charge, reference=pause.reference, on=today)

@@ -152,15 +152,22 @@ class ChosenCharge(models.Model):
     chosen = models.DateTimeField()
     #: How much of it, when it is one instalment; ``None``: all that is owed.
     part_ore = models.PositiveIntegerField(null=True)
-    #: The card that pays this instalment is to pay the following ones by itself.
-    remember = models.BooleanField(default=False)
+    #: The plan whose following instalments the card that pays this one is to pay by itself, as its
+    #: party has asked for; ``None`` where nobody has.
+    remember = models.ForeignKey(
+        "records.Plan", null=True, on_delete=models.SET_NULL, related_name="chosen"
+    )
 
     class Meta:
-        """One table; a charge is in a basket once."""
+        """One table; a charge is in a basket once, and only with an instalment comes a consent."""
 
         db_table = "chosen_charge"
         constraints: ClassVar = [
-            UniqueConstraint(name="chosen_charge_once", fields=["party", "charge"])
+            UniqueConstraint(name="chosen_charge_once", fields=["party", "charge"]),
+            CheckConstraint(
+                name="chosen_charge_remembers_with_instalment",
+                condition=Q(remember=None) | Q(part_ore__isnull=False),
+            ),
         ]
 
 

@@ -122,12 +122,15 @@ def summary(request: PartyRequest) -> HttpResponse:
         return redirect("order", order_id=begun.id)
     if not chosen and not owing:
         return redirect("basket")
+    remembered = checkout.remembers(request.party)
     form = SummaryForm(
         request.POST or None,
         initial={
             "email": request.party.email,
             **typed(request),
-            "agreed": checkout.agreement(chosen, owing, checkout.to_pay(request.party, owing)),
+            "agreed": checkout.agreement(
+                chosen, owing, checkout.to_pay(request.party, owing), remembers=remembered
+            ),
         },
     )
     if request.method == "POST" and form.is_valid():
@@ -141,7 +144,7 @@ def summary(request: PartyRequest) -> HttpResponse:
             "lines": _lines(chosen, danish_day(request.now)),
             "charges": owed,
             "total": _total(chosen, owed),
-            "remembers": checkout.remembers(request.party),
+            "remembers": remembered,
             "form": form,
             "steps": steps(chosen[-1] if chosen else None),
             "step": _SUMMARY,
@@ -248,6 +251,7 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
             "payment": getattr(found, "payment", None),
             "refund": Refund.objects.filter(order=found).order_by("-due").first(),
             "lines": lines,
+            "remembers": _remembers(found),
             "valid_from": min((each.days.start for each in permits), default=today),
             "sells_permits": bool(permits),
             "today": today,
@@ -263,6 +267,12 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
         again = reverse("order-return", kwargs={"order_id": found.id})
         response["Refresh"] = f"{_SECONDS_BETWEEN_LOOKS}; url={again}?looked={looks + 1}"
     return response
+
+
+def _remembers(order: Order) -> UUID | None:
+    """Return the plan whose following instalments the card was agreed to pay, while that holds."""
+    holds = {law.State.OPEN, law.State.DELIVERED}
+    return order.plan_id if order.instalment is None and order.stands in holds else None
 
 
 def _looks(request: Request) -> int | None:
