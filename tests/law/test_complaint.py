@@ -27,6 +27,7 @@ from parking.law.complaint import (
     may_complain,
     may_complain_again,
     questions_for,
+    will_wait,
 )
 from parking.law.course import Actor
 from parking.law.offence import Offence, Question, find
@@ -54,6 +55,20 @@ def test_fees_wait_as_the_municipality_says_and_a_transfer_always(
 ) -> None:
     holds = dict.fromkeys(FIRST_ROUND, first) | dict.fromkeys(SECOND_ROUND, second)
     assert hold(state, terms(suspension=suspension)) == holds.get(state)
+
+
+@pytest.mark.parametrize("about", charge.State)
+@pytest.mark.parametrize(
+    ("suspension", "rounds"),
+    [(Suspension.NONE, ()), (Suspension.FIRST_ROUND, (1,)), (Suspension.EVERY_ROUND, (1, 2))],
+)
+def test_only_what_we_collect_waits_and_only_in_the_rounds_that_are_said(
+    about: charge.State, suspension: Suspension, rounds: tuple[int, ...]
+) -> None:
+    ours = about.value in {"issued", "due", "reminded", "first fee", "second fee"}
+    for round_ in (1, 2):
+        waits = will_wait(about, round_, terms(suspension=suspension))
+        assert waits == (ours and round_ in rounds)
 
 
 def test_there_are_two_rounds_and_no_third() -> None:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from parking.actions import charge as charges
-from parking.actions import charge_case, charge_feed, complain, evidence
+from parking.actions import charge_case, charge_feed, complain, complaint_letters, evidence
 from parking.law import case as case_law
 from parking.law import complaint as law
 from parking.law.complaint import Document
@@ -22,6 +22,7 @@ from parking.law.staff import Role
 from parking.records.audit import LookUp
 from parking.records.case import Case
 from parking.records.charge import Charge
+from parking.records.collection import ChargeTermsVersion
 from parking.records.complaint import Complaint, ComplaintFile
 from parking.records.offence import offences_on
 from pictures import a_pdf, a_photo, unpacked
@@ -115,6 +116,85 @@ def test_the_whole_way_without_scripts(charged, log_in):
     assert "Der er klaget over afgiften" in page
     assert "Se din klage" in page
     assert Complaint.objects.get().is_open
+
+
+WAITS = "ebyrer og frister venter"
+RUNS = "Fristen for at betale løber videre"
+
+
+def suspend(value: str) -> None:
+    row = ChargeTermsVersion.objects.get()
+    row.numbers["suspension"] = value
+    row.save()
+
+
+def ready(client: Client, slug: str) -> Complaint:
+    """A draft that lacks nothing."""
+    draft = begun(client, slug)
+    said = {"question": Question.DISC.value, "text": "Skiven lå i ruden."}
+    return complain.keep(draft, said, now=now())
+
+
+@pytest.mark.parametrize(("suspension", "waits"), [("none", False), ("first round", True)])
+def test_pages_and_letter_say_that_fees_wait_where_they_do(
+    charged, log_in, monkeypatch, suspension, waits
+):
+    suspend(suspension)
+    letters, write = [], complaint_letters.write
+    monkeypatch.setattr(
+        complaint_letters,
+        "write",
+        lambda letter, **of: (letters.append(letter), write(letter, **of)),
+    )
+    anna, about = log_in("anna"), charge("anna-open")
+    said, unsaid = (WAITS, RUNS) if waits else (RUNS, WAITS)
+    page = shown(anna.get(of_charge("charge", about)))
+    assert said in page
+    assert unsaid not in page
+    complaint = ready(anna, "anna-open")
+    page = shown(anna.get(of("complaint-review", complaint)))
+    assert said in page
+    assert unsaid not in page
+    assert anna.post(of("complaint-review", complaint)).status_code == 303
+    page = shown(anna.get(of("complaint", complaint)))
+    assert said in page
+    assert unsaid not in page
+    page = shown(anna.get(of_charge("charge", about)))
+    assert (WAITS in page) == waits
+    (letter,) = letters
+    assert ("Imens venter gebyrer og frister." in str(letter)) == waits
+    assert (RUNS in str(letter)) != waits
+
+
+def test_a_second_round_waits_only_if_the_terms_say_so(charged, log_in):
+    suspend("first round")
+    anna = log_in("anna")
+    complaint = sent()
+    Case.objects.update(state=case_law.State.DECIDED.value)
+    Complaint.objects.update(state=law.State.CHARGE_STANDS.value, since=danish_day(now()))
+    page = shown(anna.get(of("complaint-again", complaint)))
+    assert RUNS in page
+    assert WAITS not in page
+    anna.post(of("complaint-again", complaint), {"text": "Se igen."})
+    page = shown(anna.get(of("complaint", complaint)))
+    assert RUNS in page
+    assert WAITS not in page
+
+
+def test_what_is_at_collection_does_not_wait_and_the_pages_say_so(charged):
+    asta = with_slip("asta-collection")
+    about = charge("asta-collection")
+    there = "Gælden er hos Gældsstyrelsen. Den venter ikke, mens vi ser på klagen."
+    page = shown(asta.get(of_charge("charge", about)))
+    assert there in page
+    assert WAITS not in page
+
+
+def test_nothing_is_said_to_wait_on_what_is_paid(charged, log_in):
+    complaint = sent()
+    Charge.objects.filter(id=complaint.charge_id).update(state="paid")
+    page = shown(log_in("anna").get(of("complaint", complaint)))
+    assert WAITS not in page
 
 
 def test_in_english_too(charged, log_in):

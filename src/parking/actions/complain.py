@@ -13,10 +13,19 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils import translation
 from django.utils.crypto import salted_hmac
 
 from parking.actions import charge as charges
-from parking.actions import complaint_course, complaint_letters, files, limit, progress, send
+from parking.actions import (
+    complaint_course,
+    complaint_letters,
+    complaint_wording,
+    files,
+    limit,
+    progress,
+    send,
+)
 from parking.actions.permission import NotYours
 from parking.actions.turns import keeping_nobody_waiting
 from parking.law import case as case_law
@@ -365,7 +374,10 @@ def _begin_round(complaint: Complaint, now: datetime) -> None:
         now=now,
     )
     send_files(complaint, now)
-    letter = complaint_letters.receipt(complaint, answer_by=case.due)
+    with translation.override(complaint.language):
+        says = meanwhile(complaint.charge, complaint.round)
+    waits = will_wait(complaint.charge, complaint.round)
+    letter = complaint_letters.receipt(complaint, answer_by=case.due, waits=waits, meanwhile=says)
     complaint_letters.write(
         letter,
         kind="receipt",
@@ -554,6 +566,22 @@ def in_words(complaint: Complaint) -> list[tuple[Field, str]]:
     ]
 
 
+def will_wait(charge: Charge, round_: int) -> bool:
+    """Tell whether fees and deadlines of *charge* wait for the answer to a complaint in a round."""
+    return law.will_wait(charges.stands(charge), round_, progress.terms_of(charge))
+
+
+def meanwhile(charge: Charge, round_: int) -> str:
+    """Return what becomes of the debt while a complaint in that round is open, as a sentence.
+
+    Empty where nothing is owed any more.
+    """
+    if not charges.balance(charge).owed:
+        return ""
+    waits = will_wait(charge, round_)
+    return complaint_wording.meanwhile(charges.stands(charge), waits=waits)
+
+
 #: The states in which there is nothing to complain about any more.
 OVER: Final = frozenset(charge_law.COURSE.final())
 
@@ -567,7 +595,7 @@ def held_until(charge: Charge) -> date | None:
         return None
     states = [state.value for state in law.OPEN]
     waiting = Complaint.objects.filter(charge=charge, state__in=states).first()
-    if waiting is None or waiting.received is None:
+    if waiting is None or waiting.received is None or not will_wait(charge, waiting.round):
         return None
     waiting.charge = charge
     return danish_day(waiting.received) + timedelta(days=progress.terms_of(charge).target_days)

@@ -27,17 +27,19 @@ from parking.records.outbox import Outgoing
 from parking.records.party import Party
 
 
-def receipt(complaint: Complaint, *, answer_by: date) -> CaseLetter:
-    """Return the letter that says that a complaint has come in."""
+def receipt(complaint: Complaint, *, answer_by: date, waits: bool, meanwhile: str) -> CaseLetter:
+    """Return the letter that says that a complaint has come in.
+
+    *waits* and *meanwhile* say what becomes of the debt until it is answered.
+    """
     with translation.override(complaint.language):
-        waits = (
-            _("Imens venter gebyrer og frister. Du skal ikke betale, før vi har svaret.")
-            if complaint.charge.waits
-            else _("Fristen for at betale løber videre, mens vi ser på klagen.")
-        )
+        if waits:
+            meanwhile = _(
+                "Imens venter gebyrer og frister. Du skal ikke betale, før vi har svaret."
+            )
         sections = [
             Section("", (_about(complaint.charge), complaint_wording.complained(complaint))),
-            Section(_("Det sker der nu"), (_answer_by(answer_by), waits)),
+            Section(_("Det sker der nu"), tuple(filter(None, (_answer_by(answer_by), meanwhile)))),
             Section(_("Det har du skrevet"), tuple(_paragraphs(said(complaint)))),
         ]
         subject = _("Vi har fået din klage over en parkeringsafgift")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as later
 
 from parking.actions import wording
 from parking.law import complaint as law
-from parking.law.charge import ChargeNumber
+from parking.law.charge import COLLECTED_HERE, ChargeNumber, State
 from parking.law.charge import spaced as spaced_number
 from parking.law.charge_terms import AnnulmentReason
 from parking.law.complaint import Document, Field
@@ -248,6 +248,20 @@ def said(field: Field, value: str) -> str:
     if field is Field.OTHER_NUMBER:
         return spaced_number(ChargeNumber(value))
     return value
+
+
+def meanwhile(stands: State, *, waits: bool) -> str:
+    """Return what becomes of a debt that *stands* so, and *waits* or not, until we have answered.
+
+    Empty where nobody claims it.
+    """
+    if waits:
+        return _("Gebyrer og frister venter, til vi har svaret.")
+    if stands is State.AT_COLLECTION:
+        return _("Gælden er hos Gældsstyrelsen. Den venter ikke, mens vi ser på klagen.")
+    if stands in COLLECTED_HERE:
+        return _("Fristen for at betale løber videre, mens vi ser på klagen.")
+    return ""
 
 
 def document(kind: str) -> str:

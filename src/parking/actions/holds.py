@@ -11,8 +11,9 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 
+from parking.law import complaint as complaint_law
 from parking.law.charge import Hold
-from parking.law.charge_terms import ChargeTerms, Suspension
+from parking.law.charge_terms import ChargeTerms
 from parking.law.collection import Pause
 from parking.law.days import danish_day
 from parking.ports.charges import ChargeAnswer, ChargeComplaint
@@ -49,9 +50,7 @@ def pauses(charge: Charge) -> tuple[Pause, ...]:
 
 def suspends(complaint: ChargeComplaint, terms: ChargeTerms) -> Hold:
     """Return what *complaint* stops: all, or nothing but the transfer to debt collection."""
-    every = terms.suspension is Suspension.EVERY_ROUND
-    first = terms.suspension is Suspension.FIRST_ROUND and complaint.round == 1
-    return Hold.COMPLAINT if every or first else Hold.TRANSFER
+    return complaint_law.hold_in(complaint.round, terms)
 
 
 def follow(told: Iterable[tuple[Charge, ChargeAnswer]], *, now: datetime) -> None:

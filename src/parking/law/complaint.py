@@ -176,12 +176,25 @@ def hold(state: State, terms: ChargeTerms) -> Hold | None:
     """
     if state not in OPEN:
         return None
+    return hold_in(2 if state in _SECOND else 1, terms)
+
+
+def hold_in(round_: int, terms: ChargeTerms) -> Hold:
+    """Return what a complaint in its first or second *round* holds up, while it is open."""
     suspended = {
         Suspension.NONE: False,
-        Suspension.FIRST_ROUND: state not in _SECOND,
+        Suspension.FIRST_ROUND: round_ == 1,
         Suspension.EVERY_ROUND: True,
     }[terms.suspension]
     return Hold.COMPLAINT if suspended else Hold.TRANSFER
+
+
+def will_wait(about: charge.State, round_: int, terms: ChargeTerms) -> bool:
+    """Tell whether fees and deadlines of a charge wait for the answer in that round (§ 6, stk. 3).
+
+    Only what we collect ourselves has fees and deadlines that can wait.
+    """
+    return about in charge.COLLECTED_HERE and hold_in(round_, terms) is Hold.COMPLAINT
 
 
 # Deadlines

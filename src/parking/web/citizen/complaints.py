@@ -233,6 +233,7 @@ def review(request: Request, charge_id: UUID, complaint_id: UUID) -> HttpRespons
         return _to("complaint", complaint)
     context = {
         "lacks": bool(lacks),
+        "meanwhile": complain.meanwhile(complaint.charge, complaint.round),
         "question": complaint_wording.question(complaint.about),
         "answers": _answers(complaint),
         "files": _told_files(complaint),
@@ -280,6 +281,7 @@ def _show(request: Request, found: Complaint, form: MessageForm) -> HttpResponse
                 {"decision": each, "text": complaint_wording.outcome(each.outcome)}
                 for each in found.decisions.all()
             ],
+            "meanwhile": found.is_open and complain.meanwhile(found.charge, found.round),
             "due": due and due.day,
             "asks": asks and law.Step.REPLY in steps,
             "form": form if law.Step.ADD in steps else None,
@@ -338,7 +340,12 @@ def again(request: Request, charge_id: UUID, complaint_id: UUID) -> HttpResponse
     return render(
         request,
         "citizen/complaint-again.html",
-        {"complaint": found, "charge": found.charge, "form": form},
+        {
+            "complaint": found,
+            "charge": found.charge,
+            "form": form,
+            "meanwhile": complain.meanwhile(found.charge, 2),
+        },
         status=422 if form.errors else 200,
     )
 
@@ -396,6 +403,7 @@ def of_charge(request: Request, charge: Charge) -> dict[str, Any]:
         ],
         "drafted": next((each for each in shown if each.stands is law.State.DRAFT), None),
         "may_complain": complain.may_begin(charge),
+        "meanwhile": complain.meanwhile(charge, 1),
         "held_until": complain.held_until(charge),
         "will": will and complaint_wording.why_annulled(will),
         "annulments": [
