@@ -17,6 +17,7 @@ from psycopg import sql
 from parking.actions import catalogue, hours, zones
 from parking.adapters.transport import TRIES
 from parking.records import sealing
+from parking.records.charge_report import ReportDeadline
 from parking.records.collection import ChargeTermsVersion
 from parking.records.hours import (
     AfterHours,
@@ -40,7 +41,7 @@ TARIFF = DATA / "tariff"
 CATALOGUE = (
     *(TermsVersion, PrivateCommonRoad, FareLine, ZoneVersion, ZoneShape),
     *(HourlyFare, TimeLimit, AfterHours, Holiday, Garage, GarageRight),
-    *(ChargeTermsVersion, OffenceVersion),
+    *(ChargeTermsVersion, ReportDeadline, OffenceVersion),
 )
 #: Their rows, as they were fetched for the first test of this worker.
 _FETCHED: dict[type, list[object]] = {}

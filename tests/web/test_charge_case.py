@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,7 +13,6 @@ from django.utils import translation
 from lxml import html
 
 from collecting import Town
-from parking.actions import charge as charges
 from parking.actions import (
     charge_case,
     charge_letters,
@@ -30,7 +26,6 @@ from parking.actions import (
 from parking.law.charge import Hold, Step
 from parking.law.days import danish_day
 from parking.law.money import Money, total
-from parking.records.charge import Charge
 from parking.records.collection import Plan
 from parking.records.letter import Letter
 from parking.records.order import Order
@@ -263,28 +258,7 @@ def test_the_page_of_a_charge_asks_the_database_seldom(town, log_in):
     assert len(asked) <= BUDGET
 
 
-# The year
-
-
-def test_the_year_is_counted_as_it_is_reported(town):
-    years = {danish_day(each.issued).year for each in Charge.objects.all()}
-    rows = []
-    for year in years:
-        out = io.StringIO()
-        call_command("report_charges", str(year), stdout=out)
-        rows += list(csv.DictReader(io.StringIO(out.getvalue())))
-    told = [charges.answer_of(each) for each in Charge.objects.all()]
-    counted = {name: sum(int(row[name]) for row in rows) for name in rows[0] if name != "year"}
-    assert counted == {
-        "issued": len(SEEDS),
-        "complained_of": sum(bool(each.complaints) for each in told),
-        "annulled_after_complaint": sum(
-            any(c.decision and c.decision.outcome == "annulled" for c in each.complaints)
-            for each in told
-        ),
-        "sent_to_collection": sum(each.collection is not None for each in told),
-    }
-    assert min(counted.values()) > 0
+# A stop
 
 
 def test_a_stop_of_ours_holds_at_once(town, log_in):

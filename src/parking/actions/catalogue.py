@@ -22,6 +22,7 @@ from parking.law.charge_terms import ChargeTerms
 from parking.law.days import Period, danish_day
 from parking.law.record import as_json, from_json
 from parking.ports import Outside
+from parking.records.charge_report import ReportDeadline
 from parking.records.collection import ChargeTermsVersion
 from parking.records.offence import OffenceVersion
 from parking.records.ranges import as_period, as_range
@@ -80,6 +81,7 @@ def _versions(said: Mapping[str, Any]) -> list[Version]:
         *(Version(TermsVersion, ("product",), each) for each in terms),
         *(Version(PrivateCommonRoad, ("municipality", "road_code"), each) for each in roads),
         *(charge_terms(each) for each in said.get("charge_terms", [])),
+        *(Version(ReportDeadline, (), each) for each in said.get("report_deadline", [])),
         *hours.versions(said),
         *(Version(OffenceVersion, ("code",), _offence(each)) for each in said.get("offence", [])),
     ]

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from parking.law.days import DENMARK
+from parking.actions import send
+from parking.law import complaint as complaint_law
+from parking.law.days import DENMARK, danish_day
+from parking.records.audit import Incident
 from parking.records.charge import Charge
+from parking.records.charge_report import ChargeReport, deadline_of
+from parking.records.complaint import Complaint
+from parking.records.recording import recording
 
-_WITH_COMPLAINT: Final = ~Q(told__complaints=[])
-_ANNULLED_AFTER: Final = Q(told__complaints__contains=[{"decision": {"outcome": "annulled"}}])
+#: What the charge system tells of complaints, those that came to it alone among them.
+_COMPLAINED_THERE: Final = ~Q(told__complaints=[])
+_STANDS_THERE: Final = (
+    Q(told__complaints__contains=[{"state": "open"}])
+    | Q(told__complaints__contains=[{"state": "hearing"}])
+    | Q(told__complaints__contains=[{"state": "decided"}])
+)
+_ANNULLED: Final = Q(state="annulled")
 _AT_COLLECTION: Final = Q(told__collection__transferred__isnull=False)
+_TAKEN_BACK: Final = (complaint_law.State.WITHDRAWN.value, complaint_law.State.LAPSED.value)
+_NOT_REPORTED: Final = "the year's charges are not reported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +42,66 @@ class YearOfCharges:
 
 
 def of_year(year: int) -> YearOfCharges:
-    """Count the charges issued in *year*, by the Danish calendar."""
-    begins, ends = (datetime(each, 1, 1, tzinfo=DENMARK) for each in (year, year + 1))
-    issued = Charge.objects.filter(issued__gte=begins, issued__lt=ends)
+    """Count the charges issued in *year*, by the Danish calendar.
+
+    Annulled after a complaint is what was annulled as a whole when somebody had complained and not
+    taken it back: by the answer, after an answer that was reopened, or by machine meanwhile.
+    """
+    issued = _issued_in(year)
+    ours = Complaint.objects.filter(charge=OuterRef("pk"), received__isnull=False)
+    complained = _COMPLAINED_THERE | Exists(ours)
+    stood = _STANDS_THERE | Exists(ours.exclude(state__in=_TAKEN_BACK))
     return YearOfCharges(
         year=year,
         issued=issued.count(),
-        complained_of=issued.filter(_WITH_COMPLAINT).count(),
-        annulled_after_complaint=issued.filter(_ANNULLED_AFTER).count(),
+        complained_of=issued.filter(complained).count(),
+        annulled_after_complaint=issued.filter(_ANNULLED, stood).count(),
         sent_to_collection=issued.filter(_AT_COLLECTION).count(),
     )
+
+
+def _issued_in(year: int) -> QuerySet[Charge]:
+    begins, ends = (datetime(each, 1, 1, tzinfo=DENMARK) for each in (year, year + 1))
+    return Charge.objects.filter(issued__gte=begins, issued__lt=ends)
+
+
+def report(year: int, *, now: datetime) -> YearOfCharges:
+    """Count the charges issued in *year*; if it is over, nobody need be told to do so any more."""
+    counted = of_year(year)
+    if year < danish_day(now).year:
+        numbers = asdict(counted)
+        with recording():
+            ChargeReport.objects.update_or_create(
+                year=numbers.pop("year"), defaults={**numbers, "counted": now}
+            )
+            Incident.objects.filter(key__in=_keys(year), settled=None).update(
+                settled=now, word="reported"
+            )
+    return counted
+
+
+def check(*, now: datetime) -> None:
+    """Tell a person that last year's charges are to be reported, and once more when it is too late.
+
+    The second time even if somebody has put the first away without reporting.
+    """
+    today = danish_day(now)
+    year = today.year - 1
+    deadline = deadline_of(year)
+    if deadline is None or ChargeReport.objects.filter(year=year).exists():
+        return
+    last = deadline.of(year)
+    soon, late = _keys(year)
+    with recording():
+        for key, begins in (
+            (soon, last - timedelta(days=deadline.days_ahead)),
+            (late, last + timedelta(days=1)),
+        ):
+            if today >= begins:
+                send.raise_incident(
+                    key, _NOT_REPORTED, now=now, detail=f"report_charges {year}, by {last}"
+                )
+
+
+def _keys(year: int) -> tuple[str, str]:
+    return f"charges of {year} not reported", f"charges of {year} reported too late"

@@ -460,6 +460,7 @@ _INCIDENTS: Final[Mapping[str, Any]] = {
     "the accounts have a permit that is not ours": _("Regnskabet har en licens, vi ikke kender"),
     "a permit differs in the accounts": _("En licens er anderledes i regnskabet"),
     "the permits in the accounts cannot be ours": _("Licenserne i regnskabet kan ikke være vores"),
+    "the year's charges are not reported": _("Årets afgifter skal meldes til Vejdirektoratet"),
     "the permits are not compared": _("Licenserne er ikke sammenlignet med regnskabet"),
 }
 _INCIDENTS_OF: Final[Mapping[str, Any]] = {

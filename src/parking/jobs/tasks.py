@@ -18,6 +18,7 @@ from parking.actions import (
     casework,
     catalogue,
     charge_feed,
+    charge_report,
     checkout,
     claims,
     collect,
@@ -108,6 +109,7 @@ def check_the_day(timestamp: int) -> None:
     """See in the evening that the day's reminders went, and forget how often people have asked."""
     remind.check(now=timezone.now())
     reconcile.check(now=timezone.now())
+    charge_report.check(now=timezone.now())
     limit.forget(before=timezone.now() - timedelta(days=1))
 
 

@@ -97,6 +97,8 @@ TABLES: Final[Mapping[str, Matter | None]] = {
     "charge_holder": Matter.CHARGES,
     "charge_pause": Matter.CHARGES,
     "charge_payment": Matter.ACCOUNTS,
+    "charge_report": None,
+    "charge_report_deadline": None,
     "charge_step": Matter.CHARGES,
     "charge_unread": None,
     "chosen_charge": Matter.CHARGES,

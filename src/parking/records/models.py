@@ -16,6 +16,7 @@ from parking.records.charge import (
     UnreadCharge,
 )
 from parking.records.charge_check import ChargeAnnulment, ChargeCheck
+from parking.records.charge_report import ChargeReport, ReportDeadline
 from parking.records.collection import (
     BankEntry,
     BankFeed,
@@ -75,6 +76,7 @@ __all__ = [
     "ChargeHolder",
     "ChargePause",
     "ChargePayment",
+    "ChargeReport",
     "ChargeStep",
     "ChargeTermsVersion",
     "ChosenCharge",
@@ -113,6 +115,7 @@ __all__ = [
     "Refund",
     "Reminder",
     "ReminderRun",
+    "ReportDeadline",
     "Staff",
     "StaffSession",
     "Supplied",
