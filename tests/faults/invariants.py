@@ -419,3 +419,26 @@ def i37_nothing_is_owed_for_what_was_annulled(truth: Truth, now: Any) -> Iterato
     for charge in Charge.objects.filter(state="annulled").with_what_was_done():
         if charges.balance(charge).owed:
             yield charge.number
+
+
+@_always
+def i50_an_instalment_is_drawn_once(truth: Truth, now: Any) -> Iterator[str]:
+    """From a stored card no more was taken for an instalment than it comes to, in all its turns."""
+    ours = {order.number: order for order in Order.objects.filter(instalment__isnull=False)}
+    taken: Counter[tuple[Any, Any]] = Counter()
+    for payment in truth.payments():
+        order = ours.get(payment["order"]["reference"])
+        if order is not None:
+            taken[order.plan_id, order.instalment] += _net(payment)
+    for order in ours.values():
+        if taken[order.plan_id, order.instalment] > order.total_ore:
+            yield order.number
+
+
+@_at_rest
+def i51_what_was_drawn_counts_once(truth: Truth, now: Any) -> Iterator[str]:
+    """What was drawn stands on its charges, all of it and once; what was not drawn does not."""
+    for order in Order.objects.filter(instalment__isnull=False):
+        counted = sum(each.amount_ore for each in ChargePayment.objects.filter(order=order))
+        if counted != sum(_net(payment) for payment in truth.payments(order.number)):
+            yield order.number

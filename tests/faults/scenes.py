@@ -10,7 +10,17 @@ import httpx
 from django.db import connection
 
 from faults.drill import Drill, at_once
-from parking.actions import apply, carry, catalogue, charge_feed, checkout, login, send
+from parking.actions import (
+    apply,
+    carry,
+    catalogue,
+    charge_feed,
+    checkout,
+    draw,
+    login,
+    plan,
+    send,
+)
 from parking.law.days import danish_day
 from parking.ports import Unavailable
 from parking.records.charge import Charge
@@ -19,6 +29,7 @@ from sandbox.businesscentral import COMPANY, ENVIRONMENT
 from sandbox.world import TENANT
 from town import agreement, ask, charge, fill_basket, now, party, pay
 
+DRAWS = "/v1/unscheduledsubscriptions"
 BOOKS = f"/v2.0/{TENANT}/{ENVIRONMENT}/api/v2.0/companies({COMPANY})/"
 
 
@@ -143,6 +154,36 @@ def two_days_in_the_basket(drill: Drill) -> None:
     """What lies in the basket was answered for two days ago."""
     fill_basket(drill.outside, "anna", start=danish_day(now()) + timedelta(days=9))
     drill.begin("anna", at=now() + timedelta(days=2))
+
+
+def an_instalment_waits_to_be_drawn(drill: Drill) -> checkout.Order:
+    """Anna has paid the first of three instalments by a card that is to pay the second today."""
+    at, payer = now(), party("anna")
+    charge_feed.follow(drill.outside, now=at)
+    agreed = plan.agree(
+        drill.outside, payer, 3, agreed=plan.propose(payer, 3, now=at).agreement, language="da",
+        now=at,
+    )  # fmt: skip
+    plan.choose_next(payer, agreed, remember=True, now=at)
+    owed = checkout.charges_in_basket(payer)
+    shown = checkout.agreement([], owed, checkout.to_pay(payer, owed), remembers=agreed)
+    order = drill.begin("anna", shown)
+    pay(order.payment.page_url)
+    drill.settle(order)
+    drill.work()
+    drill.push_all()
+    agreed.instalments.filter(number=2).update(due=danish_day(at))
+    assert draw.follow(now=at) == 1
+    return checkout.Order.objects.get(instalment=2)
+
+
+def a_draw_is_not_answered(drill: Drill) -> None:
+    """The provider draws an instalment, no answer to that arrives, and it is asked again."""
+    an_instalment_waits_to_be_drawn(drill)
+    drill.fault("nexi", "answer-lost", path=DRAWS)
+    drill.push(Outgoing.Kind.DRAW_INSTALMENT)
+    drill.heal()
+    drill.push(Outgoing.Kind.DRAW_INSTALMENT, now() + timedelta(hours=1))
 
 
 def it_dies_after_the_delivery(drill: Drill) -> None:

@@ -6,6 +6,7 @@ invariant that it holds is.
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 from contextlib import suppress
@@ -73,6 +74,15 @@ def a_refund_has_another_key_each_time(patch):
 
     keys = []
     patch.setattr(nexi.Nexi, "refund", refund)
+
+
+def a_draw_has_another_key_each_time(patch):
+    once, keys = nexi.Nexi.draw, itertools.count()
+
+    def draw(self, agreement, request, *, key):
+        return once(self, agreement, request, key=f"{key} {next(keys)}")
+
+    patch.setattr(nexi.Nexi, "draw", draw)
 
 
 def no_lock_and_no_constraint(patch):
@@ -183,6 +193,7 @@ MUTANTS = [
     (nobody_asks_by_the_clock, scenes.no_notice_comes, "I01", True),
     (the_order_ends_without_the_payment, scenes.the_time_to_pay_is_over, "I11", True),
     (a_refund_has_another_key_each_time, scenes.a_refund_is_not_answered, "I10", False),
+    (a_draw_has_another_key_each_time, scenes.a_draw_is_not_answered, "I50", False),
     (no_lock_and_no_constraint, scenes.two_buy_for_one_vehicle, "I18", False),
     (no_lock_and_two_open_orders, scenes.a_double_click, "I17", False),
     (an_order_is_booked_without_looking, scenes.every_answer_of_the_accounts_is_lost, "I21", True),

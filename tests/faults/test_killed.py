@@ -1,4 +1,4 @@
-"""F53, F73, F74: processes that are killed with -9 when half of what they do is done."""
+"""F53, F73, F74, F76: processes that are killed with -9 when half of what they do is done."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from django.db import connection, transaction
 from faults import scenes
 from faults.drill import wait_until
 from faults.invariants import violations
+from parking.actions import charge_feed
 from parking.law.application import State as ApplicationState
 from parking.law.order import State
 from parking.records.application import Application
-from parking.records.order import Order
+from parking.records.order import Order, Payment
 from parking.records.outbox import Outgoing
 from parking.records.permit import Permit
 from town import agreement, fill_basket, now, party, pay
@@ -160,4 +161,39 @@ def test_f73_a_press_on_pay_killed_before_the_payment_is_known_goes_on(drill, se
     pay(again.payment.page_url)
     drill.quiesce()
     assert Order.objects.get().stands is State.DELIVERED
+    assert violations(drill.truth, now()) == {}
+
+
+@pytest.mark.slow
+def test_f76_a_worker_killed_while_the_provider_draws_an_instalment(drill, settings):
+    """It dies while it waits for the answer; whether the money was taken it never hears."""
+    order = scenes.an_instalment_waits_to_be_drawn(drill)
+    drill.fault("nexi", "slow:2", count=1, path=scenes.DRAWS)
+    with process(settings, *WORKER) as worker:
+        until_asked(drill, scenes.DRAWS)
+        kill(worker)
+    drawn_once_after_all(drill, order)
+
+
+@pytest.mark.slow
+def test_f76_a_worker_killed_between_the_draw_and_our_note_of_it(drill, settings):
+    order = scenes.an_instalment_waits_to_be_drawn(drill)
+    with process(settings, *WORKER) as worker, transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE payment IN EXCLUSIVE MODE")
+        wait_until(lambda: drill.truth.payments(order.number), seconds=90)
+        kill(worker)
+    drawn_once_after_all(drill, order)
+
+
+def drawn_once_after_all(drill, order):
+    row = Outgoing.objects.get(kind=Outgoing.Kind.DRAW_INSTALMENT)
+    assert row.state == Outgoing.State.WAITING
+    assert Order.objects.get(id=order.id).stands is State.OPEN
+    assert not Payment.objects.filter(order=order).exists()
+    drill.quiesce()
+    assert Order.objects.get(id=order.id).stands is State.DELIVERED
+    (payment,) = drill.truth.payments(order.number)
+    assert payment["charged"] == order.total_ore
+    charge_feed.follow(drill.outside, now=now())
     assert violations(drill.truth, now()) == {}
