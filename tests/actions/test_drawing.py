@@ -471,7 +471,7 @@ def test_a_consent_ends_when_any_of_the_instalment_leaves_the_basket(town):
     payer = agreed.party
     plan.choose_next(payer, agreed, remember=True, now=town.at)
     (one, *_) = checkout.charges_in_basket(payer)
-    (other, *_) = [each for each in plan.charges_of(agreed) if each.id != one.id]
+    (other, *_) = [each for each in progress_of(agreed).charges if each.id != one.id]
     checkout.choose_instalment(
         payer, [(one, Money(10_000)), (other, Money(10_000))], remember=agreed, now=town.at
     )

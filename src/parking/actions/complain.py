@@ -576,10 +576,9 @@ def meanwhile(charge: Charge, round_: int) -> str:
 
     Empty where nothing is owed any more.
     """
-    if not charges.balance(charge).owed:
-        return ""
-    waits = will_wait(charge, round_)
-    return complaint_wording.meanwhile(charges.stands(charge), waits=waits)
+    stands = charges.stands(charge)
+    waits = law.will_wait(stands, round_, progress.terms_of(charge))
+    return complaint_wording.meanwhile(stands, waits=waits)
 
 
 #: The states in which there is nothing to complain about any more.

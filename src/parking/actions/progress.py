@@ -35,7 +35,12 @@ def terms_of(charge: Charge) -> ChargeTerms:
 
     :raises NotInForce: if there are none.
     """
-    return charge_terms_on(danish_day(charge.issued))
+    day = danish_day(charge.issued)
+    # Kept with the charge: a page asks for them several times, and they are never edited.
+    known: dict[date, ChargeTerms] = vars(charge).setdefault("_terms_by_day", {})
+    if day not in known:
+        known[day] = charge_terms_on(day)
+    return known[day]
 
 
 def of(charge: Charge) -> Progress:
