@@ -1,4 +1,4 @@
-"""F75: drawing an instalment from a stored card, while the provider answers as it should not."""
+"""F66: drawing an instalment from a stored card, while the provider answers as it should not."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def was_drawn_once(drill) -> None:
 
 
 @pytest.mark.parametrize("instead", NO_ANSWERS)
-def test_f75_a_draw_that_is_not_answered_is_made_once(drill, instead):
+def test_f66_a_draw_that_is_not_answered_is_made_once(drill, instead):
     order = scenes.an_instalment_waits_to_be_drawn(drill)
     drill.fault("nexi", instead, path=scenes.DRAWS)
     drill.push(Outgoing.Kind.DRAW_INSTALMENT)
@@ -43,13 +43,13 @@ def test_f75_a_draw_that_is_not_answered_is_made_once(drill, instead):
     was_drawn_once(drill)
 
 
-def test_f75_a_draw_whose_answer_is_lost_is_made_once(drill):
+def test_f66_a_draw_whose_answer_is_lost_is_made_once(drill):
     scenes.a_draw_is_not_answered(drill)
     drill.quiesce()
     was_drawn_once(drill)
 
 
-def test_f75_a_draw_that_was_made_and_cannot_be_asked_about_is_made_once(drill):
+def test_f66_a_draw_that_was_made_and_cannot_be_asked_about_is_made_once(drill):
     scenes.an_instalment_waits_to_be_drawn(drill)
     drill.fault("nexi", "status:503", path="/v1/payments")
     drill.push(Outgoing.Kind.DRAW_INSTALMENT)
@@ -59,7 +59,7 @@ def test_f75_a_draw_that_was_made_and_cannot_be_asked_about_is_made_once(drill):
 
 
 @pytest.mark.slow
-def test_f75_a_draw_whose_answer_is_late_is_made_once(drill):
+def test_f66_a_draw_whose_answer_is_late_is_made_once(drill):
     """We stop waiting for the first try, whatever has become of it, and ask again."""
     scenes.an_instalment_waits_to_be_drawn(drill)
     drill.fault("nexi", "slow:9", count=1, path=scenes.DRAWS)
@@ -68,7 +68,7 @@ def test_f75_a_draw_whose_answer_is_late_is_made_once(drill):
     was_drawn_once(drill)
 
 
-def test_f75_four_workers_draw_the_same_instalment_once(drill):
+def test_f66_four_workers_draw_the_same_instalment_once(drill):
     scenes.an_instalment_waits_to_be_drawn(drill)
     row = Outgoing.objects.get(kind=Outgoing.Kind.DRAW_INSTALMENT)
     one = lambda: send.send(drill.outside, row.id, carriers=carry.CARRIERS, now=now())  # noqa: E731
@@ -77,7 +77,7 @@ def test_f75_four_workers_draw_the_same_instalment_once(drill):
     was_drawn_once(drill)
 
 
-def test_f75_a_draw_that_is_told_twice_while_it_is_carried_out_counts_once(served, settings):
+def test_f66_a_draw_that_is_told_twice_while_it_is_carried_out_counts_once(served, settings):
     """Each notice comes twice, the clock asks, and nobody has heard the answer to the draw."""
     settings.NOTICE_ADDRESS = served.addresses.notices
     scenes.an_instalment_waits_to_be_drawn(served)

@@ -1,4 +1,4 @@
-"""F53, F73, F74, F76: processes that are killed with -9 when half of what they do is done."""
+"""F53, F66, F73, F74: processes that are killed with -9 when half of what they do is done."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_f73_a_press_on_pay_killed_before_the_payment_is_known_goes_on(drill, se
 
 
 @pytest.mark.slow
-def test_f76_a_worker_killed_while_the_provider_draws_an_instalment(drill, settings):
+def test_f66_a_worker_killed_while_the_provider_draws_an_instalment(drill, settings):
     """It dies while it waits for the answer; whether the money was taken it never hears."""
     order = scenes.an_instalment_waits_to_be_drawn(drill)
     drill.fault("nexi", "slow:2", count=1, path=scenes.DRAWS)
@@ -176,7 +176,7 @@ def test_f76_a_worker_killed_while_the_provider_draws_an_instalment(drill, setti
 
 
 @pytest.mark.slow
-def test_f76_a_worker_killed_between_the_draw_and_our_note_of_it(drill, settings):
+def test_f66_a_worker_killed_between_the_draw_and_our_note_of_it(drill, settings):
     order = scenes.an_instalment_waits_to_be_drawn(drill)
     with process(settings, *WORKER) as worker, transaction.atomic():
         with connection.cursor() as cursor:

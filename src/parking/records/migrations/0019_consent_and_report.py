@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0017_unread'),
+        ('records', '0018_money'),
     ]
 
     operations = [
