@@ -17,8 +17,9 @@ from parking.actions.permission import NotYours
 from parking.adapters.clamd import Clamd
 from parking.law import application as application_law
 from parking.law import case as case_law
-from parking.ports import Unavailable
+from parking.ports import Rejected, Unavailable
 from parking.ports.scanner import Infected
+from parking.records.audit import Incident
 from parking.records.case import Case
 from parking.records.document import Document
 from pictures import PLACE, a_pdf, a_photo
@@ -196,10 +197,35 @@ def test_while_the_scanner_is_away_a_document_waits_in_quarantine(application, c
     away = Clamd(address="tcp://127.0.0.1:9", timeout=1)
     kept = save(application, a_pdf(), scanner=away)
     assert kept.scan == Document.Scan.QUARANTINED
-    assert files.scan_quarantined(away, [Document]) == 0
-    assert files.scan_quarantined(Clamd(address=clamav.address), [Document]) == 1
+    assert files.scan_quarantined(away, [Document], now=now()) == 0
+    assert files.scan_quarantined(Clamd(address=clamav.address), [Document], now=now()) == 1
     kept.refresh_from_db()
     assert kept.scan == Document.Scan.CLEAN
+
+
+class Particular:
+    """A scanner that will not look at some files."""
+
+    def __init__(self, *refused: bytes) -> None:
+        self.refused = refused
+
+    def scan(self, content: bytes) -> None:
+        if any(each in content for each in self.refused):
+            raise Rejected("clamd: size limit exceeded")
+
+
+def test_a_file_the_scanner_refuses_keeps_nothing_behind_it_waiting(application) -> None:
+    away = Clamd(address="tcp://127.0.0.1:9", timeout=1)
+    first = save(application, a_pdf("for stor"), scanner=away)
+    second = save(application, a_pdf("passer"), scanner=away)
+    scanner = Particular(bytes(first.content))
+    assert files.scan_quarantined(scanner, [Document], now=now(), most=1) == 1
+    second.refresh_from_db()
+    first.refresh_from_db()
+    assert second.scan == Document.Scan.CLEAN
+    assert first.scan == Document.Scan.QUARANTINED
+    files.scan_quarantined(scanner, [Document], now=now())
+    assert Incident.objects.get().key == f"scan {first.id}"
 
 
 def test_the_same_file_twice_is_one_document(application) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -20,9 +20,11 @@ from typing import Any, Final
 import pillow_heif
 import puremagic
 import structlog
+from django.db.models import QuerySet
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from parking.ports import PortError
+from parking.actions import send
+from parking.ports import PortError, Unavailable
 from parking.ports.scanner import Infected, Scanner
 from parking.records.file import KeptFile
 from parking.records.recording import recording
@@ -193,25 +195,59 @@ def _scan(scanner: Scanner | None, content: bytes, name: str) -> KeptFile.Scan:
 
 
 def scan_quarantined(
-    scanner: Scanner | None, tables: Iterable[type[KeptFile]], *, most: int = 50
+    scanner: Scanner | None,
+    tables: Iterable[type[KeptFile]],
+    *,
+    now: datetime,
+    most: int = 50,
+    before_removal: Callable[[Any, datetime], None] | None = None,
 ) -> int:
-    """Scan what of *tables* could not be scanned before; return how many are clean now."""
+    """Scan what of *tables* could not be scanned before; return how many are clean now.
+
+    What the scanner will not look at is a person's to see to, and keeps nothing behind it waiting.
+    *before_removal* is told of what is infected, in the recording that removes it.
+    """
     if scanner is None:
         return 0
     cleared = 0
     for table in tables:
         kept = table._default_manager
-        for file in kept.filter(scan=KeptFile.Scan.QUARANTINED).order_by("uploaded")[:most]:
+        waiting = kept.filter(scan=KeptFile.Scan.QUARANTINED).order_by("uploaded")
+        looked_at = 0
+        for key in list(waiting.values_list("pk", flat=True)):
+            content = waiting.filter(pk=key).values_list("content", flat=True).first()
+            if content is None:
+                continue
             try:
-                scanner.scan(bytes(file.content))
+                scanner.scan(bytes(content))
             except Infected as found:
                 log.warning("infected file removed", signature=str(found))
-                with recording():
-                    kept.filter(pk=file.pk).delete()
-            except PortError:
+                _remove_infected(kept.filter(pk=key).defer("content"), before_removal, now)
+            except Unavailable:
                 return cleared
+            except PortError as error:
+                with recording():
+                    send.raise_incident(
+                        f"scan {key}", "a file cannot be scanned", now=now, detail=str(error)
+                    )
+                continue
             else:
                 with recording():
-                    kept.filter(pk=file.pk).update(scan=KeptFile.Scan.CLEAN)
+                    kept.filter(pk=key).update(scan=KeptFile.Scan.CLEAN)
                 cleared += 1
+            looked_at += 1
+            if looked_at == most:
+                break
     return cleared
+
+
+def _remove_infected(
+    found: QuerySet[Any], before_removal: Callable[[Any, datetime], None] | None, now: datetime
+) -> None:
+    with recording():
+        file = found.first()
+        if file is None:
+            return
+        if before_removal is not None:
+            before_removal(file, now)
+        found.delete()

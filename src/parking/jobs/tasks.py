@@ -219,7 +219,7 @@ def run_out_complaints(timestamp: int) -> None:
 @app.task(name="scan_documents", queue="applications", queueing_lock="scan_documents")
 def scan_documents(timestamp: int) -> None:
     """Scan the files that waited for the scanner."""
-    files.scan_quarantined(outside().scanner, (Document, ComplaintFile))
+    files.scan_quarantined(outside().scanner, (Document, ComplaintFile), now=timezone.now())
 
 
 @app.periodic(cron="17 2 * * *", periodic_id="catalogue")
