@@ -34,6 +34,7 @@ from parking.law.days import danish_day
 from parking.law.money import NOTHING, Money
 from parking.law.offence import Question
 from parking.law.staff import RIGHTS, Role
+from parking.ports import Unavailable
 from parking.ports.scanner import Infected
 from parking.records.case import Case
 from parking.records.charge import Charge
@@ -205,6 +206,130 @@ def test_a_complaint_holds_the_charge_at_once_and_reaches_the_charge_system(char
     assert charge("anna-open").waits
     assert Letter.objects.get().sent is not None
     assert nothing_waits()
+
+
+class Scanner:
+    """A scanner that is away, or finds something in everything, or nothing."""
+
+    def __init__(self, raises: Exception | None = None) -> None:
+        self.raises = raises
+
+    def scan(self, content: bytes) -> None:
+        if self.raises is not None:
+            raise self.raises
+
+
+def sent_while_the_scanner_is_away(slug: str = "anna-open", who: str = "anna") -> Complaint:
+    complaint = draft(slug, who)
+    complain.add_file(
+        Scanner(Unavailable("away")),
+        complaint,
+        kind=Document.DISC,
+        name="skive.pdf",
+        content=a_pdf(),
+        now=now(),
+    )
+    return complain.submit(complaint, now=now())
+
+
+def scanned(scanner: Scanner) -> int:
+    return files.scan_quarantined(
+        scanner, [ComplaintFile], now=now(), before_removal=complain.tell_of_infected
+    )
+
+
+def later(outside) -> None:
+    """Send what waits, an hour from now."""
+    soon = now() + timedelta(hours=1)
+    for outgoing in send.due(now=soon):
+        send.send(outside, outgoing, carriers=carry.CARRIERS, now=soon)
+
+
+def test_while_the_scanner_is_away_only_the_file_waits(charged, work):
+    complaint = sent_while_the_scanner_is_away()
+    given = charge("anna-open")
+    checkout.choose(party("anna"), given, now=now())
+    order = checkout.begin(
+        charged,
+        party("anna"),
+        agreed=checkout.agreement([], checkout.charges_in_basket(party("anna"))),
+        language="da",
+        addresses=ADDRESSES,
+        now=now(),
+    )
+    pay(order.payment.page_url)
+    checkout.settle(charged, order.payment.payment_id, now=now())
+    work()
+    (waits,) = Outgoing.objects.exclude(state=Outgoing.State.DONE)
+    assert waits.kind == Outgoing.Kind.COMPLAINT_FILE
+    account = charged.charges.charge(given.source_id).account
+    assert [line.kind for line in account] == ["charge", "payment"]
+    assert scanned(Scanner()) == 1
+    later(charged)
+    assert nothing_waits()
+    assert len(there(charged, complaint).attachments) == 1
+
+
+def test_a_file_waits_for_its_complaint_and_an_answer_for_the_file(charged, sandbox, work):
+    sandbox.fault("pilen", "status:503")
+    complaint = draft()
+    complain.add_file(None, complaint, kind=Document.DISC, name="a.pdf", content=a_pdf(), now=now())
+    complain.submit(complaint, now=now())
+    worker = somebody()
+    decided(worker, taken(complaint, worker), law.Step.UPHOLD)
+    sandbox.fault("pilen", "none")
+    kinds = Outgoing.Kind
+
+    def tried(minutes: int, *which: Outgoing.Kind) -> set[str]:
+        soon = now() + timedelta(minutes=minutes)
+        for row in Outgoing.objects.filter(kind__in=which).order_by("id"):
+            send.send(charged, row.id, carriers=carry.CARRIERS, now=soon)
+        waiting = Outgoing.objects.exclude(state=Outgoing.State.DONE)
+        return set(waiting.values_list("kind", flat=True)) & told
+
+    told = {kinds.COMPLAIN, kinds.COMPLAINT_FILE, kinds.DECIDE_COMPLAINT}
+    others = set(kinds) - {kinds.COMPLAINT_FILE}
+    tried(10, kinds.COMPLAINT_FILE)
+    assert tried(11, *others) == {kinds.COMPLAINT_FILE, kinds.DECIDE_COMPLAINT}
+    assert tried(20, kinds.COMPLAINT_FILE) == {kinds.DECIDE_COMPLAINT}
+    assert tried(30, *others) == set()
+    assert len(there(charged, complaint).attachments) == 1
+
+
+def test_a_file_that_is_scanned_after_the_answer_stays_with_us(charged, work):
+    complaint, worker = sent_while_the_scanner_is_away(), somebody()
+    work()
+    decided(worker, taken(complaint, worker), law.Step.UPHOLD)
+    later(charged)
+    assert there(charged, complaint).state == "decided"
+    scanned(Scanner())
+    row = Outgoing.objects.get(kind=Outgoing.Kind.COMPLAINT_FILE)
+    soon = now() + timedelta(hours=2)
+    assert send.send(charged, row.id, carriers=carry.CARRIERS, now=soon) == Outgoing.State.DONE
+    assert ComplaintFile.objects.get().scan == ComplaintFile.Scan.CLEAN
+
+
+def test_of_a_file_that_was_infected_both_sides_hear(charged, work):
+    complaint = sent_while_the_scanner_is_away()
+    work()
+    assert scanned(Scanner(Infected("Eicar"))) == 0
+    assert not ComplaintFile.objects.exists()
+    message = ComplaintMessage.objects.get()
+    assert message.from_us
+    assert "Vi har slettet filen skive.pdf." in message.text
+    later(charged)
+    assert nothing_waits()
+    assert [each.text for each in there(charged, complaint).messages] == [message.text]
+
+
+def test_of_an_infected_draft_nothing_is_told_to_anybody(charged):
+    complain.add_file(
+        Scanner(Unavailable("away")), draft(), kind=Document.DISC, name="a.pdf", content=a_pdf(),
+        now=now(),
+    )  # fmt: skip
+    scanned(Scanner(Infected("Eicar")))
+    assert not ComplaintFile.objects.exists()
+    assert not ComplaintMessage.objects.exists()
 
 
 def test_sending_twice_is_sending_once(charged, work):

@@ -1,7 +1,8 @@
 """How what concerns complaints and annulments reaches the charge system.
 
 Each is told by a reference of ours, so that telling it again is harmless. Everything about one
-charge goes in one lane: a file never comes before its complaint, nor an answer before either.
+charge goes in one lane, its files aside, which may wait long for the scanner. A file never comes
+before its complaint, nor the answer before a file that could be sent.
 """
 
 from __future__ import annotations
@@ -113,9 +114,15 @@ def send_file(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
     if file.scan == KeptFile.Scan.QUARANTINED:
         raise Unavailable("the file has not been scanned yet")
     complaint = file.complaint
+    told = Outgoing.objects.filter(key=f"complain {complaint.id} {file.round}")
+    if told.filter(state=Outgoing.State.WAITING).exists():
+        raise Unavailable("its complaint has not been told yet")
+    there = _there(outside, complaint, file.round)
+    if there.state in {"decided", "withdrawn"}:
+        return "the complaint is closed there"
     answer = outside.charges.add_attachment(
         complaint.charge.source_id,
-        _there(outside, complaint, file.round).id,
+        there.id,
         reference=f"file-{file.id}",
         name=file.file_name,
         content_type=file.media_type,
@@ -148,6 +155,8 @@ def decide(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
     """
     decision = DecisionRow.objects.select_related("complaint__charge").get(id=payload["decision"])
     complaint = decision.complaint
+    if _files_on_their_way(complaint):
+        raise Unavailable("a file of the complaint goes first")
     charge = outside.charges.charge(complaint.charge.source_id)
     given_up = ChargeAnnulment.objects.filter(reference=payload["annulment"]).first()
     there = _found(charge, complaint, decision.round)
@@ -171,6 +180,14 @@ def decide(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
         ),
     )
     return _taken(answer, now)
+
+
+def _files_on_their_way(complaint: Complaint) -> bool:
+    scanned = ComplaintFile.objects.filter(complaint=complaint).exclude(
+        scan=KeptFile.Scan.QUARANTINED
+    )
+    keys = [f"complaint file {each}" for each in scanned.values_list("id", flat=True)]
+    return Outgoing.objects.filter(key__in=keys, state=Outgoing.State.WAITING).exists()
 
 
 def _is_ours(there: ChargeComplaint, decision: DecisionRow) -> bool:

@@ -390,12 +390,15 @@ def _begin_round(complaint: Complaint, now: datetime) -> None:
 
 
 def send_files(complaint: Complaint, now: datetime) -> None:
-    """Send what has been saved and not been sent, within a recording."""
+    """Send what has been saved and not been sent, within a recording.
+
+    Each has a lane of its own: while one waits to be scanned, nothing else about the charge does.
+    """
     for file in ComplaintFile.objects.filter(complaint=complaint, handed_in=None):
         send.put(
             Outgoing.Kind.COMPLAINT_FILE,
             key=f"complaint file {file.id}",
-            lane=f"charge {complaint.charge_id}",
+            lane=f"complaint file {file.id}",
             payload={"file": str(file.id)},
             now=now,
         )
@@ -457,6 +460,19 @@ def write(
         send_files(complaint, now)
         complaint_course.step_in_case(complaint, actor, case_law.Step.ANSWER, now=now, text=text)
     return message
+
+
+def tell_of_infected(file: ComplaintFile, now: datetime) -> None:
+    """Say in its complaint that a file which was sent is gone, within a recording.
+
+    A draft is only looked at again by who has it: they see that the file is not there.
+    """
+    complaint = complaint_course.locked(file.complaint)
+    sent = ComplaintFile.objects.filter(id=file.id, handed_in__isnull=False).exists()
+    if not sent or complaint.stands in _DOES_NOT_COUNT:
+        return
+    text = complaint_wording.infected(complaint.language, file.original_name)
+    add_message(complaint, ComplaintMessage.Kind.MESSAGE, text=text, from_us=True, now=now)
 
 
 def send_added(complaint: Complaint, *, now: datetime) -> None:

@@ -219,7 +219,11 @@ def run_out_complaints(timestamp: int) -> None:
 @app.task(name="scan_documents", queue="applications", queueing_lock="scan_documents")
 def scan_documents(timestamp: int) -> None:
     """Scan the files that waited for the scanner."""
-    files.scan_quarantined(outside().scanner, (Document, ComplaintFile), now=timezone.now())
+    scanner, now = outside().scanner, timezone.now()
+    files.scan_quarantined(scanner, [Document], now=now)
+    files.scan_quarantined(
+        scanner, [ComplaintFile], now=now, before_removal=complain.tell_of_infected
+    )
 
 
 @app.periodic(cron="17 2 * * *", periodic_id="catalogue")
