@@ -7,6 +7,7 @@ import re
 import zlib
 from contextlib import suppress
 
+from pikepdf import Array, Dictionary, Name, Pdf, Stream
 from PIL import Image
 
 PLACE = "55.6761 N 12.5683 E"
@@ -26,13 +27,58 @@ def a_photo(size: tuple[int, int] = (60, 40), *, ending: str = "JPEG", upright: 
 
 
 def a_pdf(text: str = "side 1") -> bytes:
+    seen = f"BT ({text}) Tj ET".encode()
     return (
         b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
         b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\n% "
-        + text.encode()
-        + b"\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R>>endobj\n"
+        b"4 0 obj<</Length "
+        + str(len(seen)).encode()
+        + b">>stream\n"
+        + seen
+        + b"\nendstream endobj\n"
+        b"trailer<</Root 1 0 R>>\n%%EOF\n"
     )
+
+
+def a_telling_pdf() -> bytes:
+    """A PDF of one page with a photo, that says who made it and where, and carries more."""
+    photo = a_photo()
+    with Pdf.new() as pdf:
+        image = Stream(pdf, photo)
+        for key, value in {
+            "/Type": Name.XObject, "/Subtype": Name.Image, "/Width": 60, "/Height": 40,
+            "/ColorSpace": Name.DeviceRGB, "/BitsPerComponent": 8, "/Filter": Name.DCTDecode,
+        }.items():  # fmt: skip
+            image[key] = value
+        image.Metadata = Stream(pdf, b"<x>Kamera</x>")
+        pdf.add_blank_page(page_size=(200, 200))
+        page = pdf.pages[0]
+        page.Resources = Dictionary(XObject=Dictionary(A=image))
+        page.Contents = Stream(pdf, b"q 60 0 0 40 10 10 cm /A Do Q")
+        page.AA = Dictionary(O=Dictionary(S=Name.JavaScript, JS="app.alert('page')"))
+        page.PieceInfo = Dictionary(App=Dictionary(LastModified="D:2026", Private="Hemmelig"))
+        page.Annots = Array(
+            [
+                Dictionary(
+                    Type=Name.Annot,
+                    Subtype=Name.Link,
+                    Rect=Array([0, 0, 50, 50]),
+                    A=Dictionary(S=Name.Launch, F="cmd.exe"),
+                )
+            ]
+        )
+        pdf.Root.OCProperties = Dictionary(
+            OCGs=Array([]), D=Dictionary(Creator="Hemmelig", Order=Array([]))
+        )
+        pdf.Root.OpenAction = Dictionary(S=Name.JavaScript, JS="app.alert('open')")
+        pdf.attachments["skjult.txt"] = b"Hemmelig bilag"
+        pdf.docinfo["/Author"] = "Anna Hemmelig"
+        with pdf.open_metadata() as said:
+            said["dc:creator"] = ["Anna Hemmelig"]
+        out = io.BytesIO()
+        pdf.save(out, compress_streams=False)
+        return out.getvalue()
 
 
 def unpacked(pdf: bytes) -> str:

@@ -9,9 +9,10 @@ import threading
 import zlib
 
 import pytest
+from pikepdf import Encryption, Pdf, Stream
 from PIL import Image, ImageFile
 
-from parking.actions import documents, files
+from parking.actions import documents, files, pdfs
 from parking.actions.files import Fault, Refused
 from parking.actions.permission import NotYours
 from parking.adapters.clamd import Clamd
@@ -22,7 +23,7 @@ from parking.ports.scanner import Infected
 from parking.records.audit import Incident
 from parking.records.case import Case
 from parking.records.document import Document
-from pictures import PLACE, a_pdf, a_photo
+from pictures import PLACE, a_pdf, a_photo, a_telling_pdf
 from town import ask, now, party
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -88,8 +89,53 @@ def test_what_hides_behind_a_picture_stays_behind() -> None:
     assert b"script" not in clean.content
 
 
-def test_a_pdf_is_kept_as_it_is() -> None:
-    assert files.clean(a_pdf(), "a.pdf") == files.Clean("application/pdf", a_pdf())
+def test_of_a_pdf_the_pages_are_kept_and_nothing_else() -> None:
+    given = a_telling_pdf()
+    for said in (b"Hemmelig", b"app.alert", b"cmd.exe", b"skjult.txt", b"Kamera", PLACE.encode()):
+        assert said in given, "the test proves something"
+    clean = files.clean(given, "a.pdf")
+    assert clean == files.clean(given, "a.pdf"), "the same file twice is one"
+    with Pdf.open(io.BytesIO(given)) as old, Pdf.open(io.BytesIO(clean.content)) as new:
+        assert set(new.Root.keys()) == {"/Type", "/Pages", "/OCProperties"}
+        assert "/Info" not in new.trailer
+        (was,), (page,) = old.pages, new.pages
+        assert page.mediabox == was.mediabox
+        assert page.Contents.read_bytes() == was.Contents.read_bytes()
+        pictures = [each.Resources.XObject.A.read_raw_bytes() for each in (was, page)]
+        dots = [Image.open(io.BytesIO(each)).tobytes() for each in pictures]
+        assert dots[0] == dots[1]
+        every = b"".join(
+            each.unparse(resolved=True) + each.read_raw_bytes()
+            if isinstance(each, Stream)
+            else each.unparse(resolved=True)
+            for each in new.objects
+        )
+    for said in (b"Hemmelig", b"app.alert", b"JavaScript", b"cmd.exe", b"skjult.txt", b"Kamera"):
+        assert said not in every
+    assert PLACE.encode() not in every
+
+
+def test_a_progressive_photo_keeps_its_dots_without_remarks() -> None:
+    out = io.BytesIO()
+    picture = Image.effect_noise((80, 60), 60).convert("RGB")
+    picture.save(out, "JPEG", progressive=True, comment=b"Kamera", exif=b"Exif\0\0" + b"x" * 40)
+    bare = pdfs.without_remarks(out.getvalue() + b"PK and more")
+    assert b"Kamera" not in bare
+    assert b"Exif" not in bare
+    assert bare.endswith(b"\xff\xd9")
+    opened_anew = Image.open(io.BytesIO(bare))
+    assert opened_anew.tobytes() == Image.open(io.BytesIO(out.getvalue())).tobytes()
+
+
+def test_a_pdf_that_asks_for_a_password_is_refused_however_it_says_so() -> None:
+    out = io.BytesIO()
+    with Pdf.open(io.BytesIO(a_pdf())) as pdf:
+        pdf.save(out, encryption=Encryption(owner="a", user="b"))
+    with pytest.raises(pdfs.Locked):
+        pdfs.anew(out.getvalue())
+    with pytest.raises(Refused) as refused:
+        files.clean(b"%PDF-1.4\n" + b"nonsense " * 50 + b"\n%%EOF\n", "a.pdf")
+    assert refused.value.fault is Fault.DAMAGED
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Files that people hand in: looked at by their content, made anew, and scanned.
 
 A picture is decoded and encoded again, so that nothing but what can be seen comes with it: no
-place, no name of a phone, no second file hidden behind the first. A PDF is kept as it is and only
-ever sent as an attachment.
+place, no name of a phone, no second file hidden behind the first. A PDF is written anew from its
+pages (`actions/pdfs.py`) and only ever sent as an attachment.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import structlog
 from django.db.models import QuerySet
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from parking.actions import send
+from parking.actions import pdfs, send
 from parking.ports import PortError, Unavailable
 from parking.ports.scanner import Infected, Scanner
 from parking.records.file import KeptFile
@@ -105,7 +105,12 @@ def _pdf(content: bytes, name: str) -> Clean:
         raise Refused(Fault.DAMAGED, name)
     if b"/Encrypt" in content:
         raise Refused(Fault.LOCKED, name)
-    return Clean("application/pdf", content)
+    try:
+        return Clean("application/pdf", pdfs.anew(content))
+    except pdfs.Locked:
+        raise Refused(Fault.LOCKED, name) from None
+    except pdfs.Broken:
+        raise Refused(Fault.DAMAGED, name) from None
 
 
 def _picture(content: bytes, name: str) -> Clean:

@@ -212,6 +212,7 @@ LOGGING = {
     "loggers": {
         "django.server": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "pikepdf": {"level": "WARNING"},
         "procrastinate": {"level": "WARNING"},
     },
 }
