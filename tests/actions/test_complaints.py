@@ -317,7 +317,11 @@ def test_of_a_file_that_was_infected_both_sides_hear(charged, work):
     message = ComplaintMessage.objects.get()
     assert message.from_us
     assert "Vi har slettet filen skive.pdf." in message.text
+    letter = Letter.objects.order_by("written").last()
+    assert (letter.kind, letter.party) == ("message", party("anna"))
+    assert letter.subject == "Vi har slettet en fil i din klage"
     later(charged)
+    work()
     assert nothing_waits()
     assert [each.text for each in there(charged, complaint).messages] == [message.text]
 

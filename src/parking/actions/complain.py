@@ -463,7 +463,7 @@ def write(
 
 
 def tell_of_infected(file: ComplaintFile, now: datetime) -> None:
-    """Say in its complaint that a file which was sent is gone, within a recording.
+    """Say in its complaint and by letter that a file which was sent is gone, within a recording.
 
     A draft is only looked at again by who has it: they see that the file is not there.
     """
@@ -473,6 +473,15 @@ def tell_of_infected(file: ComplaintFile, now: datetime) -> None:
         return
     text = complaint_wording.infected(complaint.language, file.original_name)
     add_message(complaint, ComplaintMessage.Kind.MESSAGE, text=text, from_us=True, now=now)
+    complaint_letters.write(
+        complaint_letters.infected(complaint, file.original_name),
+        kind="message",
+        charge=complaint.charge,
+        party=complaint.party,
+        complaint=complaint,
+        case=None,
+        now=now,
+    )
 
 
 def send_added(complaint: Complaint, *, now: datetime) -> None:

@@ -80,6 +80,23 @@ def question(complaint: Complaint, *, text: str, until: date, hearing: bool) -> 
     return CaseLetter(subject, complaint.language, sections)
 
 
+def infected(complaint: Complaint, name: str) -> CaseLetter:
+    """Return the letter that says that the file *name* of a complaint had to be deleted."""
+    with translation.override(complaint.language):
+        sections = (
+            Section(
+                "",
+                (
+                    _about(complaint.charge),
+                    complaint_wording.infected(complaint.language, name),
+                    _("Resten af klagen har vi, og den gælder stadig."),
+                ),
+            ),
+        )
+        subject = _("Vi har slettet en fil i din klage")
+    return CaseLetter(subject, complaint.language, sections)
+
+
 def answer(
     complaint: Complaint,
     *,
