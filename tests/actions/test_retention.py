@@ -84,7 +84,7 @@ def test_documents_and_looks_go_before_the_permit():
     before = tables(planted.party)
     retention.forget(now=now())
     assert before.keys() - tables(planted.party).keys() == {
-        *("document", "look_up", "login_session", "complaint_file"),
+        *("document", "look_up", "login_session", "complaint_file", "complaint_piece"),
     }
 
 

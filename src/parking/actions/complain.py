@@ -6,6 +6,7 @@ the charge system answers or not, a complaint that was sent is safe.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -42,6 +43,7 @@ from parking.records.complaint import (
     ComplaintDecision,
     ComplaintFile,
     ComplaintMessage,
+    ComplaintPiece,
 )
 from parking.records.offence import offences_on
 from parking.records.outbox import Outgoing
@@ -272,10 +274,12 @@ def add_file(
     :raises StepNotAllowed: if nothing can be added any more.
     """
     file = files.taken(scanner, content, name, now=now)
+    came_as = hashlib.sha256(content).hexdigest()
     with recording():
         complaint = complaint_course.locked(complaint)
         if not may_add(complaint):
             raise StepNotAllowed(f"a complaint that is {complaint.state}")
+        ComplaintPiece.objects.filter(complaint=complaint, mark=came_as).delete()
         mine = ComplaintFile.objects.filter(complaint=complaint)
         same = mine.filter(sha256=file["sha256"]).first()
         if same is not None:
@@ -283,7 +287,11 @@ def add_file(
         if mine.filter(round=complaint.round).count() >= files.MOST_FILES:
             raise files.Refused(files.Fault.TOO_MANY, name)
         return ComplaintFile.objects.create(
-            complaint=complaint, kind=kind.value, round=complaint.round, **file
+            complaint=complaint,
+            kind=kind.value,
+            round=complaint.round,
+            came_as=came_as,
+            **file,
         )
 
 
@@ -576,6 +584,7 @@ def _run_out(complaint: Complaint, now: datetime) -> bool:
         complaint_course.step(complaint, Actor.SYSTEM, over.then, now=now)
         if over.then is law.Step.LAPSE:
             ComplaintFile.objects.filter(complaint=complaint).delete()
+            ComplaintPiece.objects.filter(complaint=complaint).delete()
         else:
             complaint_course.step_in_case(complaint, Actor.SYSTEM, case_law.Step.GO_ON, now=now)
     return True

@@ -30,7 +30,7 @@ from parking.records.audit import LookUp
 from parking.records.charge import Charge, ChargeHolder
 from parking.records.charge_check import ChargeAnnulment, ChargeCheck
 from parking.records.collection import ChargePause, ChargeStep
-from parking.records.complaint import Complaint, ComplaintFile
+from parking.records.complaint import Complaint, ComplaintFile, ComplaintPiece
 from parking.records.document import Document
 from parking.records.forgetting import forgetting
 from parking.records.letter import Letter
@@ -171,7 +171,8 @@ def _value(row: Model, column: Field[Any, Any], files: dict[str, bytes]) -> Any:
 
 def _ending(row: Model) -> str:
     kind = getattr(row, "media_type", "application/pdf")
-    return {"image/png": ".png", "image/jpeg": ".jpg"}.get(kind, ".pdf")
+    endings = {"image/png": ".png", "image/jpeg": ".jpg", "application/octet-stream": ".part"}
+    return endings.get(kind, ".pdf")
 
 
 def _without_others(value: Any) -> Any:
@@ -300,6 +301,7 @@ def erase(party: Party, *, session_key: str, now: datetime) -> Erased:
         one_at_a_time("party", party.id)
         unsent_ones = Complaint.objects.filter(party=party, state=ComplaintState.DRAFT.value)
         ComplaintFile.objects.filter(complaint__in=unsent_ones).delete()
+        ComplaintPiece.objects.filter(complaint__party=party).delete()
         unsent, _ = unsent_ones.delete()
         drafts, _ = Document.objects.filter(party=party, state=Document.State.DRAFT).delete()
         email = bool(Party.objects.filter(id=party.id).exclude(email="").update(email=""))

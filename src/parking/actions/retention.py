@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import structlog
 from django.contrib.sessions.models import Session
-from django.db.models import Max, Model, Q, QuerySet
+from django.db.models import Exists, Max, Model, OuterRef, Q, QuerySet
 
 from parking.law import application as application_law
 from parking.law import case as case_law
@@ -49,6 +49,7 @@ from parking.records.complaint import (
     ComplaintDecision,
     ComplaintFile,
     ComplaintMessage,
+    ComplaintPiece,
 )
 from parking.records.document import Document
 from parking.records.forgetting import forgetting
@@ -87,8 +88,8 @@ def forget(*, now: datetime) -> Forgotten:
     """Forget what the schedule says; return how many rows of each table are gone."""
     gone = Forgotten()
     for part in (
-        _documents, _unpaid, _unfinished, _decided, _permits, _accounts, _complaints, _findings,
-        _charges,
+        _documents, _pieces, _unpaid, _unfinished, _decided, _permits, _accounts, _complaints,
+        _findings, _charges,
         _look_ups,
         _traffic,
         _logins, _parties,
@@ -146,6 +147,15 @@ def _documents(now: datetime) -> Forgotten:
         .filter(decided__lt=_before(Matter.DOCUMENTS, now))
     )
     return _remove(drafts) + _remove(handed_in)
+
+
+def _pieces(now: datetime) -> Forgotten:
+    """Files that were broken off; while one of its pieces is new, a file is on its way."""
+    before = _before(Matter.PIECES, now)
+    newer = ComplaintPiece.objects.filter(
+        complaint=OuterRef("complaint"), mark=OuterRef("mark"), came__gte=before
+    )
+    return _remove(ComplaintPiece.objects.filter(~Exists(newer), came__lt=before))
 
 
 def _unpaid(now: datetime) -> Forgotten:
@@ -301,6 +311,7 @@ def _forget_complaints(ids: Iterable[Any]) -> Forgotten:
         ComplaintMessage.objects.filter(complaint__in=ids),
         ComplaintDecision.objects.filter(complaint__in=ids),
         ComplaintFile.objects.filter(complaint__in=ids),
+        ComplaintPiece.objects.filter(complaint__in=ids),
     ):
         gone += _delete(rows)
     ChargeAnnulment.objects.filter(complaint__in=ids).update(complaint=None)

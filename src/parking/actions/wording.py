@@ -42,6 +42,7 @@ from parking.law.permits import resident
 from parking.law.plates import spaced
 from parking.law.price import FREE, TOP, ZERO_EMISSION
 from parking.law.reasoning import Answer, Finding, Rule, Together
+from parking.law.retention import Keep
 from parking.law.staff import Role
 from parking.law.zones import Colour, Place
 
@@ -842,6 +843,13 @@ def months(count: int) -> str:
     if count % 12 == 0:
         return ngettext("%(count)s år", "%(count)s år", count // 12) % {"count": count // 12}
     return ngettext("%(count)s måned", "%(count)s måneder", count) % {"count": count}
+
+
+def kept_for(rule: Keep) -> str:
+    """Return how long something is kept, in days or months or years."""
+    if rule.days:
+        return ngettext("%(count)s dag", "%(count)s dage", rule.days) % {"count": rule.days}
+    return months(rule.months)
 
 
 # May I park here?

@@ -20,6 +20,7 @@ class Matter(Enum):
 
     DRAFTS = "drafts of documents"
     UNFINISHED = "unfinished applications"
+    PIECES = "files that never came whole"
     DOCUMENTS = "documents that were handed in"
     CASES = "cases"
     PERMITS = "permits"
@@ -39,18 +40,24 @@ class Keep:
     counted_from: str
     basis: str
     whole_years: bool = False  #: counted from the end of the calendar year
+    days: int = 0  #: beside the months
+
+    @property
+    def time(self) -> str:
+        """How long it is, for people."""
+        return f"{self.days} days" if self.days else f"{self.months} months"
 
     def until(self, since: date) -> date:
         """Return the last day on which something that ended on *since* is kept."""
         if self.whole_years:
             return date(since.year + self.months // 12, 12, 31)
-        return months_after(since, self.months)
+        return months_after(since, self.months) + timedelta(days=self.days)
 
     def ended_before(self, today: date) -> date:
         """Return the day before which something must have ended to be forgotten *today*."""
         if self.whole_years:
             return date(today.year - self.months // 12, 1, 1)
-        return months_after(today, -self.months)
+        return months_after(today - timedelta(days=self.days), -self.months)
 
 
 SCHEDULE: Final[Dated[Mapping[Matter, Keep]]] = Dated.of(
@@ -59,6 +66,7 @@ SCHEDULE: Final[Dated[Mapping[Matter, Keep]]] = Dated.of(
         {
             Matter.DRAFTS: Keep(1, "upload", "GDPR art. 5(1)(e); ASSUMED"),
             Matter.UNFINISHED: Keep(3, "last change", "GDPR art. 5(1)(e); ASSUMED"),
+            Matter.PIECES: Keep(0, "last piece", "GDPR art. 5(1)(e); ASSUMED", days=7),
             Matter.DOCUMENTS: Keep(12, "decision", "GDPR art. 5(1)(e); ASSUMED"),
             Matter.CASES: Keep(24, "decision", "offentlighedsloven § 13; ASSUMED"),
             Matter.PERMITS: Keep(24, "last day of the permit", "GDPR art. 5(1)(e); ASSUMED"),
@@ -110,6 +118,7 @@ TABLES: Final[Mapping[str, Matter | None]] = {
     "complaint_decision": Matter.CASES,
     "complaint_file": Matter.DOCUMENTS,
     "complaint_message": Matter.CASES,
+    "complaint_piece": Matter.PIECES,
     "decision": Matter.UNFINISHED,
     "document": Matter.DOCUMENTS,
     "fare": None,

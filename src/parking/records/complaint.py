@@ -138,6 +138,7 @@ class ComplaintFile(KeptFile):
     kind = models.CharField(max_length=30)  #: what it shall show, a value of law.complaint.Document
     round = models.PositiveSmallIntegerField()
     handed_in = models.DateTimeField(null=True)
+    came_as = models.CharField(max_length=64, blank=True)  #: SHA-256 of it before it was made anew
 
     class Meta:
         """One table; the same file is there once in a complaint."""
@@ -146,6 +147,30 @@ class ComplaintFile(KeptFile):
         ordering: ClassVar = ["uploaded"]
         constraints: ClassVar = [
             UniqueConstraint(name="complaint_file_once", fields=["complaint", "sha256"])
+        ]
+
+
+class ComplaintPiece(models.Model):
+    """A piece of a file that is on its way; all of them go when it is whole."""
+
+    #: Nothing is known of it before it is whole.
+    media_type: ClassVar = "application/octet-stream"
+
+    complaint = models.ForeignKey(Complaint, on_delete=models.PROTECT, related_name="pieces")
+    mark = models.CharField(max_length=64)  #: SHA-256 of the whole file, as its sender says
+    original_name = models.CharField(max_length=150)
+    size = models.PositiveIntegerField()  #: bytes of the whole file
+    offset = models.PositiveIntegerField()
+    content = models.BinaryField()
+    came = models.DateTimeField()
+
+    class Meta:
+        """One table; no piece is there twice."""
+
+        db_table = "complaint_piece"
+        ordering: ClassVar = ["offset"]
+        constraints: ClassVar = [
+            UniqueConstraint(name="complaint_piece_once", fields=["complaint", "mark", "offset"])
         ]
 
 

@@ -35,6 +35,7 @@ from parking.records.complaint import (
     ComplaintDecision,
     ComplaintFile,
     ComplaintMessage,
+    ComplaintPiece,
 )
 from parking.records.document import Document
 from parking.records.hours import (
@@ -87,6 +88,7 @@ __all__ = [
     "ComplaintDecision",
     "ComplaintFile",
     "ComplaintMessage",
+    "ComplaintPiece",
     "Decision",
     "Document",
     "FareLine",

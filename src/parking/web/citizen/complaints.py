@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parking.actions import charge as charges
-from parking.actions import complain, complaint_wording, evidence, files
+from parking.actions import complain, complaint_pieces, complaint_wording, evidence, files
 from parking.actions.permission import NotYours
 from parking.law import complaint as law
 from parking.law.complaint import GUIDES, Document, Guide
@@ -184,6 +184,8 @@ def hand_over(request: Request, charge_id: UUID, complaint_id: UUID) -> HttpResp
         "files": _told_files(complaint),
         "guide": guide,
         "draft": complaint.stands is law.State.DRAFT,
+        "piece_size": complaint_pieces.MOST_OF_A_PIECE,
+        "unfinished": complaint_pieces.unfinished(complaint),
         "unsent": complaint.files.filter(handed_in=None).exists(),
     }
     return _step(request, complaint, _FILES, "citizen/complaint-files.html", context)
@@ -237,6 +239,7 @@ def review(request: Request, charge_id: UUID, complaint_id: UUID) -> HttpRespons
         "question": complaint_wording.question(complaint.about),
         "answers": _answers(complaint),
         "files": _told_files(complaint),
+        "unfinished": complaint_pieces.unfinished(complaint),
         "needs_document": guide_of(complaint).needs_document and not complaint.files.exists(),
     }
     return _step(request, complaint, _REVIEW, "citizen/complaint-review.html", context)

@@ -133,6 +133,7 @@ _TABLES: Final[Mapping[str, Any]] = {
     "complaint_decision": _("Svarene på dine klager"),
     "complaint_file": _("Filer i dine klager"),
     "complaint_message": _("Beskeder i dine klager"),
+    "complaint_piece": _("Filer på vej til dine klager"),
     "permit": _("Dine licenser"),
     "order": _("Dine ordrer"),
     "order_line": _("Hvad du har købt"),

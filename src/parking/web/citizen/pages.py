@@ -28,6 +28,7 @@ _TIERS = (FREE, ZERO_EMISSION, "a", "b", TOP)
 _KEPT: Final[Mapping[Matter, tuple[Any, Any]]] = {
     Matter.DRAFTS: (_("Dokumenter, du har gemt, men ikke afleveret"), _("efter at du gemte dem")),
     Matter.UNFINISHED: (_("Ansøgninger, der ikke blev til noget"), _("efter sidste ændring")),
+    Matter.PIECES: (_("Filer, der ikke nåede helt frem"), _("efter det sidste stykke")),
     Matter.DOCUMENTS: (_("Dokumenter, du har afleveret"), _("efter at sagen er afgjort")),
     Matter.CASES: (_("Sager, som en sagsbehandler har haft"), _("efter at sagen er afgjort")),
     Matter.PERMITS: (_("Licenser og svarene bag dem"), _("efter licensens sidste dag")),
@@ -93,7 +94,7 @@ def privacy(request: Request) -> HttpResponse:
             "dpo_email": settings.DPO_EMAIL,
             "dpo_phone": settings.DPO_PHONE,
             "kept": [
-                {"what": what, "since": since, "time": wording.months(rules[matter].months)}
+                {"what": what, "since": since, "time": wording.kept_for(rules[matter])}
                 for matter, (what, since) in _KEPT.items()
             ],
         },
