@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0017_unread'),
+        ('records', '0019_consent_and_report'),
     ]
 
     operations = [
