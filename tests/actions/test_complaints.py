@@ -531,6 +531,7 @@ def test_what_was_paid_before_is_paid_back_by_itself(charged, work):
     complaint, worker = sent(), somebody()
     work()
     decided(worker, taken(complaint, worker), law.Step.ANNUL)
+    assert Refund.objects.get().amount_ore == 51_000, "in the same commit"
     work()
     work()
     refund = Refund.objects.get()

@@ -158,7 +158,7 @@ def test_a_case_worker_asks_and_decides(charged, visit, work):
     anna.look("Din klage")
     work()
 
-    ditte = take_up(visit, Case.objects.get(kind="complaint"))
+    ditte = take_up(visit, Case.objects.get(complaint__isnull=False))
     ditte.see("Skiven lå i ruden.", "Vagtens note", "Regnskab")
     ditte.page.get_by_label("Bed klageren om mere").check()
     ditte.page.get_by_label("Begrundelse").fill("Har du et billede?")
@@ -238,9 +238,7 @@ def test_what_was_paid_for_what_is_annulled_comes_back_by_itself(charged, visit,
     steps.log_in(visitor, "anna")
     visitor.open(f"/charges/{given.id}/")
     visitor.look()
-    visitor.see(
-        "Afgiften er annulleret", "Der er betalt 510 kr. for meget. Du får pengene tilbage."
-    )
+    visitor.see("Afgiften er annulleret", "Vi sender 510 kr. tilbage samme vej")
     work()
     work()
     visitor.page.reload()
@@ -272,7 +270,7 @@ def test_a_letter_from_abroad_is_written_down_and_answered_in_english(charged, v
     letter = {"name": "brev.jpg", "mimeType": "", "buffer": a_photo()}
     ditte.page.locator("input[type=file]").set_input_files([letter])
     ditte.press("Gem klagen")
-    case = Case.objects.get()
+    case = Case.objects.get(complaint__isnull=False)
     ditte.look(f"Åbn sag {case.number}")
     ditte.press("Åbn sagen")
     ditte.press("Tag sagen")

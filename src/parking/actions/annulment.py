@@ -45,7 +45,10 @@ def annul(
     now: datetime,
     complaint: Complaint | None = None,
 ) -> ChargeAnnulment:
-    """Annul *amount* of *charge*, or all that is claimed; it counts at once, within a recording."""
+    """Annul *amount* of *charge*, or all that is claimed, within a recording.
+
+    It counts at once. The caller has the charge system told, and then calls :func:`owe_back`.
+    """
     claimed = left_to_annul(charge)
     given_up = claimed if amount is None else min(amount, claimed)
     whole = given_up == claimed
@@ -67,6 +70,15 @@ def annul(
         charge.state = "annulled"
     Charge.objects.filter(id=charge.id).update(has_annulments=True, state=charge.state)
     return row
+
+
+def owe_back(charge: Charge, *, now: datetime) -> None:
+    """Owe back what is paid too much since *charge* was annulled, within the same recording.
+
+    Once the annulment stands in the charge's lane: the charge system hears of it before it hears
+    what was paid back because of it.
+    """
+    charges.owe_what_is_overpaid(Charge.objects.get(id=charge.id), now=now)
 
 
 def left_to_annul(charge: Charge) -> Money:

@@ -21,7 +21,7 @@ from parking.actions.refund import owe
 from parking.law import charge as law
 from parking.law.charge import Balance, Entry
 from parking.law.days import danish_day
-from parking.law.money import NOTHING, Money
+from parking.law.money import NOTHING, Money, total
 from parking.law.record import as_json, from_json
 from parking.ports import Outside, PortError
 from parking.ports.charges import ChargeAnswer
@@ -78,6 +78,12 @@ def paid_here(charge: Charge) -> tuple[Entry, ...]:
         *went_back_here(charge),
         *(Entry(law.Kind.FEE, f.fee, f.day, FEE_REFERENCES[f.step]) for f in fees if not f.refused),
     )
+
+
+def on_its_way_back(charge: Charge) -> Money:
+    """Return what of *charge* goes back to the card it was paid with, and has not gone yet."""
+    refunds = [each for payment in charge.payments.all() for each in payment.refunds.all()]
+    return total(refund.amount for refund in refunds if refund.done is None)
 
 
 def went_back_here(charge: Charge) -> tuple[Entry, ...]:

@@ -256,6 +256,8 @@ def decide(
             payload={"decision": row.id, "annulment": reference if decision.reason else ""},
             now=now,
         )
+        if decision.reason is not None:
+            annulment.owe_back(charge, now=now)
         _write(letter, "decision", complaint, case, now)
     return row
 

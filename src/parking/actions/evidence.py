@@ -282,6 +282,7 @@ def annul_as_proposed(
         payload={"annulment": f"check-{kept.id}"},
         now=now,
     )
+    annulment.owe_back(charge, now=now)
     told_already: set[str] = set()
     open_ones = Complaint.objects.filter(
         charge=charge, state__in=[state.value for state in complaint_law.OPEN]

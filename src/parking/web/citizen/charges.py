@@ -166,6 +166,7 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             "here": _spot(told.place.point),
             "account": charge_wording.account(charges.account(found), charges.paid_here(found)),
             "balance": balance,
+            "returning": charges.on_its_way_back(found),
             "payable": charges.payable(found),
             "state": charge_wording.state(charges.stands(found)),
             "due": seen.due if balance.owed else None,
