@@ -326,14 +326,21 @@ def test_of_a_file_that_was_infected_both_sides_hear(charged, work):
     assert [each.text for each in there(charged, complaint).messages] == [message.text]
 
 
-def test_of_an_infected_draft_nothing_is_told_to_anybody(charged):
-    complain.add_file(
-        Scanner(Unavailable("away")), draft(), kind=Document.DISC, name="a.pdf", content=a_pdf(),
-        now=now(),
-    )  # fmt: skip
+def test_of_an_infected_file_of_a_draft_only_its_page_tells_until_another_is_saved(charged):
+    complaint, away = draft(), Scanner(Unavailable("away"))
+
+    def save(name: str, content: bytes) -> None:
+        complain.add_file(
+            away, complaint, kind=Document.DISC, name=name, content=content, now=now()
+        )  # fmt: skip
+
+    save("a.pdf", a_pdf())
     scanned(Scanner(Infected("Eicar")))
     assert not ComplaintFile.objects.exists()
     assert not ComplaintMessage.objects.exists()
+    assert again(complaint).infected == ["a.pdf"]
+    save("b.jpg", a_photo())
+    assert again(complaint).infected == []
 
 
 def test_sending_twice_is_sending_once(charged, work):

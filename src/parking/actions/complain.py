@@ -286,6 +286,9 @@ def add_file(
             return same
         if mine.filter(round=complaint.round).count() >= files.MOST_FILES:
             raise files.Refused(files.Fault.TOO_MANY, name)
+        if complaint.infected:
+            complaint.infected = []
+            complaint.save()
         return ComplaintFile.objects.create(
             complaint=complaint,
             kind=kind.value,
@@ -471,13 +474,16 @@ def write(
 
 
 def tell_of_infected(file: ComplaintFile, now: datetime) -> None:
-    """Say in its complaint and by letter that a file which was sent is gone, within a recording.
+    """Say that a file is gone, within a recording: in its complaint, and by letter if it was sent.
 
-    A draft is only looked at again by who has it: they see that the file is not there.
+    Of one that was not sent the page says so, until another is saved.
     """
     complaint = complaint_course.locked(file.complaint)
-    sent = ComplaintFile.objects.filter(id=file.id, handed_in__isnull=False).exists()
-    if not sent or complaint.stands in _DOES_NOT_COUNT:
+    if not ComplaintFile.objects.filter(id=file.id, handed_in__isnull=False).exists():
+        complaint.infected = [*complaint.infected, file.original_name]
+        complaint.save()
+        return
+    if complaint.stands in _DOES_NOT_COUNT:
         return
     text = complaint_wording.infected(complaint.language, file.original_name)
     add_message(complaint, ComplaintMessage.Kind.MESSAGE, text=text, from_us=True, now=now)

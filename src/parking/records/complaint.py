@@ -52,6 +52,8 @@ class Complaint(models.Model):
     name = models.CharField(max_length=200, blank=True)  #: of who did not log in
     address = models.CharField(max_length=300, blank=True)
     email = models.EmailField(blank=True)  #: for courtesy mails only
+    #: Files that were infected and not sent yet: their names, until another is saved.
+    infected: models.JSONField[list[str]] = models.JSONField(default=list)
     begun = models.DateTimeField()
     changed = models.DateTimeField()
     received = models.DateTimeField(null=True)  #: when it came in, in this round
