@@ -21,7 +21,7 @@ def at_the_same_time(*works):
         return [each.result(30) for each in [threads.submit(do, work) for work in works]]
 
 
-def somebody_waits_for_a_lock(*, seconds: float = 5) -> bool:
+def somebody_waits_for_a_lock(*, seconds: float = 25) -> bool:
     """Tell whether somebody waits for another's lock in this database, having given them time."""
     for _try in range(int(seconds / 0.05)):
         with connection.cursor() as cursor:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
 from django.db.models import Max
 
 from at_once import at_the_same_time, somebody_waits_for_a_lock
-from parking.actions import carry, charge_feed, checkout, limit, send, slip
+from parking.actions import carry, charge_feed, checkout, limit, plan, send, slip
 from parking.actions import charge as charges
+from parking.actions.permission import NotYours
 from parking.law.charge import Kind, charge_number
 from parking.law.money import NOTHING, Money
 from parking.law.plates import Plate
@@ -61,6 +62,40 @@ def test_every_charge_is_taken_over_with_whoever_held_the_vehicle(charged):
     assert {each.plate for each in charges.mine(anna)} == {"ZA10001"}
     assert charges.mine(anna).count() == 2
     assert ChargeFeed.objects.get().read is not None
+
+
+@pytest.mark.parametrize(
+    ("slug", "theirs", "not_theirs"),
+    [
+        ("ida-bought", "holger", "ida"),
+        ("karen-sold", "nuka", "karen"),
+        ("peter-leased", "peter", "henrik"),
+    ],
+)
+def test_a_charge_is_of_whoever_held_the_vehicle_that_day_and_not_before_or_after(
+    charged, slug, theirs, not_theirs
+):
+    given = charge(slug)
+    assert given in charges.mine(party(theirs))
+    assert given in plan.owed_by(party(theirs), now=now())
+    assert given not in charges.mine(party(not_theirs))
+    assert given not in plan.owed_by(party(not_theirs), now=now())
+    with pytest.raises(NotYours):
+        charges.charge_of(party(not_theirs), given.id)
+    # They have the slip: it was left on the car, or a letter came to them all the same.
+    charges.claim(party(not_theirs), given, now=now())
+    assert given in charges.mine(party(not_theirs))
+    assert given not in plan.owed_by(party(not_theirs), now=now()), "a plan acknowledges the debt"
+
+
+@pytest.mark.parametrize(("hour", "theirs"), [(22, True), (23, False)])
+def test_the_day_a_charge_was_given_is_the_danish_one(charged, hour, theirs):
+    given = charge("anna-open")
+    sold = date(2026, 12, 2)
+    held = ChargeHolder.objects.filter(charge=given)
+    Charge.objects.filter(id=given.id).update(issued=datetime(2026, 12, 1, hour, 30, tzinfo=UTC))
+    held.update(until=sold)
+    assert (given in charges.mine(party("anna"))) is theirs
 
 
 def test_nobodys_number_is_kept_in_clear(charged):

@@ -145,7 +145,7 @@ def mine(party: Party) -> QuerySet[Charge]:
     Those of vehicles they owned or used at the time, and those they have added by number and plate;
     ``was_theirs`` tells them apart.
     """
-    held = ChargeHolder.objects.filter(number_fingerprint=party.number_fingerprint)
+    held = ChargeHolder.objects.on_the_day().filter(number_fingerprint=party.number_fingerprint)
     added = ChargeClaim.objects.filter(party=party)
     # By the two indexes, and not by way of every charge there is.
     ids = held.values("charge").union(added.values("charge"))

@@ -12,7 +12,9 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models.functions import TruncDate
 
+from parking.law.days import DENMARK
 from parking.law.money import Money
 from parking.records import sealing
 from parking.records.party import Party
@@ -85,8 +87,17 @@ class Charge(models.Model):
         return Money(self.balance_ore)
 
 
+class ChargeHolderQuerySet(models.QuerySet["ChargeHolder"]):
+    """Questions about who held a vehicle."""
+
+    def on_the_day(self) -> ChargeHolderQuerySet:
+        """Return those who held the vehicle on the day the charge was given, as Denmark counts."""
+        day = TruncDate("charge__issued", tzinfo=DENMARK)
+        return self.filter(Q(until=None) | Q(until__gt=day), since__lte=day)
+
+
 class ChargeHolder(models.Model):
-    """Who was registered as owner or user of the vehicle at the time: a person or a company."""
+    """Who was registered as owner or user of the vehicle, and when: a person or a company."""
 
     charge = models.ForeignKey(Charge, on_delete=models.CASCADE, related_name="holders")
     relation = models.CharField(max_length=5)  #: owner or user
@@ -95,6 +106,8 @@ class ChargeHolder(models.Model):
     number_fingerprint = models.CharField(max_length=64)
     since = models.DateField()
     until = models.DateField(null=True)  #: the first day on which it no longer held
+
+    objects = ChargeHolderQuerySet.as_manager()
 
     class Meta:
         """One table; whoever holds a vehicle is found by fingerprint."""
