@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from django.db import connection
 
 from faults import scenes
 from faults.drill import wait_until
@@ -75,6 +76,36 @@ def test_f61_one_charge_that_cannot_be_read_holds_up_no_other(drill, begun):
     assert Charge.objects.count() == len(SEEDS)
     if begun:
         assert charges.stands(charge("anna-open")) is charges.law.State.ANNULLED
+
+
+def test_f61_what_could_not_be_read_at_first_is_looked_at_when_it_can_be(drill):
+    charge_feed.follow(drill.outside, now=now())
+    given = {"plate": "AB12345", "offence": "40a", "place": "VB"}
+    httpx.post(f"{drill.sandbox.base}/pilen/issue", data=given).raise_for_status()
+    drill.fault("pilen", "bad-row", count=1)
+    charge_feed.follow(drill.outside, now=now())
+    assert not waiting_checks()
+    charge_feed.follow(drill.outside, now=now() + timedelta(hours=2))
+    assert waiting_checks() == [str(Charge.objects.get(plate="AB12345").id)]
+
+
+def waiting_checks() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT args ->> 'charge_id' FROM procrastinate_jobs"
+            " WHERE task_name = 'check_charge' AND status = 'todo'"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def test_f61_a_charge_with_the_number_of_another_holds_up_no_other(drill):
+    charge_feed.follow(drill.outside, now=now())
+    first, second = charge("anna-open"), charge("anna-now")
+    Charge.objects.filter(id=first.id).update(source_id="c-2026-9999999", version=1)
+    scenes.annul_unheard(drill, first, second)
+    charge_feed.follow(drill.outside, now=now())
+    assert UnreadCharge.objects.get().source_id == first.source_id
+    assert charges.stands(charge("anna-now")) is charges.law.State.ANNULLED
 
 
 def test_f61_what_stays_unreadable_is_asked_about_again_and_again(drill):

@@ -26,7 +26,7 @@ from parking.ports.charges import (
     FeedGone,
     UnreadableCharge,
 )
-from parking.records.charge import ChargeFeed, UnreadCharge
+from parking.records.charge import Charge, ChargeFeed, UnreadCharge
 from parking.records.recording import one_at_a_time, recording
 
 log = structlog.get_logger(__name__)
@@ -66,9 +66,9 @@ def follow(outside: Outside, *, now: datetime, progress: Progress | None = None)
             if gap:
                 _forget_where(feed)
             else:
-                latest = newest(page.changes)
+                latest, foreign = _with_own_numbers(newest(page.changes))
                 taken += charges.take_over(latest, now=now)
-                _set_aside(latest, _unreadable(page), now)
+                _set_aside(latest, [*_unreadable(page), *foreign], now)
                 evidence.check_what_came(latest, now=now)
                 feed.cursor = page.next
                 feed.sequence = max([feed.sequence or 0, *(c.sequence for c in page.changes)])
@@ -97,6 +97,22 @@ def _unreadable(page: ChangePage) -> list[UnreadableCharge]:
     """Return the charges of *page* of which the last that was told cannot be read."""
     last = {change.charge.id: change.charge for change in page.changes}
     return [each for each in last.values() if isinstance(each, UnreadableCharge)]
+
+
+def _with_own_numbers(
+    told: Iterable[ChargeAnswer],
+) -> tuple[list[ChargeAnswer], list[UnreadableCharge]]:
+    """Divide what was *told* into charges with a number of their own, and with another charge's."""
+    told = list(told)
+    known = Charge.objects.filter(number__in=[each.number for each in told])
+    whose = dict(known.values_list("number", "source_id"))
+    own, foreign = [], []
+    for each in told:
+        if whose.setdefault(each.number, each.id) == each.id:
+            own.append(each)
+        else:
+            foreign.append(UnreadableCharge(each.id, "its number is another charge's"))
+    return own, foreign
 
 
 def _set_aside(
@@ -131,8 +147,10 @@ def _ask_again(outside: Outside, now: datetime) -> int:
             UnreadCharge.objects.filter(id=row.id).delete()
             continue
         with recording():
-            taken += charges.take_over([told], now=now)
-            _set_aside([told], (), now)
+            own, foreign = _with_own_numbers([told])
+            taken += charges.take_over(own, now=now)
+            evidence.check_what_came(own, now=now)
+            _set_aside(own, foreign, now)
     return taken
 
 
@@ -186,8 +204,9 @@ def _list_on(outside: Outside, now: datetime, progress: Progress | None) -> int:
             feed = _locked()
             if feed.cursor or feed.listing != before:
                 return taken
-            taken += charges.take_over(page.charges, now=now)
-            _set_aside(page.charges, page.unreadable, now)
+            own, foreign = _with_own_numbers(page.charges)
+            taken += charges.take_over(own, now=now)
+            _set_aside(own, [*page.unreadable, *foreign], now)
             _write_progress(feed, page)
         if progress is not None:
             progress(feed.listed, feed.total)
