@@ -150,6 +150,38 @@ def test_nothing_is_drawn_while_a_complaint_waits(town):
     assert (left(agreed), drawn(town)) == ([3], [34_000])
 
 
+def test_what_a_complaint_stopped_was_not_declined(town):
+    agreed = agree_and_pay_first(town)
+    come_to(town, agreed, 2)
+    draw.follow(now=town.at)  # begun, and not sent yet
+    town.complain("anna-open", "k-13")
+    charge_feed.follow(town.outside, now=town.at)
+    town.send()
+    assert drawn(town) == []
+    assert not Letter.objects.filter(subject=NOT_DRAWN).exists()
+    town.pass_days(5)
+    town.officer("anna-open", "uphold", reasons="Skiltet stod der.")
+    (_, first), *_ = progress_of(agreed).left
+    assert first.due == danish_day(town.at)
+    follow(town)
+    assert drawn(town) == [34_000], "on its day, and not three days later"
+    assert sorted(Order.objects.filter(instalment=2).values_list("turn", "declined")) == [
+        (0, False), (1, False),
+    ]  # fmt: skip
+
+
+def test_who_stops_it_while_they_are_paying_is_not_drawn_for(town):
+    agreed = agree_and_pay_first(town)
+    plan.stop_drawing(agreed)
+    plan.choose_next(agreed.party, agreed, remember=True, now=town.at)
+    order = begin(town, agreed.party, shown_to(agreed.party))
+    plan.stop_drawing(agreed)  # in another tab
+    pay_by(order.payment.page_url, VISA)
+    checkout.settle(town.outside, order.payment.payment_id, now=town.at)
+    agreed.refresh_from_db()
+    assert (left(agreed), agreed.card_agreement) == ([3], "")
+
+
 def test_letters_about_a_plan_speak_the_language_it_was_agreed_in(town):
     agreed = agree_and_pay_first(town)
     Plan.objects.update(language="en")

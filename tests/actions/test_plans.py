@@ -185,11 +185,11 @@ def test_while_a_complaint_waits_the_plan_does_and_then_all_of_it_is_due_later(t
     town.pass_days(40)
     letters = Letter.objects.filter(kind="plan").count()
     plan.follow(now=town.at)
-    assert progress_of(agreed).waits
+    assert progress_of(agreed).waits(on=danish_day(town.at))
     assert Plan.objects.get().stands is law.State.AGREED
     assert Letter.objects.filter(kind="plan").count() == letters, "nobody is reminded"
     town.officer("anna-open", "uphold", reasons="Skiltet stod der.")
-    assert not progress_of(agreed).waits
+    assert not progress_of(agreed).waits(on=danish_day(town.at))
     assert [each.due for each in progress_of(agreed).terms.instalments] == [
         due + timedelta(days=40) for due in dues
     ]
@@ -198,6 +198,46 @@ def test_while_a_complaint_waits_the_plan_does_and_then_all_of_it_is_due_later(t
     plan.follow(now=town.at)
     assert Plan.objects.get().stands is law.State.AGREED
     assert [number for number, _ in progress_of(agreed).left] == [2, 3]
+
+
+def test_a_complaint_that_came_before_the_plan_and_is_heard_of_after_holds_it_from_its_first_day(
+    town,
+):
+    agreed = agree(town)
+    due = agreed.as_law().instalments[0].due
+    town.outside.charges.complain(
+        charge("anna-open").source_id, reference="k-31", received=town.at - timedelta(days=4),
+        channel="letter", ground="sign", text="Skiltet var væk.", hold_until=None,
+    )  # fmt: skip
+    charge_feed.follow(town.outside, now=town.at)
+    waits = ChargePause.objects.get(hold="complaint", charge=charge("anna-open"))
+    assert waits.since < danish_day(agreed.agreed)
+    town.pass_days(60)
+    plan.follow(now=town.at)
+    assert Plan.objects.get().stands is law.State.AGREED
+    assert progress_of(agreed).waits(on=danish_day(town.at))
+    town.officer("anna-open", "uphold", reasons="Skiltet stod der.")
+    assert progress_of(agreed).terms.instalments[0].due == due + timedelta(days=60)
+
+
+def test_a_complaint_that_waits_to_a_day_holds_the_plan_to_that_day(town):
+    agreed = agree(town)
+    last = danish_day(town.at) + timedelta(days=30)
+    ChargePause.objects.create(
+        charge=charge("anna-open"), hold="complaint", reference="complaint k-32",
+        since=danish_day(town.at), until=last,
+    )  # fmt: skip
+    assert progress_of(agreed).waits(on=last - timedelta(days=1))
+    assert not progress_of(agreed).waits(on=last)
+
+
+def test_a_broken_plan_is_shown_until_it_is_paid_whatever_was_agreed_since(town):
+    broken = agree(town)
+    miss_next(town, broken)
+    Plan.objects.create(
+        number=999, party=party("anna"), state="completed", language="da", agreed=town.at
+    )
+    assert plan.shown_to(party("anna")) == progress_of(broken)
 
 
 def test_there_is_no_new_plan_for_what_a_plan_was_broken_for(town):

@@ -151,6 +151,8 @@ def _choose(party: Party, charge: Charge, now: datetime, **how: object) -> None:
 def end_consent(plan: Plan) -> None:
     """Take back that a card which has not paid yet is to pay for *plan*, within a recording."""
     _end_consent(ChosenCharge.objects.filter(remember=plan))
+    begun = Order.objects.filter(plan=plan, instalment=None, state=law.State.OPEN.value)
+    begun.update(plan=None)
 
 
 def _end_consent(rows: QuerySet[ChosenCharge]) -> None:
@@ -484,11 +486,16 @@ def order_instalment(
     return order
 
 
-def give_up_drawing(order: Order, *, now: datetime) -> bool:
-    """End an open *order* of which nothing was drawn; tell whether it was open. In a recording."""
+def give_up_drawing(order: Order, *, declined: bool, now: datetime) -> bool:
+    """End an open *order* of which nothing was drawn; tell whether it was open. In a recording.
+
+    *declined* says that the card would not pay: another draw is for a later day.
+    """
     order = Order.objects.select_for_update().get(id=order.id)
     if order.stands is not law.State.OPEN:
         return False
+    order.declined = declined
+    order.save(update_fields=["declined"])
     _end(order, law.Step.CANCEL, now)
     return True
 
@@ -681,7 +688,6 @@ def _remember_card(order: Order, truth: PaymentTruth) -> None:
     """Have the card that has paid pay the following instalments, if that was agreed to."""
     if order.plan_id is None or order.instalment is not None or not truth.agreement:
         return
-    one_at_a_time("plan", order.plan_id)
     Plan.objects.filter(id=order.plan_id, state=plan_law.State.AGREED.value).update(
         card_agreement=truth.agreement, masked_card=truth.masked_card[:30]
     )

@@ -48,7 +48,7 @@ def follow(*, now: datetime) -> int:
 
 def _begin(plan: Plan, now: datetime) -> bool:
     so_far = progress_of(plan)
-    coming = so_far.next_draw()
+    coming = so_far.next_draw(on=danish_day(now))
     if coming is None or coming.day > danish_day(now):
         return False
     if checkout.open_order(plan.party) is not None:
@@ -88,6 +88,7 @@ def carry_out(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
         raise Unavailable("an instalment that is being drawn is not settled yet")
     if settled.stands is law.State.CANCELLED:  # it was ended there, and nothing was drawn
         with recording():
+            Order.objects.filter(id=settled.id).update(declined=True)
             _tell(settled, now)
     return settled.payment.payment_id
 
@@ -97,7 +98,7 @@ def _ask(outside: Outside, order: Order, agreement: str, now: datetime) -> str:
     if order.stands is not law.State.OPEN:
         return "over"
     asked_before = Outgoing.objects.get(key=draw_key(order)).attempts > 1
-    wanted = plans.is_still_to_be_drawn(order, agreement)
+    wanted = plans.is_still_to_be_drawn(order, agreement, now=now)
     if asked_before and (not wanted or now - order.opened > _KEY_COUNTS):
         _uncertain(order, now=now)
     if not wanted:
@@ -124,7 +125,8 @@ def _not_drawn(
     assert order.plan_id is not None
     with recording():
         one_at_a_time("plan", order.plan_id)
-        if not checkout.give_up_drawing(order, now=now) or declined is None:
+        over = checkout.give_up_drawing(order, declined=declined is not None, now=now)
+        if not over or declined is None:
             return
         if isinstance(declined, Declined) and declined.for_good:
             Plan.objects.filter(id=order.plan_id, card_agreement=agreement).update(
@@ -140,7 +142,8 @@ def _tell(order: Order, now: datetime) -> None:
     plan = Plan.objects.get(id=order.plan_id)
     if plan.stands is not plan_law.State.AGREED or order.instalment is None:
         return
-    if order.turn == 0 or progress_of(plan).next_draw() is None:
+    declined = plan.orders.filter(instalment=order.instalment, declined=True).count()
+    if declined == 1 or progress_of(plan).next_draw(on=danish_day(now)) is None:
         with translation.override(plan.language):
             plans.tell_not_drawn(plan, order.instalment, now=now)
 

@@ -42,7 +42,7 @@ from parking.records.collection import (
 from parking.records.order import Order
 from parking.records.outbox import Outgoing
 from parking.records.party import Party
-from parking.records.recording import one_at_a_time, recording
+from parking.records.recording import each_one_at_a_time, one_at_a_time, recording
 
 log = structlog.get_logger(__name__)
 
@@ -159,8 +159,7 @@ def agree(
         one_at_a_time("party", party.id)
         if (known := current(party)) is not None:
             return known
-        for number in sorted(str(each.id) for each in owed_by(party, now=now)):
-            one_at_a_time("charge", number)
+        each_one_at_a_time("charge", [each.id for each in owed_by(party, now=now)])
         proposal = propose(party, instalments, now=now)
         if proposal.agreement != agreed:
             raise ProposalChanged
@@ -224,11 +223,12 @@ def current(party: Party) -> Plan | None:
 
 def shown_to(party: Party) -> PlanProgress | None:
     """Return the plan that *party* keeps, or else the last one, if it is broken and owed."""
-    last = Plan.objects.filter(party=party).order_by("-agreed").first()
-    if last is None or last.stands is law.State.COMPLETED:
-        return None
-    found = progress_of(last)
-    return found if found.is_kept or found.is_broken_and_owed else None
+    unpaid = Plan.objects.filter(party=party).exclude(state=law.State.COMPLETED.value)
+    for each in unpaid.order_by("-agreed"):
+        found = progress_of(each)
+        if found.is_kept or found.is_broken_and_owed:
+            return found
+    return None
 
 
 def plan_of(party: Party, plan_id: UUID) -> Plan:
@@ -269,12 +269,12 @@ def choose_next(party: Party, plan: Plan, *, remember: bool = False, now: dateti
 # Drawn from a card
 
 
-def is_still_to_be_drawn(order: Order, agreement: str) -> bool:
+def is_still_to_be_drawn(order: Order, agreement: str, *, now: datetime) -> bool:
     """Tell whether the party still wants what *order* draws, by *agreement*, and still owes it."""
     if order.plan is None or order.plan.card_agreement != agreement:
         return False
     so_far = progress_of(order.plan)
-    if not so_far.is_kept or so_far.waits:
+    if not so_far.is_kept or so_far.waits(on=danish_day(now)):
         return False
     left = {number: each.amount.ore for number, each in so_far.left}
     return left.get(order.instalment or 0, 0) >= order.total_ore
@@ -294,7 +294,7 @@ def tell_not_drawn(plan: Plan, number: int, *, now: datetime) -> None:
     by_number = dict(so_far.left)
     if number not in by_number:
         return
-    again = so_far.next_draw()
+    again = so_far.next_draw(on=danish_day(now))
     _write_to(
         plan,
         *charge_letters.not_drawn_text(
@@ -379,7 +379,7 @@ def _follow(plan: Plan, now: datetime) -> bool:
     if not so_far.left:
         _end(plan, law.Step.COMPLETE, now)
         return True
-    if so_far.waits:
+    if so_far.waits(on=today):
         return False
     missed = so_far.missed(on=today)
     if missed is not None and not so_far.is_drawn_now():
@@ -396,7 +396,7 @@ def _remind(so_far: PlanProgress, soon: law.Instalment, now: datetime) -> bool:
     plan = so_far.plan
     if Outgoing.objects.filter(key=_mail_key(plan, str(soon.due))).exists():
         return False
-    drawn = so_far.next_draw()
+    drawn = so_far.next_draw(on=danish_day(now))
     if drawn is not None and drawn.instalment == soon:
         mail, text = "drawn soon", charge_letters.drawn_soon_text(soon, plan.masked_card)
     else:
@@ -410,8 +410,8 @@ def _end(plan: Plan, step: law.Step, now: datetime) -> None:
     plan.state = law.COURSE.after(plan.stands, Actor.SYSTEM, step).value
     plan.ended = now
     plan.card_agreement = plan.masked_card = ""
+    checkout.end_consent(plan)  # orders before the plan, as where one is paid
     plan.save()
-    checkout.end_consent(plan)
     today = danish_day(now)
     for pause in ChargePause.objects.filter(reference=_pause_of(plan)).select_related("charge"):
         holds.end(pause.charge, reference=pause.reference, on=today)

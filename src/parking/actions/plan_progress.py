@@ -14,7 +14,7 @@ from parking.law import charge as charge_law
 from parking.law import instalments as law
 from parking.law import order as order_law
 from parking.law.charge import ChargeNumber, Hold
-from parking.law.days import danish_day
+from parking.law.days import Period, danish_day
 from parking.law.instalments import Instalment, Limits
 from parking.law.money import NOTHING, Money, total
 from parking.records.charge import Charge
@@ -32,7 +32,8 @@ class Draw:
 
     day: date
     number: int
-    turn: int  #: how often the card has declined it
+    turn: int  #: how often that was tried before
+    declined: int  #: how often the card would not pay it
     instalment: Instalment
 
 
@@ -45,7 +46,7 @@ class PlanProgress:
     instalments: Numbered  #: as they are due by now
     left: Numbered  #: what is not paid of them
     paid: dict[ChargeNumber, Money]
-    has_complaint: bool  #: that stops collection
+    complaints: tuple[Period, ...]  #: in which one stopped the collection of any of its charges
     drawn: tuple[Order, ...]  #: what was drawn from a card, or tried to
 
     @property
@@ -68,10 +69,9 @@ class PlanProgress:
         """Whether an instalment was missed and the remainder is not paid yet."""
         return self.plan.stands is law.State.BROKEN and bool(self.left)
 
-    @property
-    def waits(self) -> bool:
-        """Whether a complaint about one of its charges stops it: nothing of it is due."""
-        return self.is_kept and self.has_complaint
+    def waits(self, *, on: date) -> bool:
+        """Tell whether a complaint about one of its charges stops it: nothing of it is due."""
+        return self.is_kept and any(on in period for period in self.complaints)
 
     @property
     def limits(self) -> Limits:
@@ -95,19 +95,20 @@ class PlanProgress:
     def _tried(self, number: int) -> list[Order]:
         return [order for order in self.drawn if order.instalment == number]
 
-    def next_draw(self) -> Draw | None:
-        """Return what is drawn next, if anything is.
+    def next_draw(self, *, on: date) -> Draw | None:
+        """Return what is drawn next as it stands *on* a day, if anything is.
 
         An instalment of which something was drawn, or perhaps was, is never drawn again.
         """
-        if not (self.plan.card_agreement and self.is_kept and self.left) or self.waits:
+        if not (self.plan.card_agreement and self.is_kept and self.left) or self.waits(on=on):
             return None
         number, instalment = self.left[0]
         tried = self._tried(number)
         if any(order.stands is not order_law.State.CANCELLED for order in tried):
             return None
-        day = law.draw_day(instalment.due, declined=len(tried))
-        return Draw(day, number, len(tried), instalment) if day is not None else None
+        declined = sum(order.declined for order in tried)
+        day = law.draw_day(instalment.due, declined=declined)
+        return Draw(day, number, len(tried), declined, instalment) if day is not None else None
 
     def is_drawn_now(self) -> bool:
         """Tell whether an instalment is being drawn at this moment."""
@@ -132,12 +133,14 @@ class PlanProgress:
 def progress_of(plan: Plan) -> PlanProgress:
     """Return how far *plan* has come, in a number of queries that does not grow with it."""
     about = charges_of(plan)
-    complaints = [
-        pause.as_law().period
+    agreed = danish_day(plan.agreed)
+    # A complaint that came before it was agreed can be registered after: it counts from there.
+    complaints = tuple(
+        Period(max(pause.since, agreed), pause.until)
         for charge in about
         for pause in charge.pauses.all()
-        if pause.hold == Hold.COMPLAINT.value and pause.since >= danish_day(plan.agreed)
-    ]
+        if pause.hold == Hold.COMPLAINT.value and (pause.until is None or pause.until > agreed)
+    )
     due = law.postponed(plan.as_law(), complaints)
     number_of = {each.due: number for number, each in enumerate(due.instalments, start=1)}
     for charge in about:
@@ -154,7 +157,7 @@ def progress_of(plan: Plan) -> PlanProgress:
         instalments=tuple((number_of[each.due], each) for each in due.instalments),
         left=tuple((number_of[each.due], each) for each in law.unpaid(due, paid)),
         paid=paid,
-        has_complaint=any(period.end is None for period in complaints),
+        complaints=complaints,
         drawn=tuple(plan.orders.filter(instalment__isnull=False).order_by("opened")),
     )
 

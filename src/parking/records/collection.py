@@ -299,7 +299,7 @@ class BankEntry(models.Model):
     became = models.CharField(max_length=20)  #: a value of `Became`
     #: The payment that this entry took back.
     reverses = models.OneToOneField(
-        "self", null=True, on_delete=models.PROTECT, related_name="reversed_by"
+        "self", null=True, on_delete=models.SET_NULL, related_name="reversed_by"
     )
 
     class Meta:

@@ -35,6 +35,7 @@ class Order(models.Model):
     #: Which instalment it draws from the stored card; ``None`` where a person pays.
     instalment = models.PositiveSmallIntegerField(null=True)
     turn = models.PositiveSmallIntegerField(default=0)  #: how often that had been tried before
+    declined = models.BooleanField(default=False)  #: the card would not pay it
 
     class Meta:
         """One table; a party pays for one order at a time, and an instalment is drawn in turn."""

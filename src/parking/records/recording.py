@@ -60,5 +60,9 @@ def each_one_at_a_time(kind: str, keys: Iterable[object]) -> None:
 
     Two that need some of the same cannot wait for each other, if each takes all it needs at once.
     """
-    for key in sorted({str(key) for key in keys}):
-        one_at_a_time(kind, key)
+    names = sorted({f"{kind}:{key}" for key in keys})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s::text[]) name",
+            [names],
+        )

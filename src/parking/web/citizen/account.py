@@ -192,7 +192,7 @@ def my(request: PartyRequest) -> HttpResponse:
             "in_basket": [a for a in unfinished if a.stands is application_law.State.IN_BASKET],
             "refunds": [order for order in orders if order.stands is not order_law.State.OPEN],
             "charges_owed": charges.mine(request.party).filter(balance_ore__gt=0).count(),
-            "plan": plans.card(request.party),
+            "plan": plans.card(request.party, now=request.now),
             "complaints": complain.unfinished_of(request.party),
         },
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from parking.actions import charge_wording, checkout
 from parking.actions import plan as plans
 from parking.actions.plan_progress import PlanProgress, progress_of
 from parking.law import instalments as law
+from parking.law.days import danish_day
 from parking.records.party import Party
 from parking.web.access import PartyRequest, party
 
@@ -75,7 +77,7 @@ def _number(text: str) -> int:
 def plan(request: PartyRequest, plan_id: UUID) -> HttpResponse:
     """Show a plan: each instalment, whether it is paid, and how to pay the next."""
     found = plans.plan_of(request.party, plan_id)
-    so_far = progress_of(found)
+    so_far, today = progress_of(found), danish_day(request.now)
     left = dict(so_far.left)
     creditor = charges.answer_of(so_far.charges[0]).slip.creditor
     rows = [
@@ -93,7 +95,7 @@ def plan(request: PartyRequest, plan_id: UUID) -> HttpResponse:
         "citizen/plan.html",
         {
             "plan": found,
-            "draw": so_far.next_draw(),
+            "draw": so_far.next_draw(on=today),
             "is_drawn": bool(found.card_agreement),
             "drawn_now": so_far.is_drawn_now(),
             "last_day": so_far.last_day,
@@ -105,7 +107,7 @@ def plan(request: PartyRequest, plan_id: UUID) -> HttpResponse:
             "left": so_far.remainder,
             "charges": so_far.charges,
             "days": so_far.limits.days_after_missed,
-            "waits": so_far.waits,
+            "waits": so_far.waits(on=today),
         },
     )
 
@@ -132,7 +134,7 @@ def stop(request: PartyRequest, plan_id: UUID) -> HttpResponse:
     return redirect("plan", plan_id=found.id)
 
 
-def card(of: Party) -> dict[str, Any] | None:
+def card(of: Party, *, now: datetime) -> dict[str, Any] | None:
     """Return what my page says of the plan that a party keeps or owes, if there is one."""
     found: PlanProgress | None = plans.shown_to(of)
     if found is None:
@@ -140,9 +142,9 @@ def card(of: Party) -> dict[str, Any] | None:
     return {
         "plan": found.plan,
         "is_broken": found.is_broken_and_owed,
-        "draw": found.next_draw(),
+        "draw": found.next_draw(on=danish_day(now)),
         "next": found.left[0][1] if found.left else None,
         "last_day": found.last_day,
         "left": found.remainder,
-        "waits": found.waits,
+        "waits": found.waits(on=danish_day(now)),
     }
