@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
 
 from collecting import Town
-from parking.actions import bank, caseload, casework, charge_wording, checkout, claims, plan
+from parking.actions import (
+    bank,
+    caseload,
+    casework,
+    charge_wording,
+    checkout,
+    claims,
+    plan,
+    retention,
+)
 from parking.actions import charge as charges
 from parking.actions import staff as staff_actions
 from parking.actions import unplaced_money_work as work
 from parking.law.charge import State, Step
-from parking.law.course import StepNotAllowed
+from parking.law.course import Actor, StepNotAllowed
 from parking.law.days import danish_day
 from parking.law.money import NOTHING, Money
 from parking.law.staff import Role
 from parking.records.audit import Incident
 from parking.records.case import Case
+from parking.records.charge import ChargePayment
 from parking.records.collection import BankEntry, BankFeed, CollectionAction, CollectionClaim
 from parking.records.letter import Letter
 from parking.records.order import Refund
 from parking.records.outbox import Outgoing
+from parking.records.recording import recording
 from parking.records.unplaced_money import BankRefund
 from sandbox.bank import PAYER
 from town import ADDRESSES, charge, party, pay
@@ -352,15 +363,76 @@ def test_what_is_paid_by_card_and_by_bank_goes_back_to_the_card_by_itself(town, 
     assert charges.balance(charge("anna-open")).overpaid == NOTHING
 
 
-def test_what_is_annulled_after_it_was_paid_by_bank_has_a_case(town):
+def test_what_is_annulled_after_it_was_paid_by_bank_is_paid_back_by_itself(town):
     pays(town, "anna-open", "510")
     is_told(town, "anna-open")
     town.officer("anna-open", "annul", reason="sign_defect")
     (case,) = waits("anna-open")
-    somebody, case = taken(town, case)
-    work.pay_back(somebody, case, text="Annulleret", version=case.version, now=town.at)
+    assert work.pay_back_what_was_annulled(now=town.at) >= 1
+    assert work.pay_back_what_was_annulled(now=town.at) == 0
+    case.refresh_from_db()
+    assert case.steps.get().actor == Actor.SYSTEM.value
+    assert charges.balance(charge("anna-open")).overpaid == NOTHING
     is_told(town, "anna-open")
+    assert [line.kind for line in town.told("anna-open").account][-1] == "refund"
     assert not waits("anna-open")
+
+
+def test_what_somebody_looks_at_already_is_left_to_them(town):
+    pays(town, "anna-open", "510")
+    town.officer("anna-open", "annul", reason="sign_defect")
+    taken(town, *waits("anna-open"))
+    work.pay_back_what_was_annulled(now=town.at)
+    assert waits("anna-open")
+
+
+def test_what_comes_for_an_annulled_charge_may_be_meant_for_another(town):
+    town.officer("anna-open", "annul", reason="sign_defect")
+    town.pass_days(1)
+    pays(town, "anna-open", "510")
+    work.pay_back_what_was_annulled(now=town.at)
+    assert waits("anna-open")
+
+
+def test_what_was_moved_and_is_paid_back_goes_to_the_account_it_came_from(town):
+    pays(town, "anna-open", "510", "twice")
+    somebody, case = taken(town, *waits("anna-open"))
+    town.pass_days(9)
+    work.place(
+        somebody, case, charge("anna-now").number, text="Til den", version=case.version, now=town.at
+    )
+    town.send()
+    moved = ChargePayment.objects.get(charge=charge("anna-now"))
+    assert danish_day(moved.paid) == danish_day(town.at - timedelta(days=9)), "the day it was paid"
+    town.officer("anna-now", "annul", reason="sign_defect")
+    work.pay_back_what_was_annulled(now=town.at)
+    entry = bank.entry_of(BankRefund.objects.get(charge=charge("anna-now")).payment_reference)
+    assert entry is not None
+    assert entry.payer == PAYER
+
+
+def test_no_more_goes_back_than_was_paid(town):
+    pays(town, "anna-open", "510")
+    with recording(), pytest.raises(StepNotAllowed):
+        bank.give_back(
+            charge("anna-open"), Money(51_001), why=BankRefund.Why.PAID_OUT, number="S-1",
+            now=town.at,
+        )  # fmt: skip
+
+
+def test_a_payment_and_what_took_it_back_are_forgotten_each_in_its_time(town):
+    """The payment in the last days of a year, and the reversal in the first of the next."""
+    pays(town, "anna-open", "510")
+    pays(town, "anna-open", "510", "back")
+    town.send()
+    came, back = BankEntry.objects.order_by("id")
+    assert back.reverses == came
+    BankEntry.objects.filter(id=came.id).update(booked=date(2026, 12, 30))
+    BankEntry.objects.filter(id=back.id).update(booked=date(2027, 1, 4))
+    retention.forget(now=datetime(2032, 1, 2, 3, tzinfo=UTC))
+    assert list(BankEntry.objects.all()) == [back]
+    retention.forget(now=datetime(2033, 1, 2, 3, tzinfo=UTC))
+    assert not BankEntry.objects.exists()
 
 
 def test_the_payers_account_is_kept_sealed_and_goes_with_what_is_paid_back(town, monkeypatch):

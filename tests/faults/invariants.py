@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from itertools import combinations, product
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.db.models import F, Q, QuerySet
 from faults.drill import Truth
 from parking.actions import charge as charges
 from parking.law.application import State as ApplicationState
+from parking.law.days import danish_day
 from parking.law.order import State as OrderState
 from parking.law.permit import State as PermitState
 from parking.records.application import Application, Decision
@@ -60,6 +61,10 @@ def _at_rest(invariant: Invariant) -> Invariant:
 def _of_permits() -> QuerySet[OrderLine]:
     """Return the lines that sell a permit, and not those that pay a charge."""
     return OrderLine.objects.exclude(permit=None)
+
+
+def _day(moment: str) -> date:
+    return danish_day(datetime.fromisoformat(moment))
 
 
 def _net(payment: dict[str, Any]) -> int:
@@ -381,7 +386,7 @@ def i28_what_is_owed_is_what_the_account_says(truth: Truth, now: Any) -> Iterato
 
 @_at_rest
 def i29_nothing_is_kept_for_what_was_annulled(truth: Truth, now: Any) -> Iterator[str]:
-    """The money of a charge that was annulled has gone back, or a person has been told."""
+    """The money that a card paid on a charge which was annulled has gone back to it."""
     back = set(
         ChargePayment.objects.filter(charge__state="annulled", order__isnull=False)
         .exclude(refunded_ore=F("amount_ore"))
@@ -396,9 +401,10 @@ def i34_no_fee_while_a_complaint_waits(truth: Truth, now: Any) -> Iterator[str]:
     for charge in truth.charges():
         fees = [line for line in charge["ledger"] if line["kind"] == "fee"]
         for complaint, fee in product(charge["complaints"], fees):
-            came = complaint["receivedAt"][:10]
-            answered = (complaint["decision"] or {}).get("decidedAt", "9999")[:10]
-            if complaint["round"] == 1 and came <= fee["bookedAt"][:10] < answered:
+            decision = complaint["decision"]
+            answered = _day(decision["decidedAt"]) if decision else date.max
+            waited = _day(complaint["receivedAt"]) <= _day(fee["bookedAt"]) < answered
+            if complaint["round"] == 1 and waited:
                 yield charge["chargeNumber"]
 
 

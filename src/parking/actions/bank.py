@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 import structlog
@@ -20,8 +20,9 @@ from django.db.models import Q
 from parking.actions import charge as charges
 from parking.actions import charge_letters, claims, plan, send, unplaced_money
 from parking.law import fik
-from parking.law.charge import ChargeNumber, EntriesDisagree, Kind, merged
-from parking.law.days import DENMARK
+from parking.law.charge import ChargeNumber, EntriesDisagree, Entry, Kind, merged
+from parking.law.course import StepNotAllowed
+from parking.law.days import DENMARK, danish_day
 from parking.law.fik import InstalmentPaid
 from parking.law.money import NOTHING, Money
 from parking.ports import Outside
@@ -45,6 +46,8 @@ _PAID: Final = (_Became.CHARGE, _Became.PLAN)
 #: The payments that an entry became: one, or one of each charge of a plan. The bank's reference
 #: may be 35 long, and ours 40.
 _OUR_REFERENCE: Final = re.compile(r"(?:bank|b\d+)-(.+)")
+_MOVED: Final = "moved-"  #: begins the reference of what a case moved from another charge
+_MOST_PARTS: Final = 500  #: more charges than that are in no plan
 _COLLECTED: Final = "COLL-"  #: what the debt collection agency sent us, and no bank takes back
 
 
@@ -166,7 +169,15 @@ def _pay_plan(told: ToldEntry, meant: InstalmentPaid, now: datetime) -> bool:
 
 
 def entry_of(payment_reference: str) -> BankEntry | None:
-    """Return the bank's entry that became the payment with a reference of ours, if one did."""
+    """Return the bank's entry that became the payment with a reference of ours, if one did.
+
+    Money that a case worker has moved from another charge came with the entry that it was there.
+    """
+    if payment_reference.startswith(_MOVED):
+        case = payment_reference.removeprefix(_MOVED)
+        number = f"{BankRefund.Why.MOVED.value}:{case}-"
+        before = BankRefund.objects.filter(number__startswith=number).order_by("id").first()
+        return entry_of(before.payment_reference) if before is not None else None
     ours = _OUR_REFERENCE.fullmatch(payment_reference)
     return BankEntry.objects.filter(reference=ours[1]).first() if ours else None
 
@@ -210,8 +221,9 @@ def undo(charge: Charge, amount: Money, *, number: str, now: datetime) -> bool:
 
 
 def _payments_of(entry: BankEntry) -> list[ChargePayment]:
+    parts = [f"b{at}-{entry.reference}" for at in range(1, _MOST_PARTS)]
     ours = ChargePayment.objects.filter(
-        order=None, reference__regex=rf"^(bank|b\d+)-{re.escape(entry.reference)}$"
+        order=None, reference__in=[f"bank-{entry.reference}", *parts]
     )
     return list(ours.select_related("charge").order_by("charge"))
 
@@ -233,19 +245,32 @@ def _undo(payments: list[ChargePayment], *, number: str, now: datetime) -> bool:
 
 def give_back(
     charge: Charge, amount: Money, *, why: BankRefund.Why, number: str, now: datetime
-) -> None:
+) -> date:
     """Let *amount* of what was paid on *charge*, and not by card, go back, within a recording.
 
-    It goes back of payments that stand in the charge's account, the newest first.
+    Returns the day on which the first of it was paid.
+
+    :raises StepNotAllowed: if so much was not paid, or has gone back.
     """
-    rest = amount
-    for at, (reference, left) in enumerate(_not_by_card(charge), start=1):
+    rest, paid = amount, danish_day(now)
+    for at, (entry, left) in enumerate(_not_by_card(charge), start=1):
         if part := min(rest, left):
-            _let_go(charge, reference, part, why=why, number=f"{number}-{at}", now=now)
-            rest -= part
+            _let_go(charge, entry.reference, part, why=why, number=f"{number}-{at}", now=now)
+            rest, paid = rest - part, min(paid, entry.booked)
+    if rest:
+        raise StepNotAllowed(f"{charge.number}: {rest.ore} øre are not there to go back")
+    return paid
 
 
-def _not_by_card(charge: Charge) -> Iterator[tuple[str, Money]]:
+def was_paid_before_it_was_annulled(charge: Charge) -> bool:
+    """Tell whether all that was paid on *charge*, and not by card, came before it was annulled."""
+    entries = merged(charges.account(charge), charges.paid_here(charge))
+    annulled = [each.booked for each in entries if each.kind is Kind.ANNULMENT]
+    paid = [entry.booked for entry, _ in _not_by_card(charge)]
+    return bool(annulled and paid) and max(paid) <= max(annulled)
+
+
+def _not_by_card(charge: Charge) -> Iterator[tuple[Entry, Money]]:
     """Yield the payments on *charge* that no card paid, with what has not gone back of each."""
     ours = {each.reference: each for each in charge.payments.all()}
     gone: dict[str, Money] = {}
@@ -257,7 +282,7 @@ def _not_by_card(charge: Charge) -> Iterator[tuple[str, Money]]:
         by_card = payment is not None and payment.order_id is not None
         left = entry.amount - gone.get(entry.reference, NOTHING)
         if entry.kind is Kind.PAYMENT and not by_card and left > NOTHING:
-            yield entry.reference, left
+            yield entry, left
 
 
 def _let_go(

@@ -283,8 +283,8 @@ def _written_first(whole: Mapping[str, ChargeAnswer], now: datetime) -> list[Cha
 def _written_over(whole: Mapping[str, ChargeAnswer], now: datetime) -> list[Charge]:
     """Write what is newer in *whole* over what is known; return it.
 
-    The charges' locks are taken before any row is touched, as everywhere; which version is known is
-    asked once more under them.
+    The charges' locks are taken before any row that is known is touched, as everywhere; which
+    version is known is asked once more under them.
     """
     rows = Charge.objects.filter(source_id__in=whole)
     older = [

@@ -9,8 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from django.db.models import Q
+
 from parking.actions import bank, caseload, casework, claims, send
+from parking.actions.turns import keeping_nobody_waiting
 from parking.law import case as law
+from parking.law import charge as charge_law
 from parking.law.charge import ChargeNumber
 from parking.law.course import Actor, StepNotAllowed
 from parking.law.days import DENMARK
@@ -18,7 +22,7 @@ from parking.records.case import Case
 from parking.records.charge import Charge, ChargeHolder
 from parking.records.collection import BankEntry
 from parking.records.outbox import Outgoing
-from parking.records.recording import one_at_a_time, recording
+from parking.records.recording import each_one_at_a_time, one_at_a_time, recording
 from parking.records.staff import Staff
 from parking.records.unplaced_money import BankRefund, UnplacedMoney
 
@@ -52,9 +56,7 @@ def place(
     if own and ChargeHolder.objects.filter(charge=charge, number_fingerprint=own).exists():
         raise casework.OwnCase(case.number)
     with recording():
-        # In one order, so that two who move money both ways do not wait for each other.
-        for each in sorted({charge.id, case.money.charge_id or charge.id}):
-            one_at_a_time("charge", each)
+        each_one_at_a_time("charge", {charge.id, case.money.charge_id or charge.id})
         case = _locked(staff, case, law.Step.PLACE, version)
         money, said = case.money, f"{number}: {text}"
         caseload.step(case, Actor.CASE_WORKER, law.Step.PLACE, now=now, staff=staff, text=said)
@@ -63,16 +65,16 @@ def place(
                 raise NoSuchPlace(number)
             _becomes(money, BankEntry.Became.UNDONE)
             return
+        entry, paid = money.entry, money.came
         if money.charge is not None:
-            bank.give_back(
+            paid = bank.give_back(
                 money.charge, money.amount, why=BankRefund.Why.MOVED, number=case.number, now=now
             )
-        entry = money.entry
         claims.book_bank_payment(
             charge,
             money.amount,
             reference=f"bank-{entry.reference}" if entry else f"moved-{case.number}",
-            paid=datetime.combine(money.came, datetime.min.time(), DENMARK),
+            paid=datetime.combine(paid, datetime.min.time(), DENMARK),
             now=now,
         )
         _becomes(money, BankEntry.Became.CHARGE)
@@ -102,6 +104,32 @@ def pay_back(staff: Staff, case: Case, *, text: str, version: int, now: datetime
             now=now,
         )
         _becomes(money, BankEntry.Became.PAID_BACK)
+
+
+def pay_back_what_was_annulled(*, now: datetime) -> int:
+    """Pay back by itself what was paid on a charge before it was annulled; return how often.
+
+    A case that somebody has taken is left to them, and so is money that came after the annulment:
+    it may have been meant for another charge.
+    """
+    done = 0
+    overpaid = Q(unplaced_money__why=UnplacedMoney.Why.OVERPAID)
+    annulled = Q(unplaced_money__charge__state=charge_law.State.ANNULLED.value)
+    waiting = Case.objects.filter(overpaid & annulled, state=law.State.OPEN.value)
+    for case_id, number, charge_id in waiting.order_by("opened").values_list(
+        "id", "number", "unplaced_money__charge"
+    ):
+        with keeping_nobody_waiting("case", number), recording():
+            one_at_a_time("charge", charge_id)
+            case = Case.objects.select_for_update(of=("self",)).get(id=case_id)
+            charge = Charge.objects.get(id=charge_id)
+            if case.stands is law.State.OPEN and bank.was_paid_before_it_was_annulled(charge):
+                caseload.step(case, Actor.SYSTEM, law.Step.PAY_BACK, now=now)
+                bank.give_back(
+                    charge, case.money.amount, why=BankRefund.Why.PAID_OUT, number=number, now=now
+                )
+                done += 1
+    return done
 
 
 def close(staff: Staff, case: Case, *, text: str, version: int, now: datetime) -> None:

@@ -34,6 +34,7 @@ from parking.actions import (
     remind,
     retention,
     send,
+    unplaced_money_work,
     zones,
 )
 from parking.actions.turns import keeping_nobody_waiting
@@ -168,6 +169,7 @@ def read_bank(timestamp: int = 0) -> None:
         bank.read(outside(), now=timezone.now())
     except PortError as error:
         log.warning("the bank must be read later", why=str(error))
+    unplaced_money_work.pay_back_what_was_annulled(now=timezone.now())
 
 
 @app.periodic(cron="*/10 * * * *", periodic_id="debt collection")

@@ -112,6 +112,7 @@ COURSE: Final = Course(
             (_WORKER, Step.ANSWER): State.OPEN,  # it came by letter, mail or phone
             (_PARTY, Step.WITHDRAW): State.WITHDRAWN,
             (_SYSTEM, Step.WITHDRAW): State.WITHDRAWN,
+            (_SYSTEM, Step.PAY_BACK): State.DECIDED,
         },
         State.TAKEN: {
             (_WORKER, Step.DECIDE): State.DECIDED,
