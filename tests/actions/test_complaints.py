@@ -33,12 +33,13 @@ from parking.law.course import Actor, StepNotAllowed
 from parking.law.days import danish_day
 from parking.law.money import NOTHING, Money
 from parking.law.offence import Question
+from parking.law.reasoning import Answer
 from parking.law.staff import RIGHTS, Role
 from parking.ports import Unavailable
 from parking.ports.scanner import Infected
 from parking.records.case import Case
 from parking.records.charge import Charge
-from parking.records.charge_check import ChargeAnnulment
+from parking.records.charge_check import ChargeAnnulment, ChargeCheck
 from parking.records.complaint import Complaint, ComplaintDecision, ComplaintFile, ComplaintMessage
 from parking.records.letter import Letter
 from parking.records.order import Refund
@@ -684,7 +685,7 @@ def test_reopened_and_annulled_after_all(charged, work):
 # Written down for somebody
 
 
-def registered(scanner=None, **more) -> Complaint:
+def registered(scanner=None, slug: str = "zenia-two", **more) -> Complaint:
     """Write down a complaint that came by letter yesterday."""
     what = {
         "channel": Complaint.Channel.LETTER,
@@ -700,7 +701,7 @@ def registered(scanner=None, **more) -> Complaint:
         "kind": Document.OTHER,
         **more,
     }
-    return complain.register(scanner, charge("zenia-two"), **what, now=now())
+    return complain.register(scanner, charge(slug), **what, now=now())
 
 
 def test_what_came_by_letter_counts_from_the_day_it_came(charged, work):
@@ -842,6 +843,58 @@ def test_a_machine_that_annuls_answers_the_complaint(charged, work):
     assert len(subjects) == 2
     work()
     assert charged.charges.charge(complaint.charge.source_id).state.value == "annulled"
+
+
+@pytest.fixture
+def seen_too_early(charged, monkeypatch):
+    """A machine has looked at gorm's charge while nobody knew yet that the parking was paid for."""
+    with monkeypatch.context() as before:
+        before.setattr(type(charged.charges), "parking_payments", lambda *_: ())
+        kept = evidence.check(
+            charged, charge("gorm-paid-elsewhere"), occasion="came in", now=now()
+        )  # fmt: skip
+    assert kept.answer == Answer.NO.value
+    return charged
+
+
+def annulled_by_machine(slug: str) -> bool:
+    checks = ChargeCheck.objects.filter(charge=charge(slug)).order_by("at")
+    assert [each.occasion for each in checks][-1] == "complained"
+    return charges.stands(charge(slug)) is charge_law.State.ANNULLED
+
+
+def test_what_has_become_known_since_is_seen_when_a_complaint_is_sent(seen_too_early, work):
+    complaint = sent("gorm-paid-elsewhere", "gorm", question=Question.PAID.value)
+    work()
+    assert annulled_by_machine("gorm-paid-elsewhere")
+    assert again(complaint).stands is law.State.ANNULLED
+
+
+def test_it_is_seen_too_when_the_complaint_came_by_letter(seen_too_early, work):
+    came = registered(slug="gorm-paid-elsewhere")
+    work()
+    assert annulled_by_machine("gorm-paid-elsewhere")
+    assert again(came).stands is law.State.ANNULLED
+
+
+def test_it_is_seen_too_in_the_second_round(charged, work, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr(type(charged.charges), "parking_payments", lambda *_: ())
+        complaint = sent("gorm-paid-elsewhere", "gorm", question=Question.PAID.value)
+        work()
+        worker = somebody()
+        decided(worker, taken(complaint, worker), law.Step.UPHOLD)
+    complain.again(again(complaint), text="Her er kvitteringen", now=now())
+    work()
+    assert annulled_by_machine("gorm-paid-elsewhere")
+    assert again(complaint).stands is law.State.ANNULLED
+
+
+def test_whose_vehicle_it_was_is_looked_at_for_who_complains(charged, work):
+    complaint = sent("karen-sold", "karen", question=Question.SOLD.value)
+    work()
+    kept = evidence.newest(charge("karen-sold"), complaint.party)
+    assert (kept.party, kept.reason) == (party("karen"), AnnulmentReason.SOLD.value)
 
 
 # Who handles it

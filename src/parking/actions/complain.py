@@ -22,6 +22,7 @@ from parking.actions import (
     complaint_course,
     complaint_letters,
     complaint_wording,
+    evidence,
     files,
     limit,
     progress,
@@ -374,7 +375,10 @@ def again(
 
 
 def _begin_round(complaint: Complaint, now: datetime) -> None:
-    """Open the case, tell the charge system, and confirm that it came in."""
+    """Open the case, tell the charge system, confirm that it came in, and have a machine look.
+
+    What it said before stands for nothing: a payment or a sale may have become known since.
+    """
     complaint_course.end_case_of_finding(complaint.charge, now=now)
     case = complaint_course.open_case(complaint, now=now)
     send.put(
@@ -398,6 +402,7 @@ def _begin_round(complaint: Complaint, now: datetime) -> None:
         case=case,
         now=now,
     )
+    evidence.check_soon(complaint.charge, complaint.party, occasion="complained")
 
 
 def send_files(complaint: Complaint, now: datetime) -> None:

@@ -93,6 +93,18 @@ def reason_of(row: ChargeAnnulment) -> AnnulmentReason:
     return AnnulmentReason(row.reason)
 
 
+def check_soon(charge: Charge, party: Party | None, *, occasion: str) -> None:
+    """Have *charge* looked at soon, whatever was seen before: more may be known by now.
+
+    As *party*'s debt too if that is another matter. Within a recording it is looked at after that.
+    """
+    if charges.stands(charge) in _OVER:
+        return
+    send.check_charge_soon(charge.id, None, occasion=occasion)
+    if party is not None and charge_facts.has_parted(charge, party):
+        send.check_charge_soon(charge.id, party.id, occasion=occasion)
+
+
 def check_soon_if_never(charge: Charge, party: Party | None, *, now: datetime) -> None:
     """Have *charge* looked at soon if it never was, as *party*'s debt if that is another matter."""
     if charges.stands(charge) in _OVER:
