@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import io
+import os
 import socket
 import struct
 import threading
 import zlib
 
 import pytest
-from pikepdf import Encryption, Pdf, Stream
+from pikepdf import Encryption, ObjectStreamMode, Pdf, Stream
 from PIL import Image, ImageFile
 
 from parking.actions import documents, files, pdfs
 from parking.actions.files import Fault, Refused
 from parking.actions.permission import NotYours
 from parking.adapters.clamd import Clamd
+from parking.adapters.pilen import LARGEST_FILE
 from parking.law import application as application_law
 from parking.law import case as case_law
 from parking.ports import Rejected, Unavailable
@@ -23,6 +25,7 @@ from parking.ports.scanner import Infected
 from parking.records.audit import Incident
 from parking.records.case import Case
 from parking.records.document import Document
+from parking.web import uploads
 from pictures import PLACE, a_pdf, a_photo, a_telling_pdf
 from town import ask, now, party
 
@@ -81,6 +84,57 @@ def test_a_large_photo_is_never_decoded_whole(monkeypatch) -> None:
     clean = files.clean(out.getvalue(), "a.jpg")
     assert max(decoded) < files.MOST_PIXELS / 3
     assert opened(clean).size == (2500, 1875)
+
+
+def grey_noise() -> bytes:
+    """A grey scan, as dense as one can be, that would not fit in colours."""
+    size = (2500, 2480)
+    out = io.BytesIO()
+    Image.frombytes("L", size, os.urandom(size[0] * size[1])).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_what_is_taken_is_no_larger_when_it_is_kept_than_the_charge_system_takes() -> None:
+    assert files.MOST_BYTES == LARGEST_FILE
+    scan = grey_noise()
+    clean = files.clean(scan, "a.png")
+    assert len(clean.content) <= len(scan) * 1.01
+    assert (clean.media_type, opened(clean).mode) == ("image/png", "L")
+
+
+def test_a_drawing_that_grows_is_kept_as_a_photo_as_good_as_fits(monkeypatch) -> None:
+    size = (400, 300)
+    few = Image.frombytes("P", size, bytes(each % 16 for each in os.urandom(size[0] * size[1])))
+    few.putpalette(os.urandom(768))
+    out = io.BytesIO()
+    few.save(out, "PNG")
+    monkeypatch.setattr(files, "MOST_BYTES", len(out.getvalue()))
+    clean = files.clean(out.getvalue(), "a.png")
+    assert (clean.media_type, opened(clean).size) == ("image/jpeg", size)
+    assert len(clean.content) <= files.MOST_BYTES
+    best = io.BytesIO()
+    few.convert("RGB").save(best, "JPEG", quality=85)
+    assert len(best.getvalue()) > files.MOST_BYTES
+
+
+def a_packed_pdf() -> bytes:
+    """A PDF of many pages that its writer has packed as tightly as can be."""
+    out = io.BytesIO()
+    with Pdf.new() as pdf:
+        for _ in range(30):
+            pdf.add_blank_page()
+        pdf.save(out, object_stream_mode=ObjectStreamMode.generate)
+    return out.getvalue()
+
+
+def test_a_pdf_that_grows_beyond_the_limit_is_refused_with_words(monkeypatch) -> None:
+    packed = a_packed_pdf()
+    assert len(files.clean(packed, "a.pdf").content) > len(packed)
+    monkeypatch.setattr(files, "MOST_BYTES", len(packed))
+    with pytest.raises(Refused) as refused:
+        files.clean(packed, "a.pdf")
+    assert refused.value.fault is Fault.GROWS
+    assert "a.pdf fylder mere end 10 MB, når vi gemmer den" in uploads.refusal(refused.value)
 
 
 def test_what_hides_behind_a_picture_stays_behind() -> None:

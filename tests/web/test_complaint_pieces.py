@@ -65,6 +65,7 @@ def test_a_file_comes_in_pieces_and_the_page_says_what_is_missing(charged, log_i
     assert answer["Cache-Control"] == "no-store"
     page = unescape(anna.get(of(complaint, "complaint-files")).content.decode())
     assert "Nåede ikke helt frem" in page
+    assert 'data-largest="10000000"' in page
     assert "Nåede ikke" in unescape(anna.get(of(complaint, "complaint-review")).content.decode())
     assert "Skilt på gåden.jpg" in page
     again = bring(anna, complaint, 0, HALF)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -32,7 +32,8 @@ from parking.records.recording import recording
 log = structlog.get_logger(__name__)
 
 MOST_FILES: Final = 5  #: of one matter
-MOST_BYTES: Final = 10 * 1024 * 1024  #: of one file
+#: Of one file, as it comes and as it is kept: the charge system takes no more either.
+MOST_BYTES: Final = 10_000_000
 MOST_PIXELS: Final = 50_000_000
 #: A page of A4 is kept with 210 dots to the inch, which is plenty to read it by.
 LONGEST_SIDE: Final = 2500
@@ -45,6 +46,10 @@ _ENDINGS = {
 _FORMATS = ("JPEG", "PNG", "HEIF")
 #: The modes in which dots can be made fewer without colours going wrong.
 _SCALABLE = {"L", "RGB", "RGBA", "CMYK"}
+#: The modes without colours: such a picture grows threefold if it is kept with them.
+_GREY = {"1", "L", "LA"}
+#: How well a photo is kept: as well as fits.
+_QUALITIES: Final = (85, 70, 50, 30)
 
 pillow_heif.register_heif_opener(thumbnails=False)
 
@@ -57,6 +62,7 @@ class Fault(Enum):
     KIND = "kind"  #: neither a picture nor a PDF, or not what its name says
     TOO_MANY_PIXELS = "too many pixels"
     DAMAGED = "damaged"
+    GROWS = "grows"  #: made anew it is larger than may be kept
     LOCKED = "locked"  #: a PDF that asks for a password
     INFECTED = "infected"
     TOO_MANY = "too many"
@@ -106,11 +112,14 @@ def _pdf(content: bytes, name: str) -> Clean:
     if b"/Encrypt" in content:
         raise Refused(Fault.LOCKED, name)
     try:
-        return Clean("application/pdf", pdfs.anew(content))
+        new = pdfs.anew(content)
     except pdfs.Locked:
         raise Refused(Fault.LOCKED, name) from None
     except pdfs.Broken:
         raise Refused(Fault.DAMAGED, name) from None
+    if len(new) > MOST_BYTES:
+        raise Refused(Fault.GROWS, name)
+    return Clean("application/pdf", new)
 
 
 def _picture(content: bytes, name: str) -> Clean:
@@ -122,20 +131,31 @@ def _picture(content: bytes, name: str) -> Clean:
             if picture.width * picture.height > MOST_PIXELS:
                 raise Refused(Fault.TOO_MANY_PIXELS, name)
             drawing = picture.format == "PNG"
-            seen = ImageOps.exif_transpose(_smaller(picture)).convert("RGB")
+            mode = "L" if picture.mode in _GREY else "RGB"
+            seen = ImageOps.exif_transpose(_smaller(picture)).convert(mode)
     except Image.DecompressionBombError:
         raise Refused(Fault.TOO_MANY_PIXELS, name) from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, IndexError):
         raise Refused(Fault.DAMAGED, name) from None
     # A new picture of the same dots: what else the old one carried stays behind.
-    new = Image.new("RGB", seen.size)
+    new = Image.new(mode, seen.size)
     new.paste(seen)
-    out = io.BytesIO()
+    for media_type, encoded in _encodings(new, drawing=drawing):
+        if len(encoded) <= MOST_BYTES:
+            return Clean(media_type, encoded)
+    raise Refused(Fault.GROWS, name)
+
+
+def _encodings(picture: Image.Image, *, drawing: bool) -> Iterator[tuple[str, bytes]]:
+    """Yield *picture* as it may be kept, the best first: a drawing with every dot, if it fits."""
     if drawing:
-        new.save(out, "PNG", optimize=False)
-    else:
-        new.save(out, "JPEG", quality=85)
-    return Clean("image/png" if drawing else "image/jpeg", out.getvalue())
+        out = io.BytesIO()
+        picture.save(out, "PNG", optimize=False)
+        yield "image/png", out.getvalue()
+    for quality in _QUALITIES:
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=quality)
+        yield "image/jpeg", out.getvalue()
 
 
 def _smaller(picture: Image.Image) -> Image.Image:

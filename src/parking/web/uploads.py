@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from parking.actions import files
 
-_MEGABYTE: Final = 1024 * 1024
+_MEGABYTE: Final = 1_000_000
 #: Five files of ten megabytes, and what stands around them.
-MOST_BYTES: Final = 51 * 1024 * 1024
+MOST_BYTES: Final = files.MOST_FILES * files.MOST_BYTES + _MEGABYTE
 
 
 class NotTooMuch(FileUploadHandler):
@@ -71,6 +71,10 @@ def refusal(refused: files.Refused) -> str:
         ),
         fault.TOO_MANY_PIXELS: _("%(name)s har for mange billedpunkter. Tag et mindre foto."),
         fault.DAMAGED: _("%(name)s er gået i stykker undervejs. Prøv igen, eller tag et nyt foto."),
+        fault.GROWS: _(
+            "%(name)s fylder mere end 10 MB, når vi gemmer den. Gem den mindre, eller del den i "
+            "flere filer."
+        ),
         fault.LOCKED: _("%(name)s er låst med adgangskode. Gem den uden, og prøv igen."),
         fault.INFECTED: _("%(name)s har måske virus og er ikke gemt. Brug en anden kopi."),
         fault.TOO_MANY: _(

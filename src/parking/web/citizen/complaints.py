@@ -185,6 +185,7 @@ def hand_over(request: Request, charge_id: UUID, complaint_id: UUID) -> HttpResp
         "guide": guide,
         "draft": complaint.stands is law.State.DRAFT,
         "piece_size": complaint_pieces.MOST_OF_A_PIECE,
+        "largest": files.MOST_BYTES,
         "unfinished": complaint_pieces.unfinished(complaint),
         "unsent": complaint.files.filter(handed_in=None).exists(),
     }
