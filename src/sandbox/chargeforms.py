@@ -146,6 +146,15 @@ def _holder(value: Any, field: str) -> None:
     (company if isinstance(value, dict) and "companyNumber" in value else person)(value, field)
 
 
+_EVIDENCE: Final = _record(
+    {
+        "kind": _one_of("permit", "payment", "police_report", "register", "document"),
+        "reference": like("reference"),
+        "text": like("text"),
+    }
+)
+
+
 def _complaint_change(value: Any, field: str) -> None:
     decision = _record(
         {
@@ -156,7 +165,8 @@ def _complaint_change(value: Any, field: str) -> None:
             "decidedAt": _moment,
             "decidedBy": like("line"),
             "dueDate": _or_null(_day),
-        }
+        },
+        {"evidence": _list(_EVIDENCE, 0, 20)},
     )
     kinds = {
         "decision": decision,
@@ -171,13 +181,6 @@ def _complaint_change(value: Any, field: str) -> None:
 _POSITIVE: Final = _money(1)
 _REPORT: Final[dict[str, Check]] = {"reference": like("reference")}
 _INSTALMENT: Final = _record({"number": _whole(1, 60), "dueDate": _day, "amount": _POSITIVE})
-_EVIDENCE: Final = _record(
-    {
-        "kind": _one_of("permit", "payment", "police_report", "register", "document"),
-        "reference": like("reference"),
-        "text": like("text"),
-    }
-)
 
 FORMS: Final[dict[str, Check]] = {
     "by-holder": _holder,

@@ -22,9 +22,11 @@ from parking.law.staff import Role
 from parking.records.audit import LookUp
 from parking.records.case import Case
 from parking.records.charge import Charge
+from parking.records.charge_check import ChargeAnnulment, ChargeCheck
 from parking.records.collection import ChargeTermsVersion
 from parking.records.complaint import Complaint, ComplaintFile
 from parking.records.offence import offences_on
+from parking.records.outbox import Outgoing
 from pictures import a_pdf, a_photo, unpacked
 from town import charge, now, party, slip_of
 
@@ -490,6 +492,63 @@ def test_a_decision_is_seen_as_a_letter_before_it_is_sent(charged, enter):
     assert Complaint.objects.get().stands is law.State.IN_REVIEW
     assert work_on(ditte, case, **chosen, confirm="yes").status_code == 302
     assert Complaint.objects.get().stands is law.State.ANNULLED
+
+
+def a_proposal(charged, enter) -> tuple[Client, Case]:
+    """A complaint of which a machine says that the car was stolen, which a case worker decides."""
+    draft = complain.begin(party("jens"), charge("jens-stolen"), language="da", now=now())
+    said = {"question": "stolen", "text": "Bilen var stjålet."}
+    complain.submit(complain.keep(draft, said, now=now()), now=now())
+    evidence.check(charged, charge("jens-stolen"), occasion="complained", now=now())
+    ditte = enter()
+    return ditte, taken(ditte, Case.objects.get(kind="complaint"))
+
+
+def test_what_the_machine_proposes_is_filled_in_and_nothing_else_is(charged, enter):
+    ditte, case = a_proposal(charged, enter)
+    page = opened(ditte, case)
+    assert "Forslag: annuller. Grund: Bilen var stjålet." in page
+    assert re.search(r'<input[^>]*value="annul the charge"[^>]*checked', page)
+    assert re.search(r'<option value="stolen"[^>]*selected', page)
+    assert "Meldt stjålet" in page
+    sent()
+    other = taken(ditte, Case.objects.exclude(id=case.id).get(kind="complaint"))
+    evidence.check(charged, charge("anna-open"), occasion="complained", now=now())
+    assert not re.search(r'value="annul the charge"[^>]*checked', opened(ditte, other))
+
+
+@pytest.fixture
+def evidence_told(charged, monkeypatch):
+    """The evidence of each decision that the charge system is told."""
+    told = []
+    decide = type(charged.charges).decide
+
+    def listening(self, *what, **named):
+        told.append(named["evidence"])
+        return decide(self, *what, **named)
+
+    monkeypatch.setattr(type(charged.charges), "decide", listening)
+    return told
+
+
+@pytest.mark.parametrize("reason", ["stolen", "goodwill"])
+def test_an_annulment_rests_on_what_the_machine_has_shown(
+    charged, enter, work, evidence_told, reason
+):
+    rests = reason == "stolen"
+    ditte, case = a_proposal(charged, enter)
+    chosen = {"step": "annul the charge", "reason": reason, "text": "Ja.", "confirm": "yes"}
+    assert work_on(ditte, case, **chosen).status_code == 302
+    kept = ChargeCheck.objects.filter(charge=charge("jens-stolen"), reason="stolen").first()
+    given_up = ChargeAnnulment.objects.get()
+    assert given_up.evidence == (kept.shown if rests else [])
+    work()
+    (there,) = evidence_told
+    assert [(each.kind, each.reference) for each in there] == (
+        [("police_report", "stolen")] if rests else []
+    )
+    assert charged.charges.charge(charge("jens-stolen").source_id).state.value == "annulled"
+    assert not Outgoing.objects.exclude(state=Outgoing.State.DONE).exists()
 
 
 def test_upheld_the_letter_guides(charged, enter):

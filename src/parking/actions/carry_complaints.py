@@ -178,6 +178,7 @@ def decide(outside: Outside, payload: dict[str, Any], now: datetime) -> str:
             decided_by=decision.by,
             due=decision.due,
         ),
+        evidence=_evidence(given_up) if given_up is not None else (),
     )
     return _taken(answer, now)
 
@@ -205,9 +206,10 @@ def report_annulment(outside: Outside, payload: dict[str, Any], now: datetime) -
     return _annul(outside, row.charge, row, now)
 
 
-def _annul(outside: Outside, charge: Charge, row: ChargeAnnulment, now: datetime) -> str:
+def _evidence(row: ChargeAnnulment) -> tuple[Evidence, ...]:
+    """Return what an annulment rests on, in words."""
     with translation.override("da"):
-        evidence = tuple(
+        return tuple(
             Evidence(
                 kind=_EVIDENCE_THERE[each["kind"]],
                 reference=each["reference"],
@@ -215,13 +217,16 @@ def _annul(outside: Outside, charge: Charge, row: ChargeAnnulment, now: datetime
             )
             for each in row.evidence
         )
+
+
+def _annul(outside: Outside, charge: Charge, row: ChargeAnnulment, now: datetime) -> str:
     answer = outside.charges.annul(
         charge.source_id,
         reference=row.reference,
         amount=None if row.whole else row.amount,
         reason=annulment.REASONS_THERE[AnnulmentReason(row.reason)],
         reasons=row.reasons,
-        evidence=evidence,
+        evidence=_evidence(row),
         decided=row.decided,
         decided_by=row.by,
     )

@@ -211,6 +211,8 @@ def decide(
         amount, _left, due = _what_follows(charge, decision, now)
         earlier = complaint.decisions.filter(round=complaint.round).exists()
         row = ComplaintDecision.objects.create(
+    What is annulled for the reason that a machine has seen rests on what the machine has shown.
+
             complaint=complaint,
             round=complaint.round,
             outcome=OUTCOMES[decision.step],
@@ -232,7 +234,7 @@ def decide(
                 amount=None if decision.step is law.Step.ANNUL else amount,
                 reason=decision.reason,
                 reasons=decision.reasons,
-                evidence=(),
+                evidence=evidence.shown_for(charge, complaint.party, decision.reason),
                 by=row.by,
                 by_machine=False,
                 complaint=complaint,

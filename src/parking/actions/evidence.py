@@ -88,6 +88,14 @@ def will_be_annulled(charge: Charge, kept: ChargeCheck | None) -> AnnulmentReaso
     return AnnulmentReason(kept.reason)
 
 
+def shown_for(charge: Charge, party: Party | None, reason: AnnulmentReason) -> list[dict[str, str]]:
+    """Return what a machine has shown that speaks for annulling *charge* for *reason*, as kept."""
+    kept = newest(charge, party)
+    if kept is None or will_be_annulled(charge, kept) is not reason:
+        return []
+    return list(kept.shown)
+
+
 def reason_of(row: ChargeAnnulment) -> AnnulmentReason:
     """Return why something was annulled."""
     return AnnulmentReason(row.reason)

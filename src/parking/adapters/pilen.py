@@ -317,10 +317,7 @@ class Pilen:
         body = {
             "reasonCode": reason,
             "reasons": _text(reasons),
-            "evidence": [
-                {"kind": each.kind, "reference": each.reference, "text": _text(each.text)}
-                for each in evidence
-            ],
+            "evidence": _evidence(evidence),
             "decidedAt": _moment(decided),
             "decidedBy": _line(decided_by),
             **({} if amount is None else {"amount": _money(amount)}),
@@ -408,7 +405,13 @@ class Pilen:
         return self._about(answer, charge_id)
 
     def decide(
-        self, charge_id: str, complaint_id: str, *, version: int, decision: ComplaintDecision
+        self,
+        charge_id: str,
+        complaint_id: str,
+        *,
+        version: int,
+        decision: ComplaintDecision,
+        evidence: tuple[Evidence, ...] = (),
     ) -> ChargeAnswer:
         """Decide a complaint.
 
@@ -422,6 +425,7 @@ class Pilen:
             "decidedAt": _moment(decision.decided),
             "decidedBy": _line(decision.decided_by),
             "dueDate": None if decision.due is None else decision.due.isoformat(),
+            **({"evidence": _evidence(evidence)} if evidence else {}),
         }
         return self._change_complaint(
             charge_id, complaint_id, version, {"decision": body}, operation="decide"
@@ -671,6 +675,13 @@ def _moment(when: datetime) -> str:
     if when.tzinfo is None:
         raise ValueError("a moment without a time zone")
     return when.isoformat(timespec="seconds")
+
+
+def _evidence(evidence: tuple[Evidence, ...]) -> list[dict[str, str]]:
+    return [
+        {"kind": each.kind, "reference": each.reference, "text": _text(each.text)}
+        for each in evidence
+    ]
 
 
 def _text(text: str) -> str:

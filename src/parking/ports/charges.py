@@ -589,11 +589,18 @@ class ChargeComplaints(Protocol):
         ...
 
     def decide(
-        self, charge_id: str, complaint_id: str, *, version: int, decision: ComplaintDecision
+        self,
+        charge_id: str,
+        complaint_id: str,
+        *,
+        version: int,
+        decision: ComplaintDecision,
+        evidence: tuple[Evidence, ...] = (),
     ) -> ChargeAnswer:
         """Decide a complaint; what is annulled is taken off the account by it, the hold ends.
 
-        Rejected if somebody has changed the complaint since *version*: read it again.
+        *evidence* is what an annulment rests on. Rejected if somebody has changed the complaint
+        since *version*: read it again.
         """
         ...
 

@@ -88,13 +88,23 @@ class AnswerForm(forms.Form):
         error_messages={"required": gettext_lazy("Skriv din begrundelse, eller hvad der er sagt.")},
     )
 
-    def __init__(self, found: Case, steps: tuple[law.Step, ...], *given: Any, **named: Any) -> None:
-        """Offer *steps* in the complaint of the case."""
+    def __init__(
+        self,
+        found: Case,
+        steps: tuple[law.Step, ...],
+        *given: Any,
+        proposed: AnnulmentReason | None = None,
+        **named: Any,
+    ) -> None:
+        """Offer *steps* in the complaint of the case; to annul for the *proposed* reason first."""
         super().__init__(*given, **named)
         self._case = found
         self.fields["version"].initial = found.version
         self.fields["step"].choices = [  # type: ignore[attr-defined]
             (each.value, _ANSWERS[each.value]) for each in steps
+        if proposed is not None and law.Step.ANNUL in steps:
+            self.initial["step"] = law.Step.ANNUL.value
+            self.initial["reason"] = proposed.value
         ]
         reasons = [(each.value, complaint_wording.reason(each)) for each in AnnulmentReason]
         self.fields["reason"].choices = [("", _("Vælg")), *reasons]  # type: ignore[attr-defined]
@@ -149,6 +159,8 @@ def _case(request: StaffRequest, found: Case, form: AnswerForm | None = None) ->
     return page(
         request,
         "office/complaint.html",
+    kept = evidence.newest(charge, complaint.party)
+    proposed = evidence.will_be_annulled(charge, kept)
         {
             **desk.around(request, found),
             "complaint": complaint,
@@ -168,9 +180,9 @@ def _case(request: StaffRequest, found: Case, form: AnswerForm | None = None) ->
                 {"decision": each, "text": complaint_wording.outcome(each.outcome)}
                 for each in complaint.decisions.all()
             ],
-            **charge_desk.of(charge, evidence.newest(charge, complaint.party)),
+            **charge_desk.of(charge, kept),
             "letters": found.letters.defer("pdf").order_by("written"),
-            "form": form or (AnswerForm(found, steps) if works else None),
+            "form": form or (AnswerForm(found, steps, proposed=proposed) if works else None),
             "may_reopen": Right.DECIDE in request.staff.rights
             and found.stands not in case_law.UNFINISHED
             and complaint_work.may_reopen(found),
