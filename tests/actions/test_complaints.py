@@ -628,6 +628,52 @@ def test_asked_and_replied(charged, work):
     assert nothing_waits()
 
 
+def test_a_message_moves_nothing_and_is_read_by_both_sides(charged, work):
+    complaint, worker = sent(), somebody()
+    work()
+    case = taken(complaint, worker)
+    since, due = again(complaint).since, Case.objects.get(kind="complaint").due
+    waits_until = complain.deadline(again(complaint))
+    text = "Vi venter på vagtens svar.\nDet tager en uge."
+    complaint_work.write(worker, case, text=text, version=case.version, now=now())
+    kept, case = again(complaint), casework.case_for(worker, case.id)
+    assert (kept.stands, kept.since) == (law.State.IN_REVIEW, since)
+    assert (case.stands, case.due) == (case_law.State.TAKEN, due)
+    assert complain.deadline(kept) == waits_until
+    message = ComplaintMessage.objects.get()
+    assert (message.kind, message.from_us, message.staff) == ("message", True, worker)
+    assert message.until is None
+    letter = Letter.objects.get(complaint=complaint, kind="message")
+    assert (letter.subject, letter.party) == ("Besked om din klage", party("anna"))
+    work()
+    assert Letter.objects.get(id=letter.id).sent is not None
+    (told,) = there(charged, complaint).messages
+    assert (told.sender, told.text) == ("municipality", text)
+    assert nothing_waits()
+
+
+def test_who_was_asked_may_be_written_to_and_still_replies_in_time(charged):
+    complaint, worker = sent(), somebody()
+    case = taken(complaint, worker)
+    complaint_work.ask(
+        worker, case, step=law.Step.ASK, text="Hvor?", version=case.version, now=now()
+    )
+    until = complain.deadline(again(complaint))
+    case = casework.case_for(worker, case.id)
+    complaint_work.write(worker, case, text="Husk det.", version=case.version, now=now())
+    assert complain.deadline(again(complaint)) == until
+    complain.write(complaint, text="Her.", now=now())
+    assert again(complaint).stands is law.State.IN_REVIEW
+
+
+def test_nobody_is_written_to_about_what_is_answered(charged):
+    complaint, worker = sent(), somebody()
+    decided(worker, taken(complaint, worker), law.Step.UPHOLD)
+    case = Case.objects.get(complaint=complaint)
+    with pytest.raises(StepNotAllowed):
+        complaint_work.write(worker, case, text="Hej", version=case.version, now=now())
+
+
 @pytest.mark.parametrize("step", [law.Step.ASK, law.Step.HEAR])
 def test_without_a_reply_it_goes_on(charged, step):
     complaint, worker = sent(), somebody()
@@ -1015,6 +1061,9 @@ def do(complaint, case, worker, actor: Actor, step: law.Step) -> None:  # noqa: 
         complaint_work.register(
             worker, case, step=step, text="Sagt", version=case.version, now=now()
         )
+    elif step is law.Step.WRITE:
+        complaint_work.write(worker, case, text="Vi ser på det.", version=case.version, now=now())
+        assert ComplaintMessage.objects.filter(from_us=True, text="Vi ser på det.").exists()
     elif step in complaint_work.QUESTIONS:
         complaint_work.ask(worker, case, step=step, text="?", version=case.version, now=now())
     elif step is law.Step.GO_ON:

@@ -551,6 +551,24 @@ def test_an_annulment_rests_on_what_the_machine_has_shown(
     assert not Outgoing.objects.exclude(state=Outgoing.State.DONE).exists()
 
 
+def test_a_message_is_seen_as_a_letter_and_read_on_the_page(charged, enter, log_in):
+    complaint = sent()
+    ditte = enter()
+    case = taken(ditte, Case.objects.get(kind="complaint"))
+    said = {"step": "write to the complainant", "text": "Vi venter på vagten."}
+    page = shown(work_on(ditte, case, **said))
+    for text in ("Besked om din klage", "Vi venter på vagten.", "Du behøver ikke at svare."):
+        assert text in page
+    assert not complaint.messages.exists()
+    assert work_on(ditte, case, **said, confirm="yes").status_code == 302
+    page = opened(ditte, case)
+    assert "Skriv til borgeren" in page
+    assert "Vi venter på vagten." in page
+    page = shown(log_in("anna").get(of("complaint", complaint)))
+    assert "Vi venter på vagten." in page
+    assert "Svar senest" not in page
+
+
 def test_upheld_the_letter_guides(charged, enter):
     sent()
     ditte = enter()

@@ -80,6 +80,26 @@ def question(complaint: Complaint, *, text: str, until: date, hearing: bool) -> 
     return CaseLetter(subject, complaint.language, sections)
 
 
+def message(complaint: Complaint, *, text: str) -> CaseLetter:
+    """Return the letter that tells something about a complaint, and asks for nothing."""
+    with translation.override(complaint.language):
+        sections = (
+            Section("", (_about(complaint.charge), *_paragraphs(text))),
+            Section(
+                _("Vil du sige mere?"),
+                (
+                    _("Du behøver ikke at svare. Klagen går videre, som den er."),
+                    _(
+                        "Vil du skrive til os, så åbn klagen i Parkeringsbutikken. "
+                        "Du kan også ringe eller sende et brev."
+                    ),
+                ),
+            ),
+        )
+        subject = _("Besked om din klage")
+    return CaseLetter(subject, complaint.language, sections)
+
+
 def infected(complaint: Complaint, name: str) -> CaseLetter:
     """Return the letter that says that the file *name* of a complaint had to be deleted."""
     with translation.override(complaint.language):

@@ -77,7 +77,7 @@ def may_do(staff: Staff, case: Case) -> tuple[law.Step, ...]:
     if case.taken_by_id != staff.id:
         return ()
     steps = law.COURSE.steps(case.grievance.stands, Actor.CASE_WORKER)
-    known = (*QUESTIONS, *OUTCOMES, *REGISTERED)
+    known = (*QUESTIONS, law.Step.WRITE, *OUTCOMES, *REGISTERED)
     return tuple(step for step in law.Step if step in steps and step in known)
 
 
@@ -128,6 +128,21 @@ def ask(
         case.due = until
         caseload.step(case, Actor.CASE_WORKER, case_law.Step.ASK, now=now, staff=staff, text=text)
         _write(letter, "hearing" if step is law.Step.HEAR else "message", complaint, case, now)
+
+
+def write(staff: Staff, case: Case, *, text: str, version: int, now: datetime) -> None:
+    """Write to the complainant, who need not reply: nothing waits for it, and nothing moves.
+
+    :raises ChangedMeanwhile: if the case has changed.
+    :raises StepNotAllowed: if *staff* does not have it, or nobody waits for its answer any more.
+    """
+    with recording():
+        case, complaint = _locked(staff, case, version)
+        complaint_course.step(complaint, Actor.CASE_WORKER, law.Step.WRITE, now=now)
+        kind = ComplaintMessage.Kind.MESSAGE
+        complain.add_message(complaint, kind, text=text, from_us=True, staff=staff, now=now)
+        caseload.step(case, Actor.CASE_WORKER, case_law.Step.WRITE, now=now, staff=staff, text=text)
+        _write(complaint_letters.message(complaint, text=text), "message", complaint, case, now)
 
 
 def register(
@@ -196,6 +211,8 @@ def decide(
 ) -> ComplaintDecision:
     """Answer the complaint: decision, letter and account in one commit.
 
+    What is annulled for the reason that a machine has seen rests on what the machine has shown.
+
     :raises ChangedMeanwhile: if the case has changed since the page was shown.
     :raises StepNotAllowed: if *staff* does not have it, it cannot be answered now, or a part is no
         less than the whole.
@@ -211,8 +228,6 @@ def decide(
         amount, _left, due = _what_follows(charge, decision, now)
         earlier = complaint.decisions.filter(round=complaint.round).exists()
         row = ComplaintDecision.objects.create(
-    What is annulled for the reason that a machine has seen rests on what the machine has shown.
-
             complaint=complaint,
             round=complaint.round,
             outcome=OUTCOMES[decision.step],

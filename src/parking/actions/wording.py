@@ -293,6 +293,7 @@ _STEPS: Final[Mapping[Enum, Any]] = {
     case.Step.TAKE: _("Tag sagen"),
     case.Step.PUT_BACK: _("Læg sagen tilbage"),
     case.Step.ASK: _("Bed om mere"),
+    case.Step.WRITE: _("Skriv til borgeren"),
     case.Step.ANSWER: _("Svar"),
     case.Step.GO_ON: _("Gå videre uden svar"),
     case.Step.DECIDE: _("Afgør ud fra oplysningerne"),

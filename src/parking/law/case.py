@@ -90,6 +90,7 @@ class Step(Enum):
     TAKE = "take"
     PUT_BACK = "put back"
     ASK = "ask"
+    WRITE = "write"  #: to the party, who need not answer
     ANSWER = "answer"
     GO_ON = "go on"  #: without an answer
     DECIDE = "decide"
@@ -117,6 +118,7 @@ COURSE: Final = Course(
         State.TAKEN: {
             (_WORKER, Step.DECIDE): State.DECIDED,
             (_WORKER, Step.ASK): State.ASKED,
+            (_WORKER, Step.WRITE): State.TAKEN,
             (_WORKER, Step.REFUSE): State.DECIDED,
             (_WORKER, Step.END): State.DECIDED,
             (_WORKER, Step.LET_STAND): State.DECIDED,
@@ -131,6 +133,7 @@ COURSE: Final = Course(
             (_SYSTEM, Step.WITHDRAW): State.WITHDRAWN,
         },
         State.ASKED: {
+            (_WORKER, Step.WRITE): State.ASKED,
             (_PARTY, Step.ANSWER): State.TAKEN,
             (_WORKER, Step.ANSWER): State.TAKEN,
             (_SYSTEM, Step.GO_ON): State.TAKEN,

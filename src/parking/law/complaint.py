@@ -51,6 +51,7 @@ class Step(Enum):
     ADD = "add something"
     ASK = "ask the complainant"
     HEAR = "hear the complainant"
+    WRITE = "write to the complainant"  #: who need not reply
     REPLY = "reply"
     GO_ON = "go on without a reply"
     UPHOLD = "uphold the charge"
@@ -77,9 +78,14 @@ def _open(state: State) -> _Moves:
     }
 
 
+def _taken_up(state: State) -> _Moves:
+    """Return what can happen to every complaint that somebody is looking at."""
+    return _open(state) | {(_WORKER, Step.WRITE): state}
+
+
 def _waiting(state: State, goes_on: State) -> _Moves:
     """Return what can happen to a complaint whose complainant may say something."""
-    return _open(state) | {
+    return _taken_up(state) | {
         (_PARTY, Step.REPLY): goes_on,
         (_WORKER, Step.REPLY): goes_on,
         (_SYSTEM, Step.GO_ON): goes_on,
@@ -105,7 +111,7 @@ COURSE: Final = Course(
             (_SYSTEM, Step.LAPSE): State.LAPSED,
         },
         State.SUBMITTED: _open(State.SUBMITTED) | {(_WORKER, Step.TAKE_UP): State.IN_REVIEW},
-        State.IN_REVIEW: _open(State.IN_REVIEW)
+        State.IN_REVIEW: _taken_up(State.IN_REVIEW)
         | {
             (_WORKER, Step.PUT_BACK): State.SUBMITTED,
             (_WORKER, Step.ASK): State.AWAITING_REPLY,
@@ -126,7 +132,7 @@ COURSE: Final = Course(
             (_PARTY, Step.COMPLAIN_AGAIN): State.SECOND_ROUND,
             (_WORKER, Step.COMPLAIN_AGAIN): State.SECOND_ROUND,
         },
-        State.SECOND_ROUND: _open(State.SECOND_ROUND)
+        State.SECOND_ROUND: _taken_up(State.SECOND_ROUND)
         | {
             (_WORKER, Step.ASK): State.SECOND_REPLY,
             (_WORKER, Step.HEAR): State.SECOND_REPLY,

@@ -17,6 +17,7 @@ from parking.actions import (
     annulment,
     casework,
     complain,
+    complaint_letters,
     complaint_wording,
     complaint_work,
     evidence,
@@ -48,6 +49,7 @@ _MOST_KRONER: Final = 100_000
 _ANSWERS: Final[dict[str, Any]] = {
     law.Step.ASK.value: gettext_lazy("Bed klageren om mere"),
     law.Step.HEAR.value: gettext_lazy("Hør klageren om det, du har fundet"),
+    law.Step.WRITE.value: gettext_lazy("Skriv til klageren uden at bede om svar"),
     law.Step.UPHOLD.value: gettext_lazy("Fasthold afgiften"),
     law.Step.ANNUL_PARTLY.value: gettext_lazy("Annuller en del"),
     law.Step.ANNUL.value: gettext_lazy("Annuller afgiften"),
@@ -82,7 +84,9 @@ class AnswerForm(forms.Form):
     )
     text = forms.CharField(
         label=gettext_lazy("Begrundelse, spørgsmål eller det, klageren har sagt"),
-        help_text=gettext_lazy("Klageren får teksten i brevet, når du afgør, spørger eller hører."),
+        help_text=gettext_lazy(
+            "Klageren får teksten i brevet, når du afgør, spørger, hører eller skriver."
+        ),
         max_length=_LONGEST_REASONS,
         widget=forms.Textarea({"rows": 6}),
         error_messages={"required": gettext_lazy("Skriv din begrundelse, eller hvad der er sagt.")},
@@ -98,13 +102,13 @@ class AnswerForm(forms.Form):
     ) -> None:
         """Offer *steps* in the complaint of the case; to annul for the *proposed* reason first."""
         super().__init__(*given, **named)
+        if proposed is not None and law.Step.ANNUL in steps:
+            self.initial["step"] = law.Step.ANNUL.value
+            self.initial["reason"] = proposed.value
         self._case = found
         self.fields["version"].initial = found.version
         self.fields["step"].choices = [  # type: ignore[attr-defined]
             (each.value, _ANSWERS[each.value]) for each in steps
-        if proposed is not None and law.Step.ANNUL in steps:
-            self.initial["step"] = law.Step.ANNUL.value
-            self.initial["reason"] = proposed.value
         ]
         reasons = [(each.value, complaint_wording.reason(each)) for each in AnnulmentReason]
         self.fields["reason"].choices = [("", _("Vælg")), *reasons]  # type: ignore[attr-defined]
@@ -155,12 +159,12 @@ def _case(request: StaffRequest, found: Case, form: AnswerForm | None = None) ->
     complaint = found.grievance
     charge = complaint.charge
     steps = complaint_work.may_do(request.staff.staff, found)
+    kept = evidence.newest(charge, complaint.party)
+    proposed = evidence.will_be_annulled(charge, kept)
     works = desk.has_it(request, found) and bool(steps) and found.stands in case_law.UNFINISHED
     return page(
         request,
         "office/complaint.html",
-    kept = evidence.newest(charge, complaint.party)
-    proposed = evidence.will_be_annulled(charge, kept)
         {
             **desk.around(request, found),
             "complaint": complaint,
@@ -205,6 +209,8 @@ def work(request: StaffRequest, found: Case) -> HttpResponse:
         )
     elif "confirm" not in request.POST:
         return _preview(request, found, form)
+    elif form.chosen is law.Step.WRITE:
+        complaint_work.write(worker, found, text=text, version=version, now=request.now)
     elif form.chosen in complaint_work.QUESTIONS:
         complaint_work.ask(
             worker, found, step=form.chosen, text=text, version=version, now=request.now
@@ -220,6 +226,8 @@ def _preview(request: StaffRequest, found: Case, form: AnswerForm) -> HttpRespon
         letter = complaint_work.question(
             complaint, form.chosen, form.cleaned_data["text"], now=request.now
         )
+    elif form.chosen is law.Step.WRITE:
+        letter = complaint_letters.message(complaint, text=form.cleaned_data["text"])
     else:
         letter = complaint_work.letter_of(complaint, form.decision(), now=request.now)
     posted = [
