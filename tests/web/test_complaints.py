@@ -6,13 +6,22 @@ import re
 from html import unescape
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
 from parking.actions import charge as charges
-from parking.actions import charge_case, charge_feed, complain, complaint_letters, evidence
+from parking.actions import (
+    charge_case,
+    charge_feed,
+    complain,
+    complaint_letters,
+    complaints_elsewhere,
+    evidence,
+)
 from parking.law import case as case_law
 from parking.law import complaint as law
 from parking.law.complaint import Document
@@ -21,12 +30,13 @@ from parking.law.offence import Question
 from parking.law.staff import Role
 from parking.records.audit import LookUp
 from parking.records.case import Case
-from parking.records.charge import Charge
+from parking.records.charge import Charge, ChargeHolder
 from parking.records.charge_check import ChargeAnnulment, ChargeCheck
 from parking.records.collection import ChargeTermsVersion
 from parking.records.complaint import Complaint, ComplaintFile
 from parking.records.offence import offences_on
 from parking.records.outbox import Outgoing
+from parking.web.office import charge_desk
 from pictures import a_pdf, a_photo, unpacked
 from town import charge, now, party, slip_of
 
@@ -330,6 +340,92 @@ def test_others_who_hold_the_vehicle_read_that_and_not_what(charged, log_in):
     assert "Der er klaget over afgiften" in page
     assert "Skiven lå i ruden." not in page
     assert "Se din klage" not in page
+
+
+# What the charge system had first
+
+
+@pytest.mark.parametrize(
+    ("who", "slug", "texts"),
+    [
+        ("dorte", "dorte-open", ("Jeg var kun to minutter forsinket.", "Vi ser på den")),
+        (
+            "egon",
+            "egon-hearing",
+            ("Jeg holdt ikke på fortovet.", "Har du et billede, der viser, hvor bilen holdt?"),
+        ),
+        (
+            "helle",
+            "helle-upheld",
+            ("Vagten målte 6,2 meter til krydset.", "Betal resten senest", "én gang til, senest"),
+        ),
+        ("iben", "iben-annulled", ("Jeg havde betalt i appen.", "Du havde betalt")),
+        ("jonas", "jonas-partly", ("Brevet kom aldrig frem", "Vi har trukket")),
+        ("marie", "marie-second-round", ("Skiltet var skjult af et træ.", "Se billedet.")),
+    ],
+)
+def test_who_holds_the_car_reads_the_complaint_the_charge_system_had_first(
+    charged, log_in, who, slug, texts
+):
+    client, about = log_in(who), charge(slug)
+    page = shown(client.get(of_charge("charge", about)))
+    for text in ("Din klage", "Sådan svarer du", settings.CONTACT_EMAIL, *texts):
+        assert text in page
+    assert "Klag over afgiften" not in page
+    told = complaints_elsewhere.readable(party(who), about)
+    whole = str(charge_case.contents(about, elsewhere=told, shown=[], now=now()))
+    for text in ("Sådan svarer du", *texts):
+        assert text in whole
+    assert "(Din klage)" in unpacked(client.get(of_charge("charge-case", about)).content)
+    with translation.override("en"):
+        whole = str(charge_case.contents(about, elsewhere=told, shown=[], now=now()))
+    for text in ("How to answer", "you cannot reply to it here", "Your complaint"):
+        assert text in whole
+
+
+def test_nobody_else_reads_it(charged, log_in, django_assert_max_num_queries):
+    about = charge("dorte-open")
+    borrower = log_in("anna")
+    number, plate = slip_of("dorte-open")
+    borrower.post(reverse("charges"), {"number": number, "plate": plate})
+    borrower.post(of_charge("charge-add", about))
+    for other in (borrower, with_slip("dorte-open")):
+        assert "to minutter" not in shown(other.get(of_charge("charge", about)))
+        case = unpacked(other.get(of_charge("charge-case", about)).content)
+        assert "(Afgiften)" in case
+        assert "(Din klage)" not in case
+    dorte = log_in("dorte")
+    with django_assert_max_num_queries(CHARGE_PAGE):
+        dorte.get(of_charge("charge", about))
+
+
+def test_of_two_who_hold_the_car_nobody_knows_who_complained(charged, log_in):
+    about, other = charge("dorte-open"), party("anna")
+    mine = about.holders.get()
+    ChargeHolder(
+        charge=about, relation="user", kind="person", since=mine.since, until=None
+    ).with_number(other.person_number).save()
+    for who in ("dorte", "anna"):
+        assert "to minutter" not in shown(log_in(who).get(of_charge("charge", about)))
+
+
+def test_our_own_complaint_is_not_told_twice_nor_once_it_is_forgotten(charged, log_in, work):
+    sent()
+    work()
+    assert charges.answer_of(charge("anna-open")).complaints
+    assert complaints_elsewhere.known(charge("anna-open")) == []
+    assert complaints_elsewhere.readable(party("anna"), charge("anna-open")) == []
+
+
+def test_a_case_worker_reads_it_with_the_charge(charged):
+    (told,) = charge_desk.of(charge("egon-hearing"), None)["elsewhere"]
+    assert told["complaint"].text == "Jeg holdt ikke på fortovet."
+    page = render_to_string(
+        "office/_charge.html",
+        {**charge_desk.of(charge("egon-hearing"), None), "photos": []},
+    )
+    assert "Jeg holdt ikke på fortovet." in page
+    assert "Har du et billede" in page
 
 
 # The case as a file

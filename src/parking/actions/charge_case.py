@@ -28,6 +28,7 @@ from parking.actions import (
     complain,
     complaint_letters,
     complaint_wording,
+    complaints_elsewhere,
     letters,
     progress,
     wording,
@@ -38,7 +39,7 @@ from parking.law.charge import spaced as spaced_number
 from parking.law.charge_terms import AnnulmentReason
 from parking.law.plates import Plate, spaced
 from parking.ports import Outside, PortError
-from parking.ports.charges import ChargeAnswer
+from parking.ports.charges import ChargeAnswer, ChargeComplaint
 from parking.records.charge import Charge
 from parking.records.complaint import Complaint, ComplaintDecision
 
@@ -50,16 +51,21 @@ _WIDEST: Final = (1400, 1400)  #: pixels, wide enough to read a plate in
 
 
 def pdf(
-    outside: Outside, charge: Charge, complaints: Sequence[Complaint] = (), *, now: datetime
+    outside: Outside,
+    charge: Charge,
+    complaints: Sequence[Complaint] = (),
+    *,
+    elsewhere: Sequence[ChargeComplaint] = (),
+    now: datetime,
 ) -> bytes:
     """Return everything about *charge* as a tagged PDF, in the language in force.
 
-    *complaints* are those about it that whoever asks may see. Photographs that cannot be had now
-    are named as missing.
+    *complaints* are those about it that whoever asks may see, and *elsewhere* those of the charge
+    system's. Photographs that cannot be had now are named as missing.
     """
     answer = charges.answer_of(charge)
     photos = _photos(outside, charge, answer)
-    says = contents(charge, complaints, shown=list(photos), now=now)
+    says = contents(charge, complaints, elsewhere=elsewhere, shown=list(photos), now=now)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for number, content in photos.items():
@@ -101,7 +107,12 @@ def _photos(outside: Outside, charge: Charge, answer: ChargeAnswer) -> dict[int,
 
 
 def contents(
-    charge: Charge, complaints: Sequence[Complaint] = (), *, shown: list[int], now: datetime
+    charge: Charge,
+    complaints: Sequence[Complaint] = (),
+    *,
+    elsewhere: Sequence[ChargeComplaint] = (),
+    shown: list[int],
+    now: datetime,
 ) -> dict[str, Any]:
     """Return everything the document says; *shown* are the photographs that are in it."""
     answer = charges.answer_of(charge)
@@ -127,7 +138,10 @@ def contents(
             )
             if paragraphs
         ],
-        "complaints": [_complaint(each) for each in complaints if each.stands not in _NEVER_SENT],
+        "complaints": [
+            *(_told(charge, each) for each in elsewhere),
+            *(_complaint(each) for each in complaints if each.stands not in _NEVER_SENT),
+        ],
         "photos_heading": _("Billeder") if answer.images else "",
         "photos": [
             {
@@ -166,6 +180,12 @@ def _annulled(charge: Charge) -> Iterator[tuple[str, list[str]]]:
 
 #: Complaints that nobody has got yet, or ever will.
 _NEVER_SENT: Final = frozenset({complaint_law.State.DRAFT, complaint_law.State.LAPSED})
+
+
+def _told(charge: Charge, complaint: ChargeComplaint) -> dict[str, Any]:
+    """Return all of a complaint that only the charge system has."""
+    said = complaints_elsewhere.contents(charge, complaint)
+    return {each: said[each] for each in ("heading", "rows", "parts")}
 
 
 def _complaint(complaint: Complaint) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from parking.actions import (
     charge_wording,
     checkout,
     complain,
+    complaints_elsewhere,
     evidence,
     plan,
     progress,
@@ -256,7 +257,8 @@ def case(request: Request, charge_id: UUID) -> HttpResponse:
     """Give everything about the charge as one document, with the complaints of who asks."""
     found = opened(request, charge_id)
     mine = complain.open_to(found, party=request.party, opened=request.visit.complaints)
-    content = charge_case.pdf(request.outside, found, mine, now=request.now)
+    told = complaints_elsewhere.readable(request.party, found)
+    content = charge_case.pdf(request.outside, found, mine, elsewhere=told, now=request.now)
     return _pdf(content, f"{found.number}.pdf")
 
 

@@ -18,7 +18,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parking.actions import charge as charges
-from parking.actions import complain, complaint_pieces, complaint_wording, evidence, files
+from parking.actions import (
+    complain,
+    complaint_pieces,
+    complaint_wording,
+    complaints_elsewhere,
+    evidence,
+    files,
+)
 from parking.actions.permission import NotYours
 from parking.law import complaint as law
 from parking.law.complaint import GUIDES, Document, Guide
@@ -404,6 +411,11 @@ def of_charge(request: Request, charge: Charge) -> dict[str, Any]:
     return {
         "complaints": [
             {"complaint": each, "state": complaint_wording.state(each.stands)} for each in shown
+        ],
+        "elsewhere": [
+            said
+            for each in complaints_elsewhere.readable(request.party, charge)
+            if not (said := complaints_elsewhere.contents(charge, each))["is_over"]
         ],
         "drafted": next((each for each in shown if each.stands is law.State.DRAFT), None),
         "may_complain": complain.may_begin(charge),

@@ -21,6 +21,7 @@ from parking.actions import (
     charge_wording,
     complaint_wording,
     complaint_work,
+    complaints_elsewhere,
     evidence,
     wording,
 )
@@ -52,6 +53,10 @@ def of(charge: Charge, kept: ChargeCheck | None) -> dict[str, Any]:
         "charge_state": charge_wording.state(charges.stands(charge)),
         "account": charge_wording.account(charges.account(charge), charges.paid_here(charge)),
         "balance": charges.balance(charge),
+        "elsewhere": [
+            {"complaint": each, "state": complaints_elsewhere.state(each)}
+            for each in complaints_elsewhere.known(charge)
+        ],
         "photos": range(1, told.images + 1),
         "holders": list(_holders(charge)),
         "check": kept and _checked(kept),
