@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import re
 import secrets
@@ -75,6 +76,11 @@ def _bare(plate: str) -> str:
     )
 
 
+def _masked(charge: Charge) -> Charge:
+    """The charge without anything personal, and without its code."""
+    return {**charge, "holders": [], "complaints": [], "code": None, "masked": True}
+
+
 class ChargeBook:
     """The books of one city; *begin* writes what stands in them on the first day."""
 
@@ -102,14 +108,27 @@ class ChargeBook:
 
         :raises Refused: if there is none, or it is another plate's
         """
+        charge = self._numbered(number)
+        if charge is None or _bare(charge["registrationNumber"]) != _bare(plate):
+            raise Refused(404, "not-found")
+        return _masked(charge)
+
+    def look_up_by_code(self, number: str, code: str) -> Charge:
+        """The charge with that number, if that code stands on its slip; without anything personal.
+
+        :raises Refused: if there is none, or it has another code
+        """
+        charge = self._numbered(number)
+        if charge is None or not hmac.compare_digest(charge["code"], code):
+            raise Refused(404, "not-found")
+        return _masked(charge)
+
+    def _numbered(self, number: str) -> Charge | None:
         with self._store.locked():
             self._open()
             found = self._store.get("pilen.numbers", number)
             charge_id = found or charges.bulk_id_of(number, self._bulk(), self._opened())
-            charge = self.get(charge_id) if charge_id else None
-        if charge is None or _bare(charge["registrationNumber"]) != _bare(plate):
-            raise Refused(404, "not-found")
-        return {**charge, "holders": [], "complaints": [], "code": None, "masked": True}
+            return self.get(charge_id) if charge_id else None
 
     def held_by(self, number: str) -> list[Charge]:
         """The charges of a person or a company, the newest first."""

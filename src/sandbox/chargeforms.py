@@ -31,6 +31,7 @@ PATTERNS: Final = {
     "plan id": r"p-[0-9a-f]{32}",
     "charge number": r"[0-9]{9}",
     "plate": r"[A-Z0-9À-ÖØ-ÞĀ-Ž]{2,10}",
+    "code": r"[2-9A-HJ-NP-Z]{10}",
     "cursor": r"[A-Za-z0-9_-]{4,100}",
     "reference": r"[A-Za-z0-9._:/-]{3,64}",
     "key": r"[A-Za-z0-9._:-]{8,64}",

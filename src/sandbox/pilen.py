@@ -373,6 +373,7 @@ class ChargeSystem:
         return {
             "/charges": get(self._page),
             "/charges/lookup": get(self._look_up),
+            "/charges/lookup/by-code": get(self._look_up_by_code),
             "/charges/by-holder": {"POST": Operation(read, self._by_holder)},
             one: get(self._charge),
             f"{one}/images": get(self._images),
@@ -412,6 +413,13 @@ class ChargeSystem:
         like("charge number")(options["chargeNumber"], "chargeNumber")
         like("plate")(options["registrationNumber"], "registrationNumber")
         found = self.book.look_up(options["chargeNumber"], options["registrationNumber"])
+        return Answer(200, found, _etag(found))
+
+    def _look_up_by_code(self, asked: Asked) -> Answer:
+        options = asked.options(must=("chargeNumber", "code"))
+        like("charge number")(options["chargeNumber"], "chargeNumber")
+        like("code")(options["code"], "code")
+        found = self.book.look_up_by_code(options["chargeNumber"], options["code"])
         return Answer(200, found, _etag(found))
 
     def _by_holder(self, asked: Asked) -> Answer:

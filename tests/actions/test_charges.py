@@ -394,6 +394,46 @@ def test_a_charge_that_was_given_just_now_is_found(charged, officer):
     assert found.code_hash
 
 
+def scanned(outside, number: str, code: str = "", *, asker: str = "::1") -> Charge:
+    asked = slip.Slip(number=charge_number(number), plate=None, code=code or code_of(number))
+    return slip.find(outside, asked, asker=asker, now=now())
+
+
+def test_a_charge_that_was_given_just_now_is_found_by_the_code_on_its_slip(charged, officer):
+    number = officer("issue", plate="AB12345", offence="40a", place="VB")["chargeNumber"]
+    for wrong in ("A" * 10, "A" * 9, "OOOOOOOOOO", "æ"):
+        with pytest.raises(slip.NoSuchCharge):
+            scanned(charged, number, wrong)
+    assert not Charge.objects.filter(number=number).exists()
+    assert scanned(charged, number).plate == "AB12345"
+
+
+def test_who_guesses_at_codes_is_asked_about_no_more_and_locks_nobody_out(
+    charged, officer, sandbox
+):
+    number = officer("issue", plate="AB12345", offence="40a", place="VB")["chargeNumber"]
+    for _ in range(30):
+        with pytest.raises(slip.NoSuchCharge):
+            scanned(charged, number, "A" * 10, asker="10.0.0.1")
+    before = len(sandbox.journal("pilen"))
+    with pytest.raises(slip.NoSuchCharge):
+        scanned(charged, number, asker="10.0.0.1")
+    assert len(sandbox.journal("pilen")) == before, "they cost the charge system no more"
+    given = slip.Slip(number=charge_number(number), plate=Plate("AB12345"))
+    assert slip.find(charged, given, asker="10.0.0.1", now=now()), "the plate is not touched"
+    Charge.objects.filter(number=number).delete()
+    assert scanned(charged, number, asker="10.0.0.2"), "nor is anybody else"
+    assert scanned(charged, number, asker="10.0.0.1"), "what is here is found by its code"
+
+
+def test_guessing_at_codes_tells_nobody_which_numbers_there_are(charged):
+    for number in (slip_of("lars-swedish")[0], "100000001"):
+        for _ in range(40):
+            with pytest.raises(slip.NoSuchCharge):
+                scanned(charged, number, "A" * 10, asker="10.0.0.1")
+        assert seen(charged, "german-unknown", asker="10.0.0.1"), "the plate does as before"
+
+
 def test_a_borrowed_car_opens_one_charge_and_no_other(charged):
     hanne = party("hanne")
     borrowed = charge("peter-borrowed")

@@ -164,6 +164,30 @@ def test_a_charge_is_found_by_number_and_plate_and_without_anybody_in_it(charges
             charges.look_up(number=number, plate=Plate(plate))
 
 
+def test_a_charge_is_found_by_number_and_the_code_on_its_slip_and_without_anybody_in_it(charges):
+    number = NUMBER["dorte-open"]
+    found = charges.look_up_by_code(number=number, code=seeds.code_of(number))
+    assert found == charges.look_up(number=number, plate=Plate("ZW10005"))
+    assert found.masked
+    assert (found.code, found.holders, found.complaints) == ("", (), ())
+    wrong = (
+        (number, "AAAAAAAAAA"),
+        (number, seeds.code_of("999999999")),
+        ("999999999", seeds.code_of("999999999")),
+    )
+    for number, code in wrong:
+        with pytest.raises(NotFound):
+            charges.look_up_by_code(number=number, code=code)
+
+
+def test_what_cannot_be_a_code_is_asked_nobody_about(charges):
+    asked = len(charges.asked)
+    for code in ("", "AAAAAAAAA", "AAAAAAAAAAA", "aaaaaaaaaa", "AAAAAAAAA1", "AAAAAAAAA/"):
+        with pytest.raises(NotFound):
+            charges.look_up_by_code(number=NUMBER["dorte-open"], code=code)
+    assert len(charges.asked) == asked
+
+
 @pytest.mark.parametrize("written", ["WÜAB123", "WUAB123"])
 def test_marks_on_foreign_letters_keep_nobody_from_a_charge(outside, charges, written):
     charge = charges.charge(issue(outside, written))
@@ -728,6 +752,10 @@ def test_a_look_up_that_tells_of_somebody_is_no_answer(outside, charges, imposto
     impostor.answer = {**good, "masked": True}
     with pytest.raises(Unavailable, match="masked"):
         adapter.look_up(number=good["chargeNumber"], plate=Plate("ZA10001"))
+    with pytest.raises(Unavailable, match="masked"):
+        adapter.look_up_by_code(number=good["chargeNumber"], code=good["code"])
+    with pytest.raises(Unavailable, match="another"):
+        adapter.look_up_by_code(number="999999999", code=good["code"])
     adapter.close()
 
 

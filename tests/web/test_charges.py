@@ -92,11 +92,20 @@ def test_the_qr_code_leads_straight_there(charged):
     assert wrong.status_code == 404
 
 
-def test_the_qr_code_of_a_charge_that_is_not_here_yet_leads_to_the_form(charged, sandbox):
+def test_the_qr_code_of_a_charge_that_is_not_here_yet_leads_straight_there(charged, sandbox):
     said = {"plate": "WUAB123", "offence": "40a", "place": "VB", "country": "DE"}
     given = httpx.post(f"{sandbox.base}/pilen/issue", data=said).json()["chargeNumber"]
     client = Client()
     scanned = client.get(reverse("charge-scan", args=[given, code_of(given)]))
+    assert scanned.status_code == 303
+    assert "WUAB123" in text(client.get(scanned["Location"])).replace(" ", "")
+
+
+def test_a_code_that_does_not_fit_a_charge_that_is_not_here_yet_leads_to_the_form(charged, sandbox):
+    said = {"plate": "WUAB123", "offence": "40a", "place": "VB", "country": "DE"}
+    given = httpx.post(f"{sandbox.base}/pilen/issue", data=said).json()["chargeNumber"]
+    client = Client()
+    scanned = client.get(reverse("charge-scan", args=[given, "AAAAAAAAAA"]))
     assert scanned.status_code == 404
     page = text(scanned)
     assert "kan mangle i op til et minut" in page

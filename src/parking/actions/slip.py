@@ -18,6 +18,7 @@ from parking.actions import limit
 from parking.law.charge import ChargeNumber
 from parking.law.plates import Plate, loosely, without_marks
 from parking.ports import NotFound, Outside
+from parking.ports.charges import ChargeAnswer
 from parking.records.charge import Charge
 from parking.records.party import Party
 from parking.records.recording import recording
@@ -91,15 +92,28 @@ def look_up(outside: Outside, slip: Slip, *, now: datetime) -> Charge:
 
 
 def _by_code(outside: Outside, slip: Slip, whose: str, now: datetime) -> Charge:
-    """Only asking outside is limited: what is here is found by its code, always."""
-    charge = _named(slip)
-    if charge is None and _may_be_new(slip):
-        try:
-            limit.take(whose, most=_MOST_ASKED, per=_ASKED_FADE, now=now)
-        except limit.TooOften:
-            raise NoSuchCharge from None
-        charge = _fetched(outside, slip, now)
+    """Only asking outside is limited: what is here is found by its code, always.
+
+    A code that does not fit a charge we do not have counts as a miss of whoever asked, and of
+    nobody else: neither the plate nor the number is touched. It is counted apart from what they ask
+    by plate, so that nothing they see tells them which numbers we have.
+    """
+    if (charge := _named(slip)) is not None:
+        return charge
+    by_code = f"{whose} by code"
+    if (
+        Charge.objects.filter(number=slip.number).exists()
+        or limit.left(whose, most=_MOST_ASKED, per=_ASKED_FADE, now=now) < 1
+        or limit.left(by_code, most=_MOST_ASKED, per=_ASKED_FADE, now=now) < 1
+    ):
+        raise NoSuchCharge
+    try:
+        found = outside.charges.look_up_by_code(number=slip.number, code=slip.code)
+        charge = _taken_over(outside, slip, found, now)
+    except NotFound:
+        charge = None
     if charge is None:
+        limit.spend(by_code, most=_MOST_ASKED, per=_ASKED_FADE, now=now)
         raise NoSuchCharge
     return charge
 
@@ -145,13 +159,18 @@ def _fetched(outside: Outside, slip: Slip, now: datetime) -> Charge | None:
     for plate in _spellings(slip.plate):
         try:
             found = outside.charges.look_up(number=slip.number, plate=plate)
-            whole = outside.charges.charge(found.id)
+            return _taken_over(outside, slip, found, now)
         except NotFound:
             continue
-        with recording():
-            charges.take_over([whole], now=now)
-        return _named(slip)
     return None
+
+
+def _taken_over(outside: Outside, slip: Slip, found: ChargeAnswer, now: datetime) -> Charge | None:
+    """Take over the whole of what was found, and return it if it is what *slip* names."""
+    whole = outside.charges.charge(found.id)
+    with recording():
+        charges.take_over([whole], now=now)
+    return _named(slip)
 
 
 def _spellings(plate: Plate | None) -> tuple[Plate, ...]:

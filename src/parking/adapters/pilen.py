@@ -53,6 +53,7 @@ _BEGINNINGS: Final = {
     "application/pdf": b"%PDF-",
 }
 
+_CODE: Final = re.compile(r"[2-9A-HJ-NP-Z]{10}")
 _IDS: Final = {
     "c": re.compile(r"c-[0-9]{4}-[0-9]{7}"),
     "k": re.compile(r"k-[0-9a-f]{32}"),
@@ -131,12 +132,26 @@ class Pilen:
         :raises Rejected: if it would not answer us.
         """
         asked = {"chargeNumber": number, "registrationNumber": plate}
-        found = reading.charge(self._get("/charges/lookup", asked, operation="look up"))
-        if (found.number, without_marks(found.plate)) != (number, without_marks(plate)):
+        found = _masked(self._get("/charges/lookup", asked, operation="look up"), number)
+        if without_marks(found.plate) != without_marks(plate):
             raise Unavailable(f"{SYSTEM}: answered about another charge")
-        if not found.masked or found.holders or found.complaints:
-            raise Unavailable(f"{SYSTEM}: a look-up is not masked")
         return found
+
+    def look_up_by_code(self, *, number: str, code: str) -> ChargeAnswer:
+        """Return the charge with this number, if this code stands on its slip; masked.
+
+        What cannot be a code is asked nobody about.
+
+        :raises NotFound: if there is none, or it has another code.
+        :raises Unavailable: if it did not answer, or with somebody's name.
+        :raises Rejected: if it would not answer us.
+        """
+        if not _CODE.fullmatch(code):
+            raise NotFound(f"{SYSTEM}: that is no code of a slip")
+        asked = {"chargeNumber": number, "code": code}
+        return _masked(
+            self._get("/charges/lookup/by-code", asked, operation="look up by code"), number
+        )
 
     def held_by(
         self, *, person_number: str = "", company_number: str = ""
@@ -640,6 +655,19 @@ def _id(letter: str, text: str) -> str:
     if not _IDS[letter].fullmatch(text):
         raise NotFound(f"{SYSTEM}: no such id")
     return text
+
+
+def _masked(answer: Part, number: str) -> ChargeAnswer:
+    """Return what a look-up by *number* answered, which is to tell of nobody.
+
+    :raises Unavailable: if it is another charge, or tells of somebody.
+    """
+    found = reading.charge(answer)
+    if found.number != number:
+        raise Unavailable(f"{SYSTEM}: answered about another charge")
+    if not found.masked or found.holders or found.complaints:
+        raise Unavailable(f"{SYSTEM}: a look-up is not masked")
+    return found
 
 
 def _charge(charge_id: str) -> str:

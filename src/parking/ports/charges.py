@@ -398,6 +398,15 @@ class ChargeBook(Protocol):
         """
         ...
 
+    def look_up_by_code(self, *, number: str, code: str) -> ChargeAnswer:
+        """Return the charge with this number, if this code stands on its slip; masked.
+
+        :raises NotFound: if there is none, or it has another code: it is not told which.
+        :raises Unavailable: if it did not answer.
+        :raises Rejected: if it would not answer us.
+        """
+        ...
+
     def held_by(
         self, *, person_number: str = "", company_number: str = ""
     ) -> tuple[ChargeAnswer, ...]:

@@ -80,8 +80,9 @@ def find(request: Request) -> HttpResponse:
 def scan(request: Request, number: str, code: str) -> HttpResponse:
     """Come straight from the QR code on the slip.
 
-    A charge that was given just now is not here yet; by its plate it can be asked for. A wrong code
-    is answered in the same way, so that nobody learns which numbers there are.
+    A charge that was given just now, and is not here yet, is asked for. A wrong code and a number
+    that there is not are answered alike, so that nobody learns which numbers there are; by the
+    plate one can still ask.
     """
     try:
         meant = charge_number(number)
