@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import threading
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -374,6 +376,94 @@ def test_who_is_logged_in_is_not_touched_by_others_and_does_not_guess_either(cha
     with pytest.raises(limit.TooOften):
         slip.find(charged, asked, asker="10.0.0.4", party=party("anna"), now=now())
     assert slip.find(charged, asked, asker="10.0.0.4", party=bo, now=now())
+
+
+def test_who_is_logged_in_and_guesses_at_a_plate_is_asked_for_the_code(charged):
+    """From one number to the next, two hours long: with the plate of a car one has seen."""
+    anna, (number, plate) = party("anna"), slip_of("lars-swedish")
+    outcomes = []
+    for guess in range(401):
+        asked = slip.Slip(
+            number=charge_number(f"{int(number) - 400 + guess:09}"), plate=Plate(plate)
+        )
+        then = now() + guess * timedelta(hours=2) / 401
+        try:
+            slip.find(charged, asked, asker="::1", party=anna, now=then)
+            outcomes.append("found")
+        except (slip.NoSuchCharge, slip.CodeNeeded) as answer:
+            outcomes.append(type(answer).__name__)
+    assert outcomes[4:6] == ["NoSuchCharge", "CodeNeeded"]
+    assert outcomes.count("found") == 0
+    assert outcomes.count("NoSuchCharge") < 5 + 2 * 5 + 1
+    asked = slip.Slip(number=charge_number(number), plate=Plate(plate))
+    with_code = replace(asked, code=code_of(number))
+    assert slip.find(charged, with_code, asker="::1", party=anna, now=then), "the slip has a code"
+    assert slip.find(charged, asked, asker="::1", party=party("bo"), now=then)
+    assert slip.find(charged, asked, asker="::1", now=then), "nobody else is touched"
+
+
+def test_ten_thousand_guesses_from_a_thousand_addresses_find_nothing(charged, officer):
+    """By somebody who has every plate and every number, and must find out which belong together."""
+    officer("many", count="1000")
+    ChargeFeed.objects.all().delete()
+    charge_feed.follow(charged, now=now())
+    known = Charge.objects.order_by("number")
+    numbers = list(known.values_list("number", flat=True))
+    plates = list(known.values_list("plate", flat=True))
+    assert len(numbers) > 1000
+    chance, outcomes = random.Random(18), Counter()  # noqa: S311 - the same in each run
+    began = now()
+    for guess in range(10_000):
+        home = guess % 1000
+        address = f"10.{home // 250}.{home % 250}.7" if home % 2 else f"2001:db8:{home:x}::1"
+        asked = slip.Slip(
+            number=charge_number(chance.choice(numbers)), plate=Plate(chance.choice(plates))
+        )
+        try:
+            slip.find(charged, asked, asker=address, now=began + guess * timedelta(seconds=0.1))
+            outcomes["found"] += 1
+        except (slip.NoSuchCharge, slip.CodeNeeded) as answer:
+            outcomes[type(answer).__name__] += 1
+    assert outcomes["found"] == 0
+    assert outcomes["NoSuchCharge"] < 150, "more than so many were not even answered"
+    number, plate = slip_of("lars-swedish")
+    asked = slip.Slip(number=charge_number(number), plate=Plate(plate))
+    later = now() + timedelta(minutes=17)
+    for code, whose in ((code_of(number), None), ("", party("bo"))):
+        slip.find(charged, replace(asked, code=code), asker="::1", party=whose, now=later)
+
+
+@pytest.mark.parametrize(
+    ("number", "plate", "asker", "most"),
+    [
+        ("{}", "ZZ10001", "10.{}.0.1", 5),
+        ("100000001", "ZZ1{}", "10.{}.0.1", 5),
+        ("{}", "ZZ1{}", "10.0.0.{}", 60),
+        ("{}", "ZZ1{}", "2001:db8:0:{:x}::1", 60),
+        ("{}", "ZZ1{}", "10.{}.0.1", 100),
+    ],
+    ids=["one plate", "one number", "one network", "one home's network", "all together"],
+)
+def test_so_many_misses_are_answered_at_once(charged, number, plate, asker, most):
+    def answered(guess: int) -> bool:
+        """Tell whether a guess had an answer, and was not only told to show the code."""
+        asked = slip.Slip(
+            number=charge_number(number.format(100_000_000 + guess)),
+            plate=Plate(plate.format(f"{guess:04}")),
+        )
+        try:
+            slip.find(charged, asked, asker=asker.format(guess), now=now())
+        except slip.CodeNeeded:
+            return False
+        except slip.NoSuchCharge:
+            return True
+
+    assert [answered(guess) for guess in range(110)].count(True) == most
+
+
+def test_what_is_found_takes_nothing_from_the_plate(charged):
+    for _ in range(20):
+        assert seen(charged, "lars-swedish")
 
 
 def test_guessing_fades(charged):

@@ -82,6 +82,20 @@ def test_nothing_about_any_person_is_told_without_a_login(charged):
     assert soeren.person_number not in page
 
 
+def test_who_is_logged_in_and_guesses_is_asked_for_the_code_and_gets_in_by_it(charged, log_in):
+    number, plate = slip_of("lars-swedish")
+    client = log_in("bo")
+    for guess in range(5):
+        client.post(reverse("charges"), {"number": f"10000000{guess}", "plate": plate})
+    asked = client.post(reverse("charges"), {"number": number, "plate": plate})
+    page = text(asked)
+    assert asked.status_code == 422
+    assert "Derfor beder vi også om koden under QR-koden." in page
+    assert "eller om at du logger på" not in page
+    shown = {"number": number, "plate": plate, "code": code_of(number)}
+    assert client.post(reverse("charges"), shown)["Location"] == at("charge", "lars-swedish")
+
+
 def test_the_qr_code_leads_straight_there(charged):
     number, _plate = slip_of("lars-swedish")
     client = Client()

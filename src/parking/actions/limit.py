@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from parking.records.limit import Bucket
 from parking.records.party import Party
-from parking.records.recording import one_at_a_time, recording
+from parking.records.recording import each_one_at_a_time, one_at_a_time, recording
 
 
 class TooOften(Exception):
@@ -18,6 +20,15 @@ class TooOften(Exception):
     def __init__(self, wait: timedelta) -> None:
         super().__init__(f"again in {wait}")
         self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many in so long for one key: the bucket *key* holds *most* and fills in the time *per*."""
+
+    key: str
+    most: int
+    per: timedelta
 
 
 #: What one home gets of the net: whoever has one address of it has them all.
@@ -42,6 +53,21 @@ def asking(address: str, party: Party | None = None) -> str:
     return str(IPv6Network((int(known), _HOME), strict=False))
 
 
+#: What belongs to one owner of the net as a rule, of either kind of address.
+_NETWORKS: Final = {4: 24, 6: 56}
+
+
+def network(address: str) -> str:
+    """Return the name by which to count all that comes from the network *address* belongs to."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, IPv6Address) and known.ipv4_mapped is not None:
+        known = known.ipv4_mapped
+    return str(ip_network((int(known), _NETWORKS[known.version]), strict=False))
+
+
 def take(key: str, *, most: int, per: timedelta, now: datetime) -> None:
     """Take one from the bucket *key*, which holds *most* and fills in the time *per*.
 
@@ -64,14 +90,61 @@ def spend(key: str, *, most: int, per: timedelta, now: datetime) -> None:
         take(key, most=most, per=per, now=now)
 
 
+def take_each(limits: Iterable[Limit], *, now: datetime) -> None:
+    """Take one of each of *limits*, or of none of them.
+
+    :raises TooOften: if one is used up.
+    """
+    limits = tuple(limits)
+    with recording():
+        each_one_at_a_time("bucket", [each.key for each in limits])
+        buckets = [_filled(each.key, most=each.most, per=each.per, now=now) for each in limits]
+        waits = [
+            limit.per * ((1 - bucket.left) / limit.most)
+            for limit, bucket in zip(limits, buckets, strict=True)
+            if bucket.left < 1
+        ]
+        for bucket in buckets if not waits else ():
+            bucket.left -= 1
+            bucket.save()
+    if waits:
+        raise TooOften(max(waits))
+
+
+def give_back(limits: Iterable[Limit], *, now: datetime) -> None:
+    """Put back one of each of *limits* that had been taken for what then did not count."""
+    limits = tuple(limits)
+    with recording():
+        each_one_at_a_time("bucket", [each.key for each in limits])
+        for each in limits:
+            bucket = _filled(each.key, most=each.most, per=each.per, now=now)
+            bucket.left = min(each.most, bucket.left + 1)
+            bucket.save()
+
+
 def left(key: str, *, most: int, per: timedelta, now: datetime) -> float:
     """Return how much is left in the bucket *key*, taking nothing from it."""
     return float(_filled(key, most=most, per=per, now=now).left)
 
 
+def is_used_up(limits: Iterable[Limit], *, now: datetime) -> bool:
+    """Tell whether nothing is left of one of *limits*, taking nothing from any."""
+    limits = tuple(limits)
+    buckets = Bucket.objects.in_bulk([each.key for each in limits])
+    return any(
+        _filled_up(buckets[each.key], most=each.most, per=each.per, now=now).left < 1
+        for each in limits
+        if each.key in buckets
+    )
+
+
 def _filled(key: str, *, most: int, per: timedelta, now: datetime) -> Bucket:
     """Return the bucket as it has filled by *now*."""
     bucket = Bucket.objects.filter(key=key).first() or Bucket(key=key, left=most, at=now)
+    return _filled_up(bucket, most=most, per=per, now=now)
+
+
+def _filled_up(bucket: Bucket, *, most: int, per: timedelta, now: datetime) -> Bucket:
     filled = max((now - bucket.at) / per, 0) * most
     bucket.left = min(most, bucket.left + filled)
     bucket.at = now

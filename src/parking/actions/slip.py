@@ -1,14 +1,15 @@
 """Finding a charge without a login: by the number and the plate on the slip, or by its own code.
 
 Nobody is to find a charge by guessing, and nobody is to be locked out by others who guess: wrong
-numbers and plates only raise what is asked. The way by the slip's code stays open, whoever else
-tries from the same address, for its 50 bits cannot be guessed; and whoever is logged in is counted
-alone.
+numbers and plates only raise what is asked, of one plate, of one number, from one network and from
+everybody together. The way by the slip's code stays open, whoever else tries from the same address,
+for its 50 bits cannot be guessed; and whoever is logged in is counted alone, by each plate.
 """
 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -32,9 +33,14 @@ class CodeNeeded(PermissionError):
     """Number and plate were asked for too often: the slip's code or a login must show the way."""
 
 
-#: So often may anybody be wrong about one plate or one number before its code is asked for as well.
+#: So often in an hour may anybody be wrong about one plate or one number before the code is asked
+#: for as well, and so may one party about one plate. At that a year's numbers last seven years.
 _MOST_MISSES: Final = 5
-_MISSES_FADE: Final = timedelta(minutes=15)
+#: So often in an hour may one party be wrong, whatever the plate, and one network. ASSUMED.
+_MOST_MISSES_TOGETHER: Final = 60
+#: And so often all who are not logged in: about ten times what mistyping would come to. ASSUMED.
+_MOST_MISSES_OF_ALL: Final = 100
+_MISSES_FADE: Final = timedelta(hours=1)
 #: So often may one asker ask at all.
 _MOST_ASKED: Final = 30
 _ASKED_FADE: Final = timedelta(minutes=10)
@@ -61,10 +67,11 @@ def find(
 
     Misses never lock a plate or a number: they raise what is asked. The way by code is not slowed
     by what others have tried. *asker* is who asks (an address on the net), *party* who of those
-    that are logged in: what others try is nothing to them.
+    that are logged in: what others try is nothing to them, and only their own misses raise what
+    is asked of them.
 
     :raises NoSuchCharge: if there is none with that number and plate, or that number and code.
-    :raises CodeNeeded: if number and plate no longer suffice for now, without a login.
+    :raises CodeNeeded: if number and plate no longer suffice for now.
     :raises TooOften: if *party* asks too often.
     :raises Unavailable: if we do not have it and the charge system does not answer.
     :raises Rejected: if it would not answer.
@@ -72,10 +79,16 @@ def find(
     whose = f"charges {limit.asking(asker, party)}"
     if slip.code:
         return _by_code(outside, slip, whose, now)
-    if party is not None:
+    misses = tuple(_misses(slip, asker, party))
+    if limit.is_used_up(misses, now=now):
+        raise CodeNeeded
+    try:
         limit.take(whose, most=_MOST_ASKED, per=_ASKED_FADE, now=now)
-        return look_up(outside, slip, now=now)
-    return _by_plate(outside, slip, whose, now)
+    except limit.TooOften:
+        if party is not None:
+            raise
+        raise CodeNeeded from None
+    return _by_plate(outside, slip, misses, now)
 
 
 def look_up(outside: Outside, slip: Slip, *, now: datetime) -> Charge:
@@ -118,21 +131,38 @@ def _by_code(outside: Outside, slip: Slip, whose: str, now: datetime) -> Charge:
     return charge
 
 
-def _by_plate(outside: Outside, slip: Slip, whose: str, now: datetime) -> Charge:
-    plate = loosely(slip.plate) if slip.plate is not None else ""
-    guessed = [f"charge plate {plate}", f"charge number {slip.number}"]
+def _misses(slip: Slip, asker: str, party: Party | None) -> Iterator[limit.Limit]:
+    """Yield what each miss takes from, as *asker* or *party* guesses at *slip*."""
+    plate = f"charge plate {loosely(slip.plate) if slip.plate is not None else ''}"
+    if party is not None:
+        whose = limit.asking(asker, party)
+        yield limit.Limit(f"{plate} {whose}", _MOST_MISSES, _MISSES_FADE)
+        yield limit.Limit(f"charge misses {whose}", _MOST_MISSES_TOGETHER, _MISSES_FADE)
+        return
+    network = limit.network(asker)
+    yield limit.Limit(plate, _MOST_MISSES, _MISSES_FADE)
+    yield limit.Limit(f"charge number {slip.number}", _MOST_MISSES, _MISSES_FADE)
+    yield limit.Limit(f"charge misses {network}", _MOST_MISSES_TOGETHER, _MISSES_FADE)
+    yield limit.Limit("charge misses", _MOST_MISSES_OF_ALL, _MISSES_FADE)
+
+
+def _by_plate(
+    outside: Outside, slip: Slip, misses: tuple[limit.Limit, ...], now: datetime
+) -> Charge:
+    """Every try is a miss until it has found something: so that many at once are not one."""
     try:
-        limit.take(whose, most=_MOST_ASKED, per=_ASKED_FADE, now=now)
+        limit.take_each(misses, now=now)
     except limit.TooOften:
         raise CodeNeeded from None
-    if any(limit.left(key, most=_MOST_MISSES, per=_MISSES_FADE, now=now) < 1 for key in guessed):
-        raise CodeNeeded
+    missed = False
     try:
         return look_up(outside, slip, now=now)
     except NoSuchCharge:
-        for key in guessed:
-            limit.spend(key, most=_MOST_MISSES, per=_MISSES_FADE, now=now)
+        missed = True
         raise
+    finally:
+        if not missed:
+            limit.give_back(misses, now=now)
 
 
 def _named(slip: Slip) -> Charge | None:
