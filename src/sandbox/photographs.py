@@ -5,6 +5,7 @@ Small JPEGs without anybody's face in them. The same charge has the same picture
 
 from __future__ import annotations
 
+import hashlib
 import io
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -26,6 +27,7 @@ def described(charge: dict[str, Any]) -> list[dict[str, Any]]:
             "number": number,
             "contentType": "image/jpeg",
             "size": len(picture(charge, number)),
+            "sha256": hashlib.sha256(picture(charge, number)).hexdigest(),
             "takenAt": (taken + timedelta(minutes=number)).isoformat(timespec="seconds"),
             "description": _words(charge, number),
         }

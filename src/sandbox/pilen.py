@@ -7,9 +7,10 @@ in `sandbox.charges`, the books in `sandbox.chargebook`, what may be sent in `sa
 Its own faults. Of the feed: `feed-gap` leaves a change out, `duplicate-page` tells a page again,
 `feed-gone` says that the cursor is too old, `bad-row` spoils one charge, there or in the listing,
 `bad-rows` all that a page of the feed tells. Of a report: `write-lost` does what was asked and
-drops the connection (its path is that of the operation, `payments` for instance). `busy` answers
-429. Of webhooks: `absent`, `duplicate`, `late:SECONDS` (60), `shuffled`, `wrong-signature`, and
-`retry-every:SECONDS` instead of the growing delay.
+drops the connection (its path is that of the operation, `payments` for instance). `photo-differs`
+sends another picture than was described (its path is the number). `busy` answers 429. Of webhooks:
+`absent`, `duplicate`, `late:SECONDS` (60), `shuffled`, `wrong-signature`, and `retry-every:SECONDS`
+instead of the growing delay.
 """
 
 from __future__ import annotations
@@ -451,7 +452,10 @@ class ChargeSystem:
             raise wrong("number", "must be from 1 to 99")
         if int(number) > charge["images"]:
             raise Refused(404, "not-found")
-        return _file("image/jpeg", photographs.picture(charge, int(number)))
+        shown = charge
+        if self._world.faults.take("pilen", "photo-differs", path=number):
+            shown = {**charge, "registrationNumber": "ZZ99999"}
+        return _file("image/jpeg", photographs.picture(shown, int(number)))
 
     def _ledger(self, asked: Asked) -> Answer:
         asked.options()

@@ -33,6 +33,7 @@ from parking.ports.charges import (
     ComplaintMessage,
     Evidence,
     FeedGone,
+    PhotoDiffers,
     PlanInstalment,
     RefundWay,
     SentLetter,
@@ -247,6 +248,14 @@ def test_pictures_are_described_and_told(charges):
     with pytest.raises(NotFound):
         charges.image(charge.id, 4)
     assert charges.images(find(charges, "noor-no-picture").id) == ()
+
+
+def test_f62_a_picture_that_is_not_the_one_that_was_taken_is_no_picture(outside, charges):
+    charge = find(charges, "anna-open")
+    outside.fault("pilen", "photo-differs", path="2")
+    with pytest.raises(PhotoDiffers):
+        charges.image(charge.id, 2)
+    assert charges.image(charge.id, 1)
 
 
 def test_parking_that_was_paid_for_is_found_by_a_plate_one_sign_away(charges):

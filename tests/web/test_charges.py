@@ -239,6 +239,15 @@ def test_while_the_photos_cannot_be_fetched_the_page_says_so(visitor, sandbox):
     assert visitor.get(at("charge", "lars-swedish")).status_code == 200, "all else is told"
 
 
+def test_f62_a_photo_that_differs_is_not_shown_and_the_page_says_so(visitor, sandbox):
+    sandbox.fault("pilen", "photo-differs", path="2")
+    page = text(visitor.get(at("charge-photos", "lars-swedish")))
+    assert "Billede 2 vises ikke. Det er ikke det billede, som vagten tog." in page
+    assert at("charge-photo", "lars-swedish", number=2) not in page
+    assert at("charge-photo", "lars-swedish", number=1) in page
+    assert visitor.get(at("charge-photo", "lars-swedish", number=2)).status_code == 503
+
+
 def test_the_visitor_pays_and_gets_a_receipt(visitor):
     answer = visitor.post(at("charge-pay", "lars-swedish"), {"owed": "51000"})
     order = Order.objects.get()

@@ -35,6 +35,7 @@ from parking.ports.charges import (
     Evidence,
     FeedGone,
     ParkingPayment,
+    PhotoDiffers,
     PlanInstalment,
     RefundWay,
     SentLetter,
@@ -222,12 +223,17 @@ class Pilen:
         """Return the content type and the bytes of a picture, 10 MB at most.
 
         :raises NotFound: if there is no such picture.
+        :raises PhotoDiffers: if it is not the one that was described.
         :raises Unavailable: if it did not answer, with more than that, or with no picture.
         :raises Rejected: if it would not answer us.
         """
-        return self._file(
+        kind, content = self._file(
             f"{_charge(charge_id)}/images/{number:d}", {"image/jpeg"}, operation="image"
         )
+        mark = hashlib.sha256(content).hexdigest()
+        if (number, mark) not in {(each.number, each.sha256) for each in self.images(charge_id)}:
+            raise PhotoDiffers(f"{SYSTEM}: image: not the picture that was taken")
+        return kind, content
 
     def parking_payments(self, charge_id: str) -> tuple[ParkingPayment, ...]:
         """Return the parking paid for within a day of the charge, for plates one sign away too.

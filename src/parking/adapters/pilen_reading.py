@@ -270,6 +270,7 @@ def image(of: Part) -> ChargeImage:
         number=of.whole("number"),
         content_type=of.word("contentType", {"image/jpeg"}),
         size=of.whole("size"),
+        sha256=of.text("sha256"),
         taken=of.moment("takenAt"),
         description=of.text("description"),
     )

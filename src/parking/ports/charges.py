@@ -18,8 +18,13 @@ from typing import Final, Literal, Protocol
 
 from parking.law.money import Money
 from parking.law.plates import Plate
-from parking.ports import NotFound
+from parking.ports import NotFound, Unavailable
 from parking.ports.places import Point
+
+
+class PhotoDiffers(Unavailable):
+    """What was sent as a picture is not the one that the warden took: it must not be shown."""
+
 
 MOST_IN_A_PAGE: Final = 1000  #: charges in one page of the listing, or changes in one of the feed
 
@@ -249,6 +254,7 @@ class ChargeImage:
     number: int  #: from 1 on
     content_type: str
     size: int  #: bytes
+    sha256: str  #: of its bytes, in hexadecimal
     taken: datetime
     description: str  #: in Danish, for those who do not see it
 
@@ -451,6 +457,7 @@ class ChargeBook(Protocol):
         """Return the content type and the bytes of a picture, 10 MB at most.
 
         :raises NotFound: if there is no such picture.
+        :raises PhotoDiffers: if it is not the one that was described.
         :raises Unavailable: if it did not answer, with more than that, or with no picture.
         :raises Rejected: if it would not answer us.
         """

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from parking.actions import charge as charges
 from parking.actions import (
     charge_case,
+    charge_photos,
     charge_wording,
     checkout,
     complain,
@@ -278,7 +279,7 @@ def _minutes(told: ChargeAnswer) -> int:
 def photos(request: Request, charge_id: UUID) -> HttpResponse:
     """Show the warden's photographs large, with what each of them shows."""
     found = opened(request, charge_id)
-    shown = request.outside.charges.images(found.source_id)
+    shown = charge_photos.photos(request.outside, found)
     return render(request, "citizen/charge-photos.html", {"charge": found, "photos": shown})
 
 
