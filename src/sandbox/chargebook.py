@@ -130,23 +130,6 @@ class ChargeBook:
             charge_id = found or charges.bulk_id_of(number, self._bulk(), self._opened())
             return self.get(charge_id) if charge_id else None
 
-    def held_by(self, number: str) -> list[Charge]:
-        """The charges of a person or a company, the newest first."""
-        with self._store.locked():
-            self._open()
-            own = [
-                kept["charge"]
-                for kept in self._store.all("pilen.charges").values()
-                if number in {holder["number"] for holder in kept["charge"]["holders"]}
-            ]
-            known = {charge["id"] for charge in own}
-            many = [
-                charge
-                for charge in charges.bulk_held_by(number, self._bulk(), self._opened())
-                if charge["id"] not in known
-            ]
-        return sorted([*own, *many], key=lambda charge: str(charge["issuedAt"]), reverse=True)
-
     def all(self) -> list[Charge]:
         """Every charge that stands in the books one by one, the newest first."""
         with self._store.locked():

@@ -37,8 +37,6 @@ PATTERNS: Final = {
     "key": r"[A-Za-z0-9._:-]{8,64}",
     "etag": r'"[1-9][0-9]{0,9}"',
     "account": r"[A-Z0-9]{5,34}",
-    "person number": r"[0-9]{10}",
-    "company number": r"[0-9]{8}",
     "ground": r"[a-z][a-z0-9_-]{1,39}",
     "file name": r"[^\x00-\x1f/\\]{1,100}",
     "line": r"[^\x00-\x1f]{1,200}",
@@ -141,12 +139,6 @@ def _list(inner: Check, least: int, most: int, *, unique: bool = False) -> Check
     return check
 
 
-def _holder(value: Any, field: str) -> None:
-    person = _record({"personNumber": like("person number")})
-    company = _record({"companyNumber": like("company number")})
-    (company if isinstance(value, dict) and "companyNumber" in value else person)(value, field)
-
-
 _EVIDENCE: Final = _record(
     {
         "kind": _one_of("permit", "payment", "police_report", "register", "document"),
@@ -184,7 +176,6 @@ _REPORT: Final[dict[str, Check]] = {"reference": like("reference")}
 _INSTALMENT: Final = _record({"number": _whole(1, 60), "dueDate": _day, "amount": _POSITIVE})
 
 FORMS: Final[dict[str, Check]] = {
-    "by-holder": _holder,
     "payments": _record(
         {
             **_REPORT,

@@ -10,7 +10,6 @@ Offence texts follow the law; the codes 20 to 45 and all plates, numbers and peo
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -487,28 +486,12 @@ def bulk_id_of(number: str, count: int, opened: datetime) -> str | None:
     return str(bulk(index, opened)["id"])
 
 
-def bulk_held_by(number: str, count: int, opened: datetime) -> list[dict[str, Any]]:
-    """The charges of a person among the many."""
-    who = _bulk_index(number)
-    if who is None:
-        return []
-    return [bulk(index, opened) for index in range(who * 3, min(who * 3 + 3, count))]
-
-
 def _bulk_person(who: int) -> str:
     """A synthetic person number, out of which the place can be read again."""
     rest, day = divmod(who, 28)
     rest, month = divmod(rest, 12)
     serial, year = divmod(rest, 60)
     return f"{day + 61:02}{month + 1:02}{year:02}{5000 + serial:04}"
-
-
-def _bulk_index(number: str) -> int | None:
-    given = re.fullmatch(r"(6[1-9]|7\d|8[0-8])(0[1-9]|1[0-2])([0-5]\d)(5\d{3})", number)
-    if given is None:
-        return None
-    day, month, year, serial = map(int, given.groups())
-    return (((serial - 5000) * 60 + year) * 12 + month - 1) * 28 + day - 61
 
 
 # How a charge is made

@@ -375,7 +375,6 @@ class ChargeSystem:
             "/charges": get(self._page),
             "/charges/lookup": get(self._look_up),
             "/charges/lookup/by-code": get(self._look_up_by_code),
-            "/charges/by-holder": {"POST": Operation(read, self._by_holder)},
             one: get(self._charge),
             f"{one}/images": get(self._images),
             f"{one}/images/{{number}}": get(self._image),
@@ -422,18 +421,6 @@ class ChargeSystem:
         like("code")(options["code"], "code")
         found = self.book.look_up_by_code(options["chargeNumber"], options["code"])
         return Answer(200, found, _etag(found))
-
-    def _by_holder(self, asked: Asked) -> Answer:
-        options = asked.options(may=("cursor", "limit"))
-        (number,) = asked.json("by-holder").values()
-        every, limit = self.book.held_by(number), _limit(options)
-        cursor = _cursor(options, "cursor")
-        if cursor is not None and not cursor.startswith("from-"):
-            raise Refused(400, "unknown-cursor")
-        after = int(cursor.removeprefix("from-")) if cursor else 0
-        end = after + limit
-        following = f"from-{end}" if end < len(every) else None
-        return Answer(200, {"charges": every[after:end], "next": following})
 
     def _charge(self, asked: Asked) -> Answer:
         asked.options()

@@ -94,6 +94,14 @@ def test_the_document_is_openapi_and_every_word_of_it_means_something():
     assert listed - said == {"urn:problem:charges:unavailable"}
 
 
+def test_every_post_needs_a_key_by_which_it_may_be_repeated():
+    posts = {path: of["post"] for path, of in document()["paths"].items() if "post" in of}
+    key = {"$ref": "#/components/parameters/IdempotencyKey"}
+    assert len(posts) > 10
+    assert [path for path, post in posts.items() if key not in post.get("parameters", ())] == []
+    assert document()["components"]["parameters"]["IdempotencyKey"]["required"]
+
+
 def test_what_was_reported_is_there_after_a_restart(tmp_path):
     def opened() -> ChargeBook:
         return ChargeBook(World(tmp_path, 0, "http://localhost"), chargehistory.write)

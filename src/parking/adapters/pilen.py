@@ -44,7 +44,6 @@ from parking.ports.charges import (
 SCOPE: Final = "charges.read charges.write complaints.write"
 LARGEST_PAGE: Final = 30_000_000
 LARGEST_FILE: Final = 10_000_000
-MOST_PAGES: Final = 1000
 
 _ANSWERS: Final = frozenset({400, 401, 403, 404, 405, 406, 409, 410, 412, 413, 415, 422, 428})
 _TYPE: Final = "urn:problem:charges:"
@@ -153,39 +152,6 @@ class Pilen:
         return _masked(
             self._get("/charges/lookup/by-code", asked, operation="look up by code"), number
         )
-
-    def held_by(
-        self, *, person_number: str = "", company_number: str = ""
-    ) -> tuple[ChargeAnswer, ...]:
-        """Return every charge of whoever was owner or user at the time. One of the two is given.
-
-        :raises ValueError: if none is given, or both.
-        :raises Unavailable: if it did not answer, or only in part.
-        :raises Rejected: if it would not answer us.
-        """
-        if bool(person_number) == bool(company_number):
-            raise ValueError("either a person number or a company number")
-        if person_number:
-            asked = {"personNumber": person_number.replace("-", "")}
-        else:
-            asked = {"companyNumber": company_number}
-        found: list[ChargeAnswer] = []
-        params: dict[str, str | int] = {}
-        for _ in range(MOST_PAGES):
-            answer = self._ask(
-                "POST",
-                "/charges/by-holder",
-                operation="by holder",
-                json=asked,
-                params=params,
-                repeatable=True,
-            )
-            found.extend(answer.list("charges", reading.charge))
-            following = answer.text_or_none("next")
-            if following is None:
-                return tuple(found)
-            params = {"cursor": following}
-        raise Unavailable(f"{SYSTEM}: by holder: the pages have no end")
 
     def page(self, cursor: str | None = None, *, most: int = MOST_IN_A_PAGE) -> ChargePage:
         """Return the first page of all charges, or the one at *cursor*.

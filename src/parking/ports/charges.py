@@ -413,17 +413,6 @@ class ChargeBook(Protocol):
         """
         ...
 
-    def held_by(
-        self, *, person_number: str = "", company_number: str = ""
-    ) -> tuple[ChargeAnswer, ...]:
-        """Return every charge of whoever was owner or user at the time. One of the two is given.
-
-        :raises ValueError: if none is given, or both.
-        :raises Unavailable: if it did not answer, or only in part.
-        :raises Rejected: if it would not answer us.
-        """
-        ...
-
     def page(self, cursor: str | None = None, *, most: int = MOST_IN_A_PAGE) -> ChargePage:
         """Return the first page of all charges, or the one at *cursor*.
 
