@@ -13,9 +13,11 @@ from django.utils import translation
 from lxml import html
 
 from collecting import Town
+from parking.actions import charge as charges
 from parking.actions import (
     charge_case,
     charge_letters,
+    charge_photos,
     charge_wording,
     draw,
     holds,
@@ -105,6 +107,26 @@ def test_the_case_is_a_tagged_document_with_the_photographs(town, log_in, sandbo
     assert b"/Subtype /Image" not in without
     said = charge_case.contents(found, shown=[], now=town.at)
     assert said["photos_missing"] == "Nogle billeder kunne ikke hentes lige nu: 1, 2, 3."
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_the_case_explains_the_offence_and_says_what_the_photographs_and_letters_are(
+    town, sandbox, language
+):
+    found = charge("dan-first-fee")
+    sandbox.fault("pilen", "photo-differs", path="2")
+    taken = charge_photos.photos(town.outside, found)
+    with translation.override(language):
+        said = charge_case.contents(found, shown=[1, 3], taken=taken, now=town.at)
+        (offence,) = charge_wording.offences(charges.answer_of(found))
+    told = [paragraph for each in said["sections"] for paragraph in each["paragraphs"]]
+    assert offence.plain
+    assert offence.plain in told
+    fee = {"da": "(rykker med gebyr, ", "en": "(reminder with a fee, "}[language]
+    assert any(fee in each for each in told)
+    assert "Skiltet på" in said["photos"][1]["alt"]
+    assert said["photos_differ"].endswith(": 2.")
+    assert not said["photos_missing"]
 
 
 def test_a_letter_is_its_addressees_and_nobody_elses(town, log_in):

@@ -24,6 +24,7 @@ from PIL import Image, UnidentifiedImageError
 from parking.actions import charge as charges
 from parking.actions import (
     charge_letters,
+    charge_photos,
     charge_wording,
     complain,
     complaint_letters,
@@ -33,6 +34,7 @@ from parking.actions import (
     progress,
     wording,
 )
+from parking.actions.charge_photos import Photo, Why
 from parking.law import complaint as complaint_law
 from parking.law.charge import ChargeNumber
 from parking.law.charge import spaced as spaced_number
@@ -61,11 +63,15 @@ def pdf(
     """Return everything about *charge* as a tagged PDF, in the language in force.
 
     *complaints* are those about it that whoever asks may see, and *elsewhere* those of the charge
-    system's. Photographs that cannot be had now are named as missing.
+    system's. Photographs that cannot be had now are named as missing, and those that are not what
+    the warden took as such.
     """
-    answer = charges.answer_of(charge)
-    photos = _photos(outside, charge, answer)
-    says = contents(charge, complaints, elsewhere=elsewhere, shown=list(photos), now=now)
+    taken = _photos(outside, charge)
+    small = {each.image.number: _small(each.content) for each in taken if each.hidden is None}
+    photos = {number: content for number, content in small.items() if content is not None}
+    says = contents(
+        charge, complaints, elsewhere=elsewhere, shown=list(photos), taken=taken, now=now
+    )
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for number, content in photos.items():
@@ -87,23 +93,28 @@ def _fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, font_paths=[str(_HERE / "fonts")])
 
 
-def _photos(outside: Outside, charge: Charge, answer: ChargeAnswer) -> dict[int, bytes]:
-    """Return the photographs that can be had, made small enough for a document."""
-    found = {}
-    for number in range(1, min(answer.images, _MOST_PHOTOS) + 1):
-        try:
-            _kind, content = outside.charges.image(charge.source_id, number)
-            with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as picture:
-                picture.thumbnail(_WIDEST)
-                small = io.BytesIO()
-                picture.convert("RGB").save(small, "JPEG", quality=82)
-        except (
-            PortError, UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError,
-        ) as error:  # fmt: skip
-            log.warning("a photograph cannot be had", why=type(error).__name__)
-            continue
-        found[number] = small.getvalue()
-    return found
+def _photos(outside: Outside, charge: Charge) -> tuple[Photo, ...]:
+    """Return the photographs that were taken; none if nobody tells which there are."""
+    try:
+        return charge_photos.photos(outside, charge, most=_MOST_PHOTOS)
+    except PortError as error:
+        log.warning("the photographs cannot be had", why=type(error).__name__)
+        return ()
+
+
+def _small(content: bytes) -> bytes | None:
+    """Return a photograph made small enough for a document, or nothing if it is none."""
+    try:
+        with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as picture:
+            picture.thumbnail(_WIDEST)
+            small = io.BytesIO()
+            picture.convert("RGB").save(small, "JPEG", quality=82)
+    except (
+        UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError,
+    ) as error:  # fmt: skip
+        log.warning("a photograph cannot be had", why=type(error).__name__)
+        return None
+    return small.getvalue()
 
 
 def contents(
@@ -112,12 +123,18 @@ def contents(
     *,
     elsewhere: Sequence[ChargeComplaint] = (),
     shown: list[int],
+    taken: Sequence[Photo] = (),
     now: datetime,
 ) -> dict[str, Any]:
-    """Return everything the document says; *shown* are the photographs that are in it."""
+    """Return everything the document says.
+
+    *shown* are the photographs that are in it, and *taken* what the warden says each shows.
+    """
     answer = charges.answer_of(charge)
     number = spaced_number(ChargeNumber(charge.number))
-    missing = [each for each in range(1, answer.images + 1) if each not in shown]
+    differ = [each.image.number for each in taken if each.hidden is Why.DIFFERS]
+    missing = [each for each in range(1, answer.images + 1) if each not in (*shown, *differ)]
+    described = {each.image.number: each.image.description for each in taken}
     return {
         "language": translation.get_language(),
         "title": _("Parkeringsafgift %(number)s") % {"number": number},
@@ -146,7 +163,8 @@ def contents(
         "photos": [
             {
                 "file": f"photo-{each}.jpg",
-                "alt": _("Vagtens billede %(number)s af bilen %(plate)s")
+                "alt": described.get(each)
+                or _("Vagtens billede %(number)s af bilen %(plate)s")
                 % {"number": each, "plate": spaced(Plate(charge.plate))},
             }
             for each in shown
@@ -154,6 +172,10 @@ def contents(
         "photos_missing": _("Nogle billeder kunne ikke hentes lige nu: %(numbers)s.")
         % {"numbers": ", ".join(map(str, missing))}
         if missing
+        else "",
+        "photos_differ": _("Disse billeder vises ikke. De er ikke dem, vagten tog: %(numbers)s.")
+        % {"numbers": ", ".join(map(str, differ))}
+        if differ
         else "",
         **letters.sender(),
     }
@@ -290,8 +312,10 @@ def _account(charge: Charge) -> Iterator[list[str]]:
 def _offences(answer: ChargeAnswer) -> Iterator[str]:
     for each in charge_wording.offences(answer):
         yield f"{each.text} ({each.told.legal_basis}): {wording.amount(each.told.amount)}"
+        if each.plain:
+            yield each.plain
 
 
 def _letters(answer: ChargeAnswer) -> Iterator[str]:
     for each in answer.letters:
-        yield f"{wording.moment(each.sent)}: {each.subject}"
+        yield f"{wording.moment(each.sent)}: {each.subject} ({charge_wording.sent(each)})"

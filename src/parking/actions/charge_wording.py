@@ -22,7 +22,7 @@ from parking.law.charge import Entry, Hold, Kind, Step
 from parking.law.collection import Next
 from parking.law.days import danish_day
 from parking.law.money import Money
-from parking.ports.charges import ChargeAnswer, ChargedOffence
+from parking.ports.charges import ChargeAnswer, ChargedOffence, SentLetter
 from parking.records.collection import Plan
 from parking.records.offence import offences_on
 from parking.records.unplaced_money import BankRefund
@@ -136,6 +136,30 @@ def offences(answer: ChargeAnswer) -> list[OffenceText]:
         else:
             texts.append(OffenceText(told, ours.english, ours.plain_english, ours.cites))
     return texts
+
+
+_LETTERS: Final = {
+    "reminder": gettext_lazy("påmindelse uden gebyr"),
+    "reminder_first_fee": gettext_lazy("rykker med gebyr"),
+    "reminder_second_fee": gettext_lazy("rykker med endnu et gebyr"),
+    "collection_notice": gettext_lazy("varsel om, at Gældsstyrelsen overtager gælden"),
+    "decision": gettext_lazy("svar på en klage"),
+    "hearing": gettext_lazy("spørgsmål til en klage"),
+    "receipt": gettext_lazy("kvittering"),
+    "plan": gettext_lazy("aftale om at betale i rater"),
+    "refund": gettext_lazy("besked om penge, du får tilbage"),
+    "message": gettext_lazy("besked"),
+}
+_CHANNELS: Final = {
+    "digital_post": gettext_lazy("i Digital Post"),
+    "print": gettext_lazy("på papir"),
+    "email": gettext_lazy("i en mail"),
+}
+
+
+def sent(letter: SentLetter) -> str:
+    """Return what a letter is and which way it went, in the middle of a sentence."""
+    return f"{_LETTERS.get(letter.kind, letter.kind)}, {_CHANNELS[letter.channel]}"
 
 
 _COMING: Final = {
