@@ -129,6 +129,28 @@ def test_the_case_explains_the_offence_and_says_what_the_photographs_and_letters
     assert not said["photos_missing"]
 
 
+@pytest.mark.parametrize(
+    ("slug", "danish", "english"),
+    [
+        ("poul-towed", "Bilen blev fjernet", "The car was towed away"),
+        ("kjeld-badge", "Handicapkort", "Disabled"),
+    ],
+)
+def test_what_the_warden_noted_of_the_car_is_told_to_whom_it_concerns(town, slug, danish, english):
+    found = charge(slug)
+    by_slip = Client()
+    by_slip.get(f"/charges/slip/{found.number}/{code_of(found.number)}/")
+    for language, prefix, heading in (("da", "", danish), ("en", "/en", english)):
+        page = text_of(by_slip.get(f"{prefix}/charges/{found.id}/"))
+        assert heading in page
+        with translation.override(language):
+            said = charge_case.contents(found, shown=[], now=town.at)
+        assert any(row[0].startswith(heading) and row[1] for row in said["tables"][0]["rows"])
+    others = charge("anna-open")
+    with translation.override("da"):
+        assert danish not in str(charge_case.contents(others, shown=[], now=town.at)["tables"])
+
+
 def test_a_letter_is_its_addressees_and_nobody_elses(town, log_in):
     found = charge("inger-shared")  # Niels owns the car, Inger uses it: she is written to
     town.collect_until("inger-shared", Step.REMIND)

@@ -291,7 +291,9 @@ def _facts(charge: Charge, answer: ChargeAnswer) -> Iterator[list[str]]:
     yield [_("Vagten så på bilen"), f"{wording.moment(seen.began)} – {wording.moment(seen.ended)}"]
     for heading, said in (
         (_("P-skiven viste"), seen.disc_set_to),
+        (_("Handicapkort"), _("Der lå et kort i bilen.") if seen.disabled_badge else ""),
         (_("Ventiler"), seen.valves),
+        (_("Bilen blev fjernet"), wording.moment(answer.towed) if answer.towed else ""),
         (_("Vagtens note"), seen.note),
     ):
         if said:
