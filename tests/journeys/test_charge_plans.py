@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from journeys import steps
 from parking.actions import charge as charges
-from parking.actions import charge_feed
+from parking.actions import charge_feed, plan
+from parking.law import instalments as law
 from parking.law.charge import spaced
 from parking.law.money import Money
 from parking.records.collection import Plan
 from sandbox.charges import code_of
-from town import charge, now, slip_of
+from town import charge, now, party, session, slip_of
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +53,37 @@ def test_a_plan_agreed_its_first_instalment_paid_and_the_next_left_to_the_card_o
     assert not plan.card_agreement
     owed = [charges.balance(charge(slug)).owed for slug in ("anna-open", "anna-now")]
     assert owed == [Money(0), Money(51_000)]
+
+
+def test_of_a_plan_that_was_broken_the_remainder_is_paid_at_once(visit, stocked):
+    proposal = plan.propose(party("anna"), 2, now=now())
+    agreed = plan.agree(
+        stocked, party("anna"), 2, agreed=proposal.agreement, language="da", now=now()
+    )
+    # It was agreed long ago, and the first instalment is not paid.
+    for each in agreed.instalments.all():
+        each.due -= timedelta(days=40)
+        each.save()
+    plan.follow(now=now())
+    anna = visit(width=320, scripts=False)
+    anna.is_logged_in(session("anna"))
+    anna.open("/my/")
+    anna.look("Min side")
+    anna.see("Ordningen er ophørt")
+    anna.open(f"/my/plans/{agreed.id}/")
+    anna.look("Din betalingsordning")
+    anna.see("Ordningen er ophørt", "Betal hele resten, 1.020 kr., senest")
+    anna.press("Betal resten: 1.020 kr.")
+    anna.look("Kurv")
+    anna.press("Gå videre")
+    steps.agree(anna)
+    steps.pay(anna)
+    anna.look("BETALT")
+    anna.open("/my/charges/")
+    anna.look("Mine parkeringsafgifter")
+    assert "Skyldig" not in anna.page.locator("main").inner_text()
+    agreed.refresh_from_db()
+    assert agreed.stands is law.State.BROKEN
 
 
 def test_somebody_with_a_slip_sees_what_comes_and_takes_the_case_along(visit):

@@ -7,10 +7,12 @@ import pytest
 
 from journeys import steps
 from parking.actions import charge as charges
-from parking.actions import charge_feed
+from parking.actions import charge_feed, slip
 from parking.law.charge import ChargeNumber, spaced
+from parking.law.plates import Plate
+from parking.records.permit import Permit
 from sandbox.charges import code_of
-from town import charge, now, slip_of
+from town import charge, fill_basket, now, session, slip_of
 
 PHONE, DESKTOP, NARROWEST = 390, 1280, 320
 
@@ -129,3 +131,70 @@ def test_a_code_that_cannot_be_read_leads_there_by_the_plate(visit, charged, san
     uta.press("Show the charge")
     uta.look(language="en")
     uta.see("WÜAB123", "DKK 510")
+
+
+def test_after_wrong_guesses_of_others_the_code_on_the_slip_opens_the_charge(
+    visit, charged, outside
+):
+    number, plate = slip_of("lars-swedish")
+    for guess in range(5):
+        guessed = slip.Slip(number=ChargeNumber(number), plate=Plate(f"AB1234{guess}"))
+        with pytest.raises(slip.NoSuchCharge):
+            slip.find(outside, guessed, asker="198.51.100.7", now=now())
+    lars = visit(width=NARROWEST, language="en-GB", scripts=False)
+    lars.open("/en/charges/")
+    lars.page.get_by_label("Charge number").fill(number)
+    lars.page.get_by_label("Number plate").fill(plate)
+    lars.press("Show the charge")
+    lars.look("Find your parking charge", status=422, language="en")
+    lars.see("Write the code on the slip too")
+    lars.press("Show the charge")
+    lars.look("Find your parking charge", status=422, language="en")
+    code = code_of(number)
+    lars.page.get_by_label("The code on the slip").fill(
+        f"{code[:-1]}{'A' if code[-1] != 'A' else 'B'}"
+    )
+    lars.press("Show the charge")
+    lars.look("Find your parking charge", status=422, language="en")
+    lars.see("We cannot find the charge")
+    lars.page.get_by_label("The code on the slip").fill(code.lower())
+    lars.press("Show the charge")
+    lars.look(f"Parking charge {spaced(ChargeNumber(number))}", language="en")
+    lars.see("SWE123", "DKK 510")
+
+
+def test_a_charge_at_debt_collection_is_shown_and_says_where_to_turn(visit, charged):
+    asta = visit(width=NARROWEST, language="en-GB")
+    asta.is_logged_in(session("asta"))
+    asta.open("/en/my/charges/")
+    asta.look("My parking charges", language="en")
+    given = charge("asta-collection")
+    asta.press(f"Charge {spaced(ChargeNumber(given.number))}")
+    asta.look(f"Parking charge {spaced(ChargeNumber(given.number))}", language="en")
+    asta.see("At the Danish Debt Collection Agency", "pay at gaeldst.dk", "Reminder fee")
+    main = asta.page.locator("main")
+    assert main.locator(f"form[action*='{given.id}/pay']").count() == 0
+    assert "basket" not in main.inner_text()
+
+
+def test_a_charge_with_its_fees_and_a_permit_are_paid_in_one_basket(visit, charged, stocked):
+    fill_basket(stocked, "villy")
+    given = charge("villy-second-fee")
+    villy = visit(width=NARROWEST)
+    villy.is_logged_in(session("villy"))
+    villy.open(f"/charges/{given.id}/")
+    villy.look()
+    villy.see("Rykket to gange", "Rykkergebyr", "250 kr.", "1.010 kr.")
+    villy.press("Læg i kurven")
+    villy.look("Kurv")
+    villy.see("Parkeringsafgift", "1.010 kr.", "ZX 10 024")
+    villy.press("Gå videre")
+    villy.look("Se det hele igennem")
+    steps.agree(villy)
+    steps.pay(villy)
+    villy.look("GYLDIG")
+    villy.see("ZX 10 024", "Parkeringsafgift", "1.010 kr.")
+    assert Permit.objects.active().exists()
+    villy.open(f"/charges/{given.id}/")
+    villy.look()
+    villy.see("Der er ikke noget at betale.")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from complaining import answer_for, send_for
 from journeys import steps
-from parking.actions import casework, charge_feed, checkout, complain, complaint_work, staff
+from parking.actions import charge_feed, checkout, staff
 from parking.law import complaint as law
 from parking.law.charge import ChargeNumber, spaced
 from parking.law.charge_terms import AnnulmentReason
-from parking.law.money import NOTHING
-from parking.law.offence import Question
 from parking.law.staff import Role
 from parking.records.case import Case
 from parking.records.complaint import Complaint, ComplaintFile
@@ -62,25 +61,6 @@ def take_up(visit, case: Case):
     ditte.press("Tag sagen")
     ditte.look()
     return ditte
-
-
-def send_for(slug: str, who: str) -> Complaint:
-    """Complain as somebody who did it yesterday, and not in front of us."""
-    begun = complain.begin(party(who), charge(slug), language="da", now=now())
-    written = {"question": Question.DISC.value, "text": "Skiven lå i ruden."}
-    return complain.submit(complain.keep(begun, written, now=now()), now=now())
-
-
-def answer_for(complaint: Complaint, step: law.Step, *, reason: AnnulmentReason | None) -> None:
-    """Have a case worker decide it."""
-    worker = staff.add(name_id="ditte", roles={Role.DECIDER}, unit="Parkering", now=now())
-    case = Case.objects.get(complaint=complaint)
-    casework.take(worker, case, version=case.version, now=now())
-    decision = complaint_work.Decision(
-        step=step, reason=reason, reasons="Skiven ses ikke på billederne.", amount=NOTHING
-    )
-    case = casework.case_for(worker, case.id)
-    complaint_work.decide(worker, case, decision, version=case.version, now=now())
 
 
 def test_with_the_slip_a_photo_and_no_scripts(charged, visit, work):
