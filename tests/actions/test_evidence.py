@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from collecting import Town
 from parking.actions import (
     carry,
     casework,
@@ -18,12 +19,13 @@ from parking.actions import (
     complain,
     complaint_work,
     evidence,
+    progress,
     send,
     staff,
 )
 from parking.actions import charge as charges
 from parking.law import case as case_law
-from parking.law.charge import State
+from parking.law.charge import Hold, State, Step
 from parking.law.charge_terms import AnnulmentReason
 from parking.law.days import DENMARK, Period, danish_day
 from parking.law.evidence import Ground
@@ -477,6 +479,31 @@ def test_a_case_worker_may_let_it_stand_and_is_not_asked_again(charged):
     assert charges.payable(charge("jens-stolen"))
     looked_at(charged, "jens-stolen")
     assert Case.objects.exclude(kind="money").count() == 1
+
+
+def test_while_a_case_worker_looks_nobody_is_reminded_and_afterwards_the_days_go_on(
+    stocked, sandbox
+):
+    town = Town(stocked, sandbox)
+    kept = looked_at(town.outside, "jens-stolen")
+    given = charge("jens-stolen")
+    assert evidence.will_be_annulled(given, kept)
+    assert progress.seen(given, now=town.at).waits_for == (Hold.CASE_WORKER,)
+    town.pass_days(20)
+    assert town.collect("jens-stolen") is None
+    # Whatever the charge system tells meanwhile.
+    town.complain("jens-stolen", "k-31")
+    town.officer("jens-stolen", "uphold", reasons="Skiltet stod der.")
+    assert charge("jens-stolen").waits
+    case, worker = finding_taken("jens-stolen")
+    complaint_work.settle_finding(
+        worker, case, annul=False, reasons="Fundet igen.", version=case.version, now=town.at
+    )
+    given = charge("jens-stolen")
+    assert not given.waits
+    assert evidence.will_be_annulled(given, kept) is None
+    assert progress.seen(given, now=town.at).waits_for == ()
+    assert town.collect_until("jens-stolen", Step.REMIND)[-1][0] > 21
 
 
 def test_a_complaint_takes_the_place_of_the_machines_own_case(charged):

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
+from django.db.models import Q, QuerySet
+
 from parking.actions import caseload, holds
 from parking.law import case as case_law
 from parking.law import complaint as law
@@ -27,6 +29,7 @@ from parking.records.complaint import Complaint, ComplaintDecision, ComplaintMes
 from parking.records.recording import one_at_a_time
 
 _OPEN: Final = [state.value for state in law.OPEN]
+_UNFINISHED: Final = [state.value for state in case_law.UNFINISHED]
 _CHARGE_SYSTEM: Final = "charge system"
 #: The waiting states, out of which one goes on before anything is decided.
 WAITING: Final = frozenset({law.State.AWAITING_REPLY, law.State.HEARING, law.State.SECOND_REPLY})
@@ -74,7 +77,7 @@ def _hold(complaint: Complaint, before: law.State, now: datetime) -> None:
 def update_hold(charge: Charge) -> None:
     """Write on *charge* whether it waits, for us or for the charge system, within a recording."""
     told = from_json(ChargeAnswer, charge.told)
-    waits = bool(told.plan) or is_held(charge)
+    waits = bool(told.plan) or is_held(charge) or _findings(charge).exists()
     if not waits and told.hold is not None:
         waits = told.hold.reason != "complaint" or not _ours_alone(charge, told)
     Charge.objects.filter(id=charge.id).update(waits=waits)
@@ -127,29 +130,50 @@ def open_case_of_finding(charge: Charge, *, now: datetime) -> None:
         return
     if Case.objects.filter(charge=charge).exclude(state=case_law.State.WITHDRAWN.value).exists():
         return
-    Case.objects.create(
+    case = Case.objects.create(
         number=cases.next_number(),
         kind=case_law.Kind.FINDING.value,
         charge=charge,
         opened=now,
         due=danish_day(now) + caseload.OUR_TIME,
     )
+    # Who reads that nothing shall be paid is neither reminded nor charged a fee meanwhile.
+    holds.begin(charge, Hold.CASE_WORKER, reference=_hold_of(case), on=danish_day(now))
+    update_hold(charge)
+
+
+def _findings(charge: Charge) -> QuerySet[Case]:
+    """Return the case in which a case worker is to look at what a machine has seen, if any."""
+    return Case.objects.filter(charge=charge, state__in=_UNFINISHED)
+
+
+def _hold_of(case: Case) -> str:
+    return f"finding {case.number}"
+
+
+def is_looked_at(charge: Charge) -> bool:
+    """Tell whether a case worker has yet to decide on a complaint or a finding of *charge*."""
+    about = Q(charge=charge) | Q(complaint__charge=charge)
+    return Case.objects.filter(about, state__in=_UNFINISHED).exists()
+
+
+def let_go_of_finding(case: Case, charge: Charge, *, now: datetime) -> None:
+    """Let *charge* wait no longer for *case*, which has ended, within a recording."""
+    holds.end(charge, reference=_hold_of(case), on=danish_day(now))
+    update_hold(charge)
 
 
 def end_case_of_finding(charge: Charge, *, now: datetime) -> None:
     """End the case about what a machine has seen: nobody need look any more."""
-    states = [state.value for state in case_law.UNFINISHED]
-    for case in Case.objects.select_for_update(of=("self",)).filter(
-        charge=charge, state__in=states
-    ):
+    for case in _findings(charge).select_for_update(of=("self",)):
         caseload.step(case, Actor.SYSTEM, case_law.Step.WITHDRAW, now=now)
+        let_go_of_finding(case, charge, now=now)
 
 
 def case_of(complaint: Complaint) -> Case | None:
     """Return the case that *complaint* waits in, locked; ``None`` if it waits in none."""
-    states = [state.value for state in case_law.UNFINISHED]
     waiting = Case.objects.select_for_update(of=("self",)).filter(
-        complaint=complaint, state__in=states
+        complaint=complaint, state__in=_UNFINISHED
     )
     return waiting.first()
 
@@ -178,11 +202,13 @@ def follow(charges: Iterable[Charge], *, now: datetime) -> None:
         complaint.charge = rows[complaint.charge_id]
         _follow(complaint, from_json(ChargeAnswer, complaint.charge.told), now)
         update_hold(complaint.charge)
-    gone = [row for row in rows.values() if row.state == "annulled"]
-    states = [state.value for state in case_law.UNFINISHED]
-    for case in Case.objects.filter(charge__in=gone, state__in=states).select_related("charge"):
-        assert case.charge is not None
-        end_case_of_finding(case.charge, now=now)
+    for case in Case.objects.filter(charge__in=rows, state__in=_UNFINISHED):
+        assert case.charge_id is not None
+        row = rows[case.charge_id]
+        if row.state == "annulled":
+            end_case_of_finding(row, now=now)
+        else:
+            update_hold(row)
     annulled = ChargeAnnulment.objects.filter(charge__in=rows, whole=True).values("charge")
     Charge.objects.filter(id__in=annulled).exclude(state="annulled").update(
         state="annulled", waits=False

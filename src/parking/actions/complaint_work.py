@@ -315,6 +315,7 @@ def settle_finding(
         kept = ChargeCheck.objects.filter(charge=charge).exclude(reason="").order_by("-at").first()
         step = case_law.Step.DECIDE if annul else case_law.Step.REFUSE
         caseload.step(case, Actor.CASE_WORKER, step, now=now, staff=staff, text=reasons)
+        complaint_course.let_go_of_finding(case, charge, now=now)
         if not annul:
             return
         if kept is None:

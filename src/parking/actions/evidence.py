@@ -81,9 +81,14 @@ def newest(charge: Charge, party: Party | None = None) -> ChargeCheck | None:
 
 
 def will_be_annulled(charge: Charge, kept: ChargeCheck | None) -> AnnulmentReason | None:
-    """Return why *charge* will be annulled by what a machine has seen; ``None`` if it will not."""
+    """Return why *charge* will be annulled by what a machine has seen; ``None`` if it will not.
+
+    It is promised only while a case worker has yet to look: one who has may have found otherwise.
+    """
     over = charges.stands(charge) in _OVER
     if kept is None or over or kept.answer != Answer.YES.value:
+        return None
+    if not complaint_course.is_looked_at(charge):
         return None
     return AnnulmentReason(kept.reason)
 
