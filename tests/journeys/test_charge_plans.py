@@ -82,6 +82,10 @@ def test_of_a_plan_that_was_broken_the_remainder_is_paid_at_once(visit, stocked)
     anna.open("/my/charges/")
     anna.look("Mine parkeringsafgifter")
     assert "Skyldig" not in anna.page.locator("main").inner_text()
+    anna.open(f"/my/plans/{agreed.id}/")
+    anna.look("Din betalingsordning")
+    anna.see("Alt er betalt")
+    assert "Betal hele resten" not in anna.page.locator("main").inner_text()
     agreed.refresh_from_db()
     assert agreed.stands is law.State.BROKEN
 
