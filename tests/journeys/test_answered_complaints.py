@@ -130,6 +130,7 @@ def test_an_answer_is_looked_at_again_and_turns_out_the_other_way(charged, visit
     anna.open(f"/en/charges/{complaint.charge_id}/complaints/{complaint.id}/")
     anna.look("Your complaint", language="en")
     anna.see("Skiven ses ikke på billederne.", "Skiven ses på billede 2.")
+    assert "Pay the rest" not in anna.page.locator("main").inner_text()
     anna.open(f"/charges/{complaint.charge_id}/")
     anna.see("Afgiften er annulleret", "Der er ikke noget at betale.")
     assert Complaint.objects.get().stands is law.State.ANNULLED

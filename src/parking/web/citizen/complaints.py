@@ -276,6 +276,9 @@ def _show(request: Request, found: Complaint, form: MessageForm) -> HttpResponse
     steps = law.COURSE.steps(found.stands, Actor.PARTY)
     due = complain.deadline(found)
     asks = due is not None and due.actor is Actor.PARTY
+    decisions = list(found.decisions.all())
+    # What is looked at again, or annulled since, is not to be paid by the day that was said first.
+    stands = found.stands not in {*law.OPEN, law.State.ANNULLED}
     return render(
         request,
         "citizen/complaint.html",
@@ -289,8 +292,12 @@ def _show(request: Request, found: Complaint, form: MessageForm) -> HttpResponse
             "files": _told_files(found),
             "messages": list(found.messages.all()),
             "decisions": [
-                {"decision": each, "text": complaint_wording.outcome(each.outcome)}
-                for each in found.decisions.all()
+                {
+                    "decision": each,
+                    "text": complaint_wording.outcome(each.outcome),
+                    "holds": stands and each == decisions[-1],
+                }
+                for each in decisions
             ],
             "meanwhile": found.is_open and complain.meanwhile(found.charge, found.round),
             "due": due and due.day,
