@@ -156,7 +156,7 @@ def test_after_wrong_guesses_of_others_the_code_on_the_slip_opens_the_charge(
     )
     lars.press("Show the charge")
     lars.look("Find your parking charge", status=422, language="en")
-    lars.see("We cannot find the charge")
+    lars.see("There is no charge with that number and code.")
     lars.page.get_by_label("The code on the slip").fill(code.lower())
     lars.press("Show the charge")
     lars.look(f"Parking charge {spaced(ChargeNumber(number))}", language="en")

@@ -65,7 +65,7 @@ def find(request: Request) -> HttpResponse:
         try:
             return _open(request, asked)
         except slip.NoSuchCharge:
-            why = "not found"
+            why = "wrong code" if asked.code else "not found"
         except slip.CodeNeeded:
             form, why = SlipForm(request.POST, code_needed=True), "code needed"
     return render(
