@@ -156,6 +156,12 @@ class Company:
 
     number: str
     name: str
+    digital_post: bool = True
+
+    @property
+    def slug(self) -> str:
+        """By what its inbox is found."""
+        return self.number
 
 
 @dataclass(frozen=True)
@@ -752,7 +758,7 @@ INHABITANTS = tuple(chain.from_iterable(CAST.values()))
 COMPANIES = (
     Company("99000101", "Nordhavn Rengøring ApS"),
     Company("99000202", "Sundby Billeasing A/S"),
-    Company("99000303", "Amager Videreleje ApS"),
+    Company("99000303", "Amager Videreleje ApS", digital_post=False),  # exempt
 )
 
 VEHICLES = (

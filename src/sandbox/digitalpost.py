@@ -3,8 +3,9 @@
 A token is had in two steps and bound to the certificate it was asked with: shown with another one
 it is worth nothing. A message is checked against `memo.xsd`; the same messageUUID again gets the
 same answer and is not delivered twice. What was taken lies in the inbox of the inhabitant
-(`/inbox/<slug>`) at once, and its receipt says so. In life receipts come by AMQP (SF1461); here
-they are polled, `/receipts?since=CURSOR`, as from a listener that keeps them in order.
+(`/inbox/<slug>`) or the company (`/inbox/<number>`) at once, and its receipt says so. In life
+receipts come by AMQP (SF1461); here they are polled, `/receipts?since=CURSOR`, as from a listener
+that keeps them in order.
 
 Its own faults: `not-accepted` answers 200 with a result that is not true; `bounce:REASON` takes a
 letter and rejects it afterwards; `late:SECONDS` tells the receipt so much later.
@@ -49,6 +50,11 @@ _ASKED = {
     "OnBehalfOf": None,
 }
 _LASTS = timedelta(hours=1)
+#: Who may have a box, by what the number is called.
+_BOXES: dict[str, Callable[[str], city.Inhabitant | city.Company | None]] = {
+    "cprNumber": city.person,
+    "cvrNumber": city.company,
+}
 _MEMO = etree.XMLSchema(etree.parse(Path(__file__).parent / "memo.xsd"))
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 
@@ -122,12 +128,14 @@ class Platform:
     async def reaches(self, request: Request) -> Response:
         """Tell whether somebody is registered for Digital Post."""
         self._authorize(request, LOOK_UP)
-        if set(request.query_params) != {"cprNumber"}:
-            raise Refused(400, "A cprNumber is expected, and nothing else.")
-        person = city.person(request.query_params["cprNumber"])
-        if person is None:
-            raise Refused(404, "There is no such person.")
-        return JSONResponse({"result": person.digital_post})
+        asked = dict(request.query_params.multi_items())
+        if len(request.query_params.multi_items()) != 1 or not set(asked) <= set(_BOXES):
+            raise Refused(400, "One cprNumber or one cvrNumber is expected, and nothing else.")
+        ((name, number),) = asked.items()
+        owner = _BOXES[name](number)
+        if owner is None:
+            raise Refused(404, "There is no such person or company.")
+        return JSONResponse({"result": owner.digital_post})
 
     async def send(self, request: Request) -> Response:
         """Take a message and put it into the inbox of who it is for."""
@@ -249,17 +257,19 @@ def _letter(body: bytes) -> dict[str, Any]:
     def said(path: str) -> str:
         return message.findtext("/".join(f"{{{MEMO}}}{name}" for name in path.split("/"))) or ""
 
-    person = city.person(said("MessageHeader/Recipient/recipientID"))
+    is_company = said("MessageHeader/Recipient/idType") == "CVR"
+    number = said("MessageHeader/Recipient/recipientID")
+    owner = city.company(number) if is_company else city.person(number)
     if said("MessageHeader/Sender/senderID") != SENDER:
         raise Refused(403, "The sender is not the one of the agreement.")
-    if person is None or not person.digital_post:
+    if owner is None or not owner.digital_post:
         raise Refused(400, "The recipient cannot be reached by Digital Post.")
     pdf = said("MessageBody/MainDocument/File/content")
     if not b64decode(pdf).startswith(b"%PDF-"):
         raise Refused(400, "The file is not a PDF.")
     return {
         "id": said("MessageHeader/messageUUID").lower(),
-        "to": person.slug,
+        "to": owner.slug,
         "subject": said("MessageHeader/label"),
         "sender": said("MessageHeader/Sender/label"),
         "file_name": said("MessageBody/MainDocument/File/filename"),

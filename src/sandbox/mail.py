@@ -69,14 +69,16 @@ def routes(world: World) -> list[Route]:
     """The inboxes."""
 
     async def everybody(request: Request) -> Response:
-        boxes = [(each, *_box(world, each.slug)) for each in city.INHABITANTS]
+        owners: tuple[city.Inhabitant | city.Company, ...] = (*city.INHABITANTS, *city.COMPANIES)
+        boxes = [(each, *_box(world, each.slug)) for each in owners]
         mails = list(reversed(world.store.all("mail").values()))
         return templates.TemplateResponse(
             request, "inbox_all.html", {"boxes": boxes, "mails": mails}
         )
 
     async def inbox(request: Request) -> Response:
-        owner = city.inhabitant(request.path_params["slug"])
+        slug = request.path_params["slug"]
+        owner = city.inhabitant(slug) or city.company(slug)
         if owner is None:
             return Response("Ukendt · Unknown", 404)
         letters, mails = _box(world, owner.slug)

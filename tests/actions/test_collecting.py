@@ -230,6 +230,20 @@ def test_who_has_no_digital_post_is_written_to_on_paper(town, tmp_path):
     assert not (tmp_path / "again" / f"{letter.id}.pdf").exists()
 
 
+def test_a_company_is_reminded_by_digital_post_and_one_that_is_exempt_on_paper(town):
+    town.collect_until("olga-company", Step.REMIND)
+    (letter,) = Letter.objects.all()
+    assert (letter.addressee.kind, letter.channel) == ("company", "digital_post")
+    assert (bool(letter.transaction), letter.queued) == (True, None)
+    assert town.told("olga-company").letters[-1].channel == "digital_post"
+    box = f"{town.sandbox.base}/inbox/{letter.addressee.number}"
+    arrived = httpx.get(box, headers={"Accept": "application/json"}).json()["letters"]
+    assert [each["id"] for each in arrived] == [str(letter.id)]
+    town.collect_until("gerda-company-user", Step.FIRST_FEE)
+    paper = Letter.objects.get(charge=charge("gerda-company-user"))
+    assert (paper.addressee.kind, paper.channel) == ("company", "print")
+
+
 def test_a_letter_about_a_case_goes_on_paper_too(stocked):
     Planted("papir", at=now())
     letter = Letter.objects.create(

@@ -253,17 +253,20 @@ def test_a_guest_who_complained_and_the_holder_are_both_told(charged, work):
     assert annulled.count() == 2
 
 
-def test_a_company_is_told_on_paper(charged, sandbox, work):
-    form = {"plate": "ZP10016", "offence": "41a", "place": "VB"}
+@pytest.mark.parametrize(("plate", "channel"), [("ZP10016", "digital_post"), ("ZW30007", "print")])
+def test_a_company_is_told_by_digital_post_unless_it_is_exempt(
+    charged, sandbox, work, plate, channel
+):
+    form = {"plate": plate, "offence": "41a", "place": "VB"}
     for _ in range(2):
         given = httpx.post(f"{sandbox.base}/pilen/issue", data=form).json()
     charge_feed.follow(charged, now=now())
     work()
     found = Charge.objects.get(number=given["chargeNumber"])
     assert charges.stands(found) is State.ANNULLED
-    (holder,) = found.holders.all()
-    assert holder.kind == "company"
-    assert written_to() == [(holder.number, "print")]
+    (company,) = found.holders.filter(kind="company")
+    (letter,) = Letter.objects.filter(charge=found)
+    assert (letter.addressee.number, letter.channel) == (company.number, channel)
 
 
 def test_somebody_abroad_is_told_in_english_and_needs_no_login(charged, work):

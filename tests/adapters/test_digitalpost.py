@@ -14,13 +14,14 @@ import pytest
 from parking.adapters import digitalpost
 from parking.adapters.digitalpost import LOOK_UP, SEND, DigitalPost
 from parking.ports import Rejected, Unavailable
-from parking.ports.post import BEGINNING, Letter
+from parking.ports.post import BEGINNING, Letter, Recipient
 from sandbox import city
 from sandbox_process import Sandbox
 
 SYSTEM = "digitalpost"
 WEB = httpx.Client(verify=False)  # noqa: S501 - plain http on this machine
-ANNA, VILLY = (city.inhabitant(slug).person_number for slug in ("anna", "villy"))
+ANNA, VILLY = (Recipient(city.inhabitant(slug).person_number) for slug in ("anna", "villy"))
+COMPANY, EXEMPT = (Recipient(number, "company") for number in ("99000101", "99000303"))
 PDF = b"%PDF-1.7\n%%EOF"
 
 
@@ -61,7 +62,7 @@ def post(outside: Sandbox) -> Iterator[DigitalPost]:
 def a_letter(**changed) -> Letter:
     letter = Letter(
         letter_id=str(uuid4()),
-        person_number=ANNA,
+        recipient=ANNA,
         subject="Kvittering for din beboerlicens",
         file_name="Kvittering PB-2026-000987.pdf",
         pdf=PDF,
@@ -78,10 +79,23 @@ def inbox(outside: Sandbox, slug: str) -> list[dict]:
 
 
 def test_it_is_known_whom_letters_reach(post):
-    assert post.reaches(person_number=ANNA)
-    assert not post.reaches(person_number=VILLY)
+    assert post.reaches(ANNA)
+    assert not post.reaches(VILLY)
     with pytest.raises(Rejected, match="404"):
-        post.reaches(person_number="610101-0000")
+        post.reaches(Recipient("610101-0000"))
+
+
+def test_a_company_has_a_box_by_its_company_number_unless_it_is_exempt(outside, post):
+    assert post.reaches(COMPANY)
+    assert not post.reaches(EXEMPT)
+    with pytest.raises(Rejected, match="404"):
+        post.reaches(Recipient("12345678", "company"))
+    letter = a_letter(recipient=COMPANY)
+    post.send(letter)
+    (arrived,) = inbox(outside, COMPANY.number)
+    assert arrived["id"] == letter.letter_id
+    assert COMPANY.number not in repr(letter)
+    assert WEB.get(f"{outside.base}/inbox/{COMPANY.number}").status_code == 200
 
 
 def test_a_letter_arrives_once_however_often_it_is_sent(outside, post):
@@ -111,8 +125,11 @@ def test_a_letter_whose_answer_was_lost_arrives_once(outside, post):
     "wrong",
     [
         {"letter_id": "not a uuid"},
-        {"person_number": VILLY},
-        {"person_number": "610101-0000"},
+        {"recipient": VILLY},
+        {"recipient": Recipient("610101-0000")},
+        {"recipient": EXEMPT},
+        {"recipient": Recipient(COMPANY.number)},
+        {"recipient": Recipient(ANNA.number, "company")},
         {"subject": ""},
         {"subject": "\x00"},
         {"file_name": "../kvittering.pdf"},
@@ -145,7 +162,7 @@ def test_a_token_is_kept_and_renewed_when_it_is_no_longer_taken(outside, post, l
     outside.control("DELETE", "journal")
     post.send(a_letter())
     post.send(a_letter())
-    post.reaches(person_number=ANNA)
+    post.reaches(ANNA)
     asked = [each["path"] for each in outside.journal(SYSTEM)]
     assert sum(path.endswith("/issue") for path in asked) == 2
     later(3700)
@@ -175,17 +192,17 @@ def test_a_token_is_worth_nothing_with_another_certificate_or_for_another_servic
     assert answer.status_code == 401
     post._tokens[LOOK_UP] = post._tokens[SEND]
     outside.control("DELETE", "journal")
-    assert post.reaches(person_number=ANNA)
+    assert post.reaches(ANNA)
     assert [each["status"] for each in outside.journal(SYSTEM)] == [401, 200, 200, 200]
     other.close()
 
 
 def test_person_numbers_stay_out_of_the_log_and_the_journal(outside, post, caplog, capsys):
     outside.control("DELETE", "journal")
-    post.reaches(person_number=ANNA)
+    post.reaches(ANNA)
     post.send(a_letter())
     written = caplog.text + "".join(capsys.readouterr())
-    digits = ANNA.replace("-", "")
+    digits = ANNA.number.replace("-", "")
     assert digits not in written
     assert digits not in str(outside.journal(SYSTEM))
 
@@ -201,7 +218,7 @@ def test_whatever_goes_wrong_is_unavailable(outside, fault):
     with pytest.raises(Unavailable):
         adapter.send(a_letter())
     with pytest.raises(Unavailable):
-        adapter.reaches(person_number=ANNA)
+        adapter.reaches(ANNA)
     adapter.close()
 
 
@@ -209,7 +226,7 @@ def test_a_late_answer_is_unavailable(outside):
     impatient = connect(outside, read_timeout=0.3, deadline=0.3)
     outside.fault(SYSTEM, "slow:1")
     with pytest.raises(Unavailable, match="Timeout"):
-        impatient.reaches(person_number=ANNA)
+        impatient.reaches(ANNA)
     impatient.close()
 
 

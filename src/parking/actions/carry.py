@@ -33,6 +33,7 @@ from parking.ports import NotFound, Outside, Rejected, Unavailable
 from parking.ports.accounts import BookedOrder, OrderLine
 from parking.ports.charges import ChargeAnswer, ChargeState, PlanInstalment, RefundWay, SentLetter
 from parking.ports.post import Letter as PostLetter
+from parking.ports.post import Recipient
 from parking.records.case import Case
 from parking.records.charge import Charge, ChargePayment
 from parking.records.collection import ChargeStep, CollectionAction, CollectionClaim, Plan
@@ -86,13 +87,13 @@ def send_receipt(outside: Outside, payload: dict[str, Any], now: datetime) -> st
     assert order.party is not None
     letter = letters.receipt(order, order.party, now=now)
     number = order.party.person_number
-    if not outside.post.reaches(person_number=number):
+    if not outside.post.reaches(Recipient(number)):
         return "not registered for Digital Post"
     with translation.override(order.language):
         transaction = outside.post.send(
             PostLetter(
                 letter_id=str(letter.id),
-                person_number=number,
+                recipient=Recipient(number),
                 subject=letter.subject,
                 file_name=f"{order.number}.pdf",
                 pdf=bytes(letter.pdf),
@@ -114,7 +115,7 @@ def send_letter(outside: Outside, payload: dict[str, Any], now: datetime) -> str
     assert letter.case is not None
     assert letter.party is not None
     number = letter.party.person_number
-    if not outside.post.reaches(person_number=number):
+    if not outside.post.reaches(Recipient(number)):
         letter.to(Addressee(kind="person", number=number))
         letter.channel, letter.sent, letter.queued = Letter.Channel.PRINT, now, now
         with recording():
@@ -127,7 +128,7 @@ def send_letter(outside: Outside, payload: dict[str, Any], now: datetime) -> str
     transaction = outside.post.send(
         PostLetter(
             letter_id=str(letter.id),
-            person_number=number,
+            recipient=Recipient(number),
             subject=letter.subject,
             file_name=f"{letter.case.number}.pdf",
             pdf=bytes(letter.pdf),
@@ -207,13 +208,13 @@ def _remind(outside: Outside, reminder: Reminder) -> str:
     """Send a reminder where it is sure to be read; return where that was, if there is such."""
     permit, party = reminder.permit, reminder.permit.party
     number = party.person_number
-    if outside.post.reaches(person_number=number):
+    if outside.post.reaches(Recipient(number)):
         with translation.override(party.language):
             letter = letters.reminder(permit)
         return outside.post.send(
             PostLetter(
                 letter_id=str(remind.message_of(permit, reminder.days_before)),
-                person_number=number,
+                recipient=Recipient(number),
                 subject=letter.subject,
                 file_name=f"{permit.number}.pdf",
                 pdf=letter.pdf,
@@ -442,22 +443,22 @@ def _is_dead(key: str) -> bool:
 def _posted(outside: Outside, letter: Letter) -> str:
     """Send *letter* by Digital Post and return the transaction; nothing if it must go on paper.
 
-    Companies are written to on paper: the port to Digital Post knows persons only. What Digital
-    Post will not have goes on paper too, so that nothing is lost.
+    Somebody abroad has a name and an address, and no number to have a box by. What Digital Post
+    will not have goes on paper too, so that nothing is lost.
     """
     assert letter.charge is not None
-    addressee = letter.addressee
-    if addressee.kind != "person":
+    recipient = _recipient(letter.addressee)
+    if recipient is None:
         return ""
     with translation.override(letter.language):
         link, link_text = charge_letters.link(letter.charge), charge_letters.link_text()
     try:
-        if not outside.post.reaches(person_number=addressee.number):
+        if not outside.post.reaches(recipient):
             return ""
         return outside.post.send(
             PostLetter(
                 letter_id=str(letter.id),
-                person_number=addressee.number,
+                recipient=recipient,
                 subject=letter.subject,
                 file_name=f"{letter.charge.number}-{letter.kind}.pdf",
                 pdf=bytes(letter.pdf),
@@ -468,6 +469,13 @@ def _posted(outside: Outside, letter: Letter) -> str:
         )
     except (NotFound, Rejected):
         return ""
+
+
+def _recipient(addressee: Addressee) -> Recipient | None:
+    """Return whose box *addressee* may have, if they can have one."""
+    if not addressee.number or addressee.kind not in {"person", "company"}:
+        return None
+    return Recipient(addressee.number, "company" if addressee.kind == "company" else "person")
 
 
 def _step_of(payload: dict[str, Any]) -> ChargeStep | None:

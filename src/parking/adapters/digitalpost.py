@@ -29,7 +29,7 @@ from lxml import etree
 from parking.adapters import soap
 from parking.adapters.transport import Transport
 from parking.ports import Rejected, Unavailable
-from parking.ports.post import Letter, Receipt, ReceiptPage
+from parking.ports.post import Letter, Receipt, ReceiptPage, Recipient
 
 SYSTEM: Final = "post"
 
@@ -44,6 +44,9 @@ LONGEST_CURSOR: Final = 100
 _TRUST: Final = "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
 _SAML: Final = "http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.1#SAMLV2.0"
 _RENEW_BEFORE: Final = 300
+#: What a number is called: when it is asked about, and on a message.
+_ASKED_BY: Final = {"person": "cprNumber", "company": "cvrNumber"}
+_ID_TYPES: Final = {"person": "CPR", "company": "CVR"}
 _ANSWERS: Final = frozenset({400, 401, 403, 404, 409, 413, 422})
 
 
@@ -99,15 +102,16 @@ class DigitalPost:
         if self._listener is not None:
             self._listener.close()
 
-    def reaches(self, *, person_number: str) -> bool:
-        """Tell whether letters reach this person digitally.
+    def reaches(self, recipient: Recipient) -> bool:
+        """Tell whether letters reach this person or company digitally.
 
         :raises Unavailable: if it did not answer.
         :raises Rejected: if it would not answer us.
         """
+        name = _ASKED_BY[recipient.kind]
         response = self._ask(
             "GET",
-            f"/service/PostForespoerg_1/digitalpost?cprNumber={quote(_digits(person_number))}",
+            f"/service/PostForespoerg_1/digitalpost?{name}={quote(_digits(recipient.number))}",
             service=LOOK_UP,
             operation="reaches",
             repeatable=True,
@@ -182,8 +186,8 @@ class DigitalPost:
         _element(sender, "idType", "CVR")
         _element(sender, "label", self._sender_name)
         recipient = _element(header, "Recipient")
-        _element(recipient, "recipientID", _digits(letter.person_number))
-        _element(recipient, "idType", "CPR")
+        _element(recipient, "recipientID", _digits(letter.recipient.number))
+        _element(recipient, "idType", _ID_TYPES[letter.recipient.kind])
         body = _element(message, "MessageBody")
         _element(body, "createdDateTime", _written(self._clock()))
         document = _element(body, "MainDocument")
@@ -343,8 +347,8 @@ def _text(answer: etree._Element, name: str) -> str:
     return (found[0].text or "").strip()
 
 
-def _digits(person_number: str) -> str:
-    return person_number.replace("-", "")
+def _digits(number: str) -> str:
+    return number.replace("-", "")
 
 
 def _written(moment: datetime) -> str:

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 BEGINNING: Final = ""  #: the cursor of whoever has read no receipt yet
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who has a box in Digital Post: a person, or a company by its company number."""
+
+    number: str = field(repr=False)
+    kind: Literal["person", "company"] = "person"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A letter to one person, as a PDF."""
+    """A letter to one person or company, as a PDF."""
 
     letter_id: str  #: a UUID; the same letter sent twice has the same
-    person_number: str = field(repr=False)
+    recipient: Recipient
     subject: str
     file_name: str
     pdf: bytes = field(repr=False)
@@ -45,8 +53,8 @@ class ReceiptPage:
 class Post(Protocol):
     """Digital Post."""
 
-    def reaches(self, *, person_number: str) -> bool:
-        """Tell whether letters reach this person digitally.
+    def reaches(self, recipient: Recipient) -> bool:
+        """Tell whether letters reach this person or company digitally.
 
         :raises Unavailable: if it did not answer.
         :raises Rejected: if it would not answer us.
