@@ -71,12 +71,12 @@ class Town:
         httpx.post(path, data=form).raise_for_status()
         charge_feed.follow(self.outside, now=self.at)
 
-    def complain(self, slug: str, reference: str) -> None:
-        """Have a complaint come in by letter at the charge system."""
+    def complain(self, slug: str, reference: str, *, days_ago: int = 0) -> None:
+        """Have a complaint that came by letter be written down at the charge system."""
         self.outside.charges.complain(
             charge(slug).source_id,
             reference=reference,
-            received=self.at,
+            received=self.at - timedelta(days=days_ago),
             channel="letter",
             ground="sign",
             text="Skiltet var væk.",

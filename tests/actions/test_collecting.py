@@ -24,6 +24,8 @@ from parking.actions import (
     charge_letters,
     claims,
     collect,
+    complain,
+    fees,
     holds,
     plan,
     print_queue,
@@ -31,9 +33,11 @@ from parking.actions import (
 )
 from parking.actions import charge as charges
 from parking.law import fik
-from parking.law.charge import Hold, State, Step
+from parking.law.charge import Hold, Kind, State, Step
+from parking.law.complaint import Document
 from parking.law.days import danish_day
 from parking.law.money import NOTHING, Money
+from parking.law.offence import Question
 from parking.ports.collection import ActionReceipt, ActionState, CollectionNotice
 from parking.records.audit import Incident
 from parking.records.case import Case
@@ -44,6 +48,7 @@ from parking.records.collection import (
     CollectionAction,
     CollectionClaim,
 )
+from parking.records.complaint import Complaint
 from parking.records.letter import Addressee, Letter
 from parking.records.offence import offences_on
 from parking.records.outbox import Outgoing
@@ -187,10 +192,85 @@ def test_a_fee_that_a_payment_would_have_prevented_is_taken_back(town):
         )
     town.send()
     assert charges.balance(charge("anna-open")).owed == Money(25_000)
-    assert collect.take_back_fees(now=town.at) == 1
+    assert fees.take_back_all(now=town.at) == 1
     town.send()
     assert charges.balance(charge("anna-open")).owed == NOTHING
-    assert collect.take_back_fees(now=town.at) == 0
+    assert fees.take_back_all(now=town.at) == 0
+
+
+def came_by_letter(slug: str, days_ago: int, at) -> Complaint:
+    """Write down a complaint that came by letter some days ago."""
+    return complain.register(
+        None,
+        charge(slug),
+        channel=Complaint.Channel.LETTER,
+        received=danish_day(at) - timedelta(days=days_ago),
+        language="da",
+        said={
+            "question": Question.SIGN.value,
+            "text": "Skiltet var væk.",
+            "name": "Dan",
+            "address": "Vej 1",
+        },
+        given=[],
+        kind=Document.OTHER,
+        now=at,
+    )
+
+
+def test_a_fee_of_the_charge_system_during_a_complaint_is_taken_back_by_itself(town):
+    given = charge("dan-first-fee")
+    assert not given.steps.exists(), "the charge system charged it"
+    (fee,) = [line for line in charges.answer_of(given).account if line.kind == "fee"]
+    came = (danish_day(town.at) - fee.booked).days + 3
+    came_by_letter("dan-first-fee", came, town.at)
+    (pause,) = ChargePause.objects.filter(charge=given)
+    assert pause.since == fee.booked - timedelta(days=3)
+    (row,) = Outgoing.objects.filter(kind=Outgoing.Kind.TAKE_BACK_FEE)
+    assert row.payload["ore"] == 25_000
+    town.send()
+    told = town.told("dan-first-fee")
+    assert told.balance == charges.balance(charge("dan-first-fee")).owed == Money(51_000)
+    assert fees.take_back_all(now=town.at) == 0, "once is enough"
+
+
+def test_a_fee_of_the_charge_system_that_a_complaint_told_by_it_would_have_prevented(town):
+    """The letter came to the charge system's own people, and it has charged its fee meanwhile."""
+    (fee,) = [
+        line for line in charges.answer_of(charge("dan-first-fee")).account if line.kind == "fee"
+    ]
+    town.complain("dan-first-fee", "k-3", days_ago=(danish_day(town.at) - fee.booked).days + 3)
+    charge_feed.follow(town.outside, now=town.at)
+    assert charges.balance(charge("dan-first-fee")).owed == Money(76_000)
+    collect.collect(town.outside, now=town.at)
+    town.send()
+    assert charges.balance(charge("dan-first-fee")).owed == Money(51_000)
+
+
+@pytest.mark.parametrize("days_ago", range(0, 60, 7))
+def test_whenever_a_complaint_came_no_fee_of_its_days_is_left(town, days_ago):
+    town.collect_until("anna-open", Step.SECOND_FEE)
+    came_by_letter("anna-open", days_ago, town.at)
+    town.send()
+    assert fees_during_a_hold(charge("anna-open")) == []
+    came = danish_day(town.at) - timedelta(days=days_ago)
+    booked = [line for line in town.told("anna-open").account if line.kind == "fee"]
+    left = sum(line.amount.ore for line in booked if line.booked < came)
+    assert charges.balance(charge("anna-open")).owed == Money(51_000 + left)
+
+
+def fees_during_a_hold(given: Charge) -> list[str]:
+    """Return the fees in the account of a charge that were booked in a hold and not taken back."""
+    account = charges.account(given)
+    back = {entry.reference for entry in account if entry.kind is Kind.ANNULMENT}
+    return [
+        entry.reference
+        for entry in account
+        if entry.kind is Kind.FEE and f"{entry.reference}-taken-back" not in back
+        for pause in holds.pauses(given)
+        if entry.booked in pause.period and pause.hold is not Hold.TRANSFER
+        if not (pause.hold is Hold.PLAN and entry.booked == pause.period.start)
+    ]
 
 
 def test_after_three_days_without_the_charge_system_all_goes_on_once(town, sandbox):
@@ -478,6 +558,8 @@ def test_a_whole_town_lives_a_quarter_of_a_year_and_every_account_adds_up(town):
         print_queue.printed([each.letter_id for each in print_queue.waiting()], now=town.at)
         if week == 4:
             town.complain("anna-now", "soak")
+        if week in LATE:
+            came_by_letter(LATE[week], 7 * week, town.at)
         town.pass_days(7)
     charge_feed.follow(town.outside, now=town.at)
     assert (
@@ -487,14 +569,11 @@ def test_a_whole_town_lives_a_quarter_of_a_year_and_every_account_adds_up(town):
         told = town.outside.charges.charge(each.source_id)
         here = charges.balance(each)
         assert here.owed - here.overpaid == told.balance, each.number
-        fees = [line for line in told.account if line.kind == "fee"]
-        assert len(fees) <= 2
+        assert len([line for line in told.account if line.kind == "fee"]) <= 2
+        assert fees_during_a_hold(each) == [], each.number
         steps = ChargeStep.objects.filter(charge=each, refused="").order_by("id")
         for one, other in itertools.pairwise(steps):
             assert (other.day - one.day).days >= 10
-        for step in steps.filter(fee_ore__gt=0):
-            for pause in holds.pauses(each):
-                assert step.day not in pause.period or pause.hold is Hold.TRANSFER
         claimed = sum(c.left_ore for c in each.collection_claims.all())
         if each.collection_claims.filter(ended=None).exists():
             assert claimed == told.balance.ore
@@ -503,6 +582,10 @@ def test_a_whole_town_lives_a_quarter_of_a_year_and_every_account_adds_up(town):
     problems = Incident.objects.exclude(what__in=EXPECTED).values_list("what", "detail")
     assert list(problems) == []
 
+
+#: Complaints that came by letter on the first day, and in which week somebody writes them down:
+#: before any fee, after one of ours, after two, and when it is with the debt collection.
+LATE = {1: "bo-reminded", 4: "viggo-part", 6: "alma-other-car", 7: "dan-first-fee"}
 
 #: What a person must settle of the first day, whoever lives.
 EXPECTED = {

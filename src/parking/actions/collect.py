@@ -18,10 +18,8 @@ import structlog
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from parking.actions import charge as charges
-from parking.actions import charge_letters, claims, progress, send
-from parking.actions.turns import keeping_nobody_waiting
+from parking.actions import charge_letters, claims, fees, progress, send
 from parking.law import charge as law
-from parking.law import collection
 from parking.law.charge import COLLECTED_HERE, State, Step
 from parking.law.collection import Next
 from parking.law.course import Actor
@@ -45,8 +43,6 @@ _STATES: Final = tuple(
 _LONGEST_IN_QUEUE: Final = timedelta(days=3)
 #: What cannot go on is looked at again after so long, so that it never fills anybody's turn.
 _STUCK_FOR: Final = timedelta(days=7)
-#: Fees of charges that have not changed for so long have been looked at.
-_LOOKED_AT: Final = timedelta(days=3)
 
 
 # Doing it
@@ -75,7 +71,7 @@ def collect(outside: Outside, *, now: datetime, most: int = 20_000) -> Counter[s
             continue
         if step is not None:
             taken[step.value] += 1
-    take_back_fees(now=now)
+    fees.take_back_all(now=now)
     claims.follow_all(now=now)
     with recording():
         _worry_about_the_queue(now)
@@ -201,43 +197,3 @@ def _worry_about_the_queue(now: datetime) -> None:
             "print queue", "letters wait to be printed", now=now, detail=f"{late} letters",
             anew=True,
         )  # fmt: skip
-
-
-# Fees that should not have been
-
-
-def take_back_fees(*, now: datetime) -> int:
-    """Take back fees of ours that should not have been charged; return how many.
-
-    A payment may become known after the fee that it would have prevented, and a complaint that came
-    by letter may be registered later. Charges that have not changed lately were looked at before.
-    """
-    with_fees = Charge.objects.filter(
-        steps__fee_ore__gt=0, steps__refused="", learnt__gte=now - _LOOKED_AT
-    ).distinct()
-    taken = 0
-    for charge in with_fees:
-        with keeping_nobody_waiting("fees of", charge.number), recording():
-            taken += _take_back(charge, now)
-    return taken
-
-
-def _take_back(charge: Charge, now: datetime) -> int:
-    one_at_a_time("charge", charge.id)
-    entries = collection.take_back(
-        progress.of(charge), progress.terms_of(charge), on=danish_day(now)
-    )
-    for entry in entries:
-        send.put(
-            Outgoing.Kind.TAKE_BACK_FEE,
-            key=f"take back {charge.number} {entry.reference}",
-            lane=f"charge {charge.id}",
-            payload={
-                "charge": str(charge.id),
-                "reference": entry.reference,
-                "ore": entry.amount.ore,
-                "at": now.isoformat(),
-            },
-            now=now,
-        )
-    return len(entries)

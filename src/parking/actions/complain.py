@@ -23,6 +23,7 @@ from parking.actions import (
     complaint_letters,
     complaint_wording,
     evidence,
+    fees,
     files,
     limit,
     progress,
@@ -375,11 +376,12 @@ def again(
 
 
 def _begin_round(complaint: Complaint, now: datetime) -> None:
-    """Open the case, tell the charge system, confirm that it came in, and have a machine look.
+    """Take back the fees it would have prevented, open the case, tell others, have a machine look.
 
-    What it said before stands for nothing: a payment or a sale may have become known since.
+    What a machine said before stands for nothing: a payment or a sale may have become known since.
     """
     complaint_course.end_case_of_finding(complaint.charge, now=now)
+    fees.take_back(complaint.charge, now=now)
     case = complaint_course.open_case(complaint, now=now)
     send.put(
         Outgoing.Kind.COMPLAIN,

@@ -69,9 +69,13 @@ def _hold(complaint: Complaint, before: law.State, now: datetime) -> None:
         hold = law.hold(complaint.stands, charge_terms_on(danish_day(complaint.charge.issued)))
         assert hold is not None
         answered = complaint.decisions.filter(round=complaint.round).count()
-        # What is reopened stands still anew: the days since the answer did count.
+        # What is reopened stands still anew: the days since the answer did count. What came by
+        # letter counts from the day it came.
+        since = min(danish_day(complaint.received or now), on) if before is law.State.DRAFT else on
         reference = f"{complaint.reference}{f' {answered}' if answered else ''}"
-        holds.begin(complaint.charge, hold, reference=holds.complaint_reference(reference), on=on)
+        holds.begin(
+            complaint.charge, hold, reference=holds.complaint_reference(reference), on=since
+        )
 
 
 def update_hold(charge: Charge) -> None:

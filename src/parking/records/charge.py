@@ -8,7 +8,7 @@ the same change may be told twice, late or out of order.
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
@@ -18,6 +18,9 @@ from parking.law.days import DENMARK
 from parking.law.money import Money
 from parking.records import sealing
 from parking.records.party import Party
+
+#: A fee stands in the account, as the charge system told it.
+_HAS_FEE: Final = Q(told__account__contains=[{"kind": "fee"}])
 
 
 class ChargeQuerySet(models.QuerySet["Charge"]):
@@ -32,6 +35,10 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
             "instalments__plan",
             "collection_claims",
         )
+
+    def with_fees(self) -> ChargeQuerySet:
+        """Return those that have a fee in the account, whoever booked it."""
+        return self.filter(_HAS_FEE)
 
 
 class Charge(models.Model):
@@ -67,6 +74,7 @@ class Charge(models.Model):
         db_table = "charge"
         indexes: ClassVar = [
             models.Index(fields=["plate", "-issued"], name="charge_of_plate"),
+            models.Index(fields=["learnt"], name="charge_with_fees", condition=_HAS_FEE),
             models.Index(
                 fields=["due"], name="charge_owing", condition=Q(balance_ore__gt=0, waits=False)
             ),
