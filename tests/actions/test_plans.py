@@ -166,6 +166,40 @@ def test_what_waits_for_a_complaint_is_no_part_of_a_plan(town):
     ]
 
 
+def test_the_debtor_sets_the_first_day_within_the_limits(town):
+    today, anna = danish_day(town.at), party("anna")
+    usual = plan.propose(anna, 3, now=town.at)
+    assert usual.first == today + timedelta(days=14)
+    for days in (0, 32):
+        with pytest.raises(law.PlanNotAllowed) as refused:
+            plan.propose(anna, 3, first=today + timedelta(days=days), now=town.at)
+        assert refused.value.reason is law.Refusal.FIRST_DAY
+    chosen = today + timedelta(days=31)
+    shown = plan.propose(anna, 3, first=chosen, now=town.at)
+    with pytest.raises(plan.ProposalChanged):
+        plan.agree(
+            town.outside, anna, 3, agreed=shown.agreement, language="da", now=town.at
+        )  # fmt: skip
+    agreed = plan.agree(
+        town.outside, anna, 3, first=chosen, agreed=shown.agreement, language="da", now=town.at
+    )
+    assert agreed.as_law().instalments[0].due == chosen
+    assert agreed.as_law().debt == usual.plan.debt
+
+
+def test_a_complaint_that_came_before_the_plan_and_was_written_down_later_stops_it(town):
+    agreed = agree(town)
+    town.pass_days(5)
+    town.complain("anna-open", "k-13", days_ago=7)
+    charge_feed.follow(town.outside, now=town.at)
+    assert progress_of(agreed).waits
+    first = agreed.as_law().instalments[0].due
+    town.pass_days(10)
+    town.officer("anna-open", "uphold", reasons="Skiltet stod der.")
+    (_, coming), *_ = progress_of(agreed).left
+    assert coming.due == first + timedelta(days=15), "as many days as it waited"
+
+
 def miss_next(town, agreed: Plan) -> None:
     """Let the next instalment be missed."""
     (_, coming), *_ = progress_of(agreed).left

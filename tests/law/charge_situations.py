@@ -21,9 +21,11 @@ LIMITS = Limits(
     most=6,
     smallest=kroner(100),
     days_to_first=31,
+    usual_days_to_first=14,
     days_for_bank=3,
     days_after_missed=10,
     reminder_days=5,
+    drawn_again=(3, 6),
 )
 
 TERMS = ChargeTerms(
@@ -40,6 +42,7 @@ TERMS = ChargeTerms(
     target_days=28,
     reply_days=14,
     hearing_days=14,
+    case_days=14,
     draft_days=30,
     days_to_complain_again=28,
     recall_when_annulled=True,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.law.charge_situations import TERMS, terms
+from tests.law.charge_situations import LIMITS, TERMS, terms
 
 from parking.law import record
 from parking.law.charge_terms import ChargeTerms
@@ -44,3 +45,18 @@ def test_terms_are_kept_with_a_decision_and_read_back() -> None:
 def test_numbers_that_make_no_sense_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"comes after|is no gift"):
         terms(**changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"usual_days_to_first": 32},
+        {"usual_days_to_first": 0},
+        {"drawn_again": (6, 3)},
+        {"drawn_again": (0,)},
+        {"drawn_again": (3, 10)},
+    ],
+)
+def test_limits_of_plans_that_make_no_sense_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"may be chosen|each time later"):
+        replace(LIMITS, **changes)

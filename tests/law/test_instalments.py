@@ -154,7 +154,7 @@ def test_what_was_to_be_drawn_is_missed_only_after_the_days_there_are_to_pay_a_r
 
 def test_an_instalment_is_drawn_on_its_day_and_twice_more_at_most() -> None:
     due = date(2026, 4, 30)
-    tries = [draw_day(due, declined=times) for times in range(4)]
+    tries = [draw_day(due, LIMITS, declined=times) for times in range(4)]
     assert tries == [due, date(2026, 5, 3), date(2026, 5, 6), None]
     last = last_day(PLAN.instalments[0], LIMITS, drawn=True)
     assert all(day < last for day in tries if day)

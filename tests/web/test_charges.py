@@ -12,9 +12,11 @@ from django.urls import reverse
 
 from collecting import Town
 from parking.actions import charge as charges
-from parking.actions import charge_feed, checkout, plan
+from parking.actions import charge_feed, checkout, plan, wording
 from parking.law.charge import spaced
+from parking.law.days import danish_day
 from parking.records.charge import Charge, ChargeHolder
+from parking.records.collection import Plan
 from parking.records.order import Order
 from sandbox.charges import code_of
 from town import charge, now, party, pay, slip_of
@@ -331,6 +333,30 @@ def test_a_plan_says_that_it_waits_for_a_complaint_and_that_it_was_broken(
     assert "Betal i rater" not in charges_page
     client.post(reverse("plan-pay", kwargs={"plan_id": kept.id}))
     assert "1.020 kr." in text(client.get(reverse("basket")))
+
+
+def test_the_first_day_of_a_plan_is_chosen_and_shown_before_it_is_agreed(charged, log_in):
+    client, today = log_in("anna"), danish_day(now())
+    new, chosen = reverse("plan-new"), today + timedelta(days=20)
+    day = {"first_day": chosen.day, "first_month": chosen.month, "first_year": chosen.year}
+    usual = text(client.get(new))
+    assert wording.day(today + timedelta(days=14)) in usual
+    page = client.get(new, {"instalments": 3} | day)
+    assert text(page).count("340 kr.") == 3
+    assert "<strong>1.020 kr.</strong>" in text(page)
+    shown = page.context["proposal"]
+    assert shown.first == chosen
+    late = {**day, "first_year": chosen.year + 1}
+    refused = text(client.get(new, {"instalments": 3} | late))
+    assert "Den første rate kan betales" in refused
+    assert "Aftal ordningen" not in refused
+    what = {"instalments": 3, "agreed": shown.agreement}
+    other = client.post(reverse("plan-agree"), what | {"first": (today + timedelta(days=21))})
+    assert "changed=yes" in other["Location"]
+    assert "Gælden har ændret sig" in text(client.get(other["Location"]))
+    assert not Plan.objects.exists()
+    client.post(reverse("plan-agree"), what | {"first": chosen.isoformat()})
+    assert Plan.objects.get().as_law().instalments[0].due == chosen
 
 
 def test_paying_in_parts_is_offered_only_for_what_was_mine(charged, log_in):

@@ -23,7 +23,8 @@ from parking.records.party import Party
 from parking.records.recording import one_at_a_time
 from parking.records.staff import Staff
 
-#: How long we take at most (ASSUMED: the city publishes no deadline of its own).
+#: How long we take at most with what is no charge, whose terms say it (ASSUMED: the city publishes
+#: no deadline of its own).
 OUR_TIME: Final = timedelta(days=14)
 
 #: What is nobody's to know, and so no register's word stands against a case worker's.

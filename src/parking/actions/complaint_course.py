@@ -7,7 +7,7 @@ charge system has heard of it or not.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Q, QuerySet
@@ -134,12 +134,13 @@ def open_case_of_finding(charge: Charge, *, now: datetime) -> None:
         return
     if Case.objects.filter(charge=charge).exclude(state=case_law.State.WITHDRAWN.value).exists():
         return
+    terms = charge_terms_on(danish_day(charge.issued))
     case = Case.objects.create(
         number=cases.next_number(),
         kind=case_law.Kind.FINDING.value,
         charge=charge,
         opened=now,
-        due=danish_day(now) + caseload.OUR_TIME,
+        due=danish_day(now) + timedelta(days=terms.case_days),
     )
     # Who reads that nothing shall be paid is neither reminded nor charged a fee meanwhile.
     holds.begin(charge, Hold.CASE_WORKER, reference=_hold_of(case), on=danish_day(now))

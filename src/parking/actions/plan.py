@@ -27,7 +27,7 @@ from parking.law import charge as charge_law
 from parking.law import instalments as law
 from parking.law.charge import ChargeNumber, Hold
 from parking.law.course import Actor
-from parking.law.days import danish_day
+from parking.law.days import Period, danish_day
 from parking.law.instalments import Debt, Limits
 from parking.law.money import NOTHING, Money
 from parking.ports import Outside
@@ -48,8 +48,6 @@ log = structlog.get_logger(__name__)
 
 _AGREED: Final = law.State.AGREED.value
 _OPEN: Final = tuple(state.value.replace(" ", "_") for state in charge_law.COLLECTED_HERE)
-#: The days to the first instalment that a proposal gives: a wage comes in between.
-_DAYS_TO_FIRST: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,11 @@ class Proposal:
     charges: tuple[Charge, ...]
     plan: law.Plan
     limits: Limits
+
+    @property
+    def first(self) -> date:
+        """The day on which the first instalment is due."""
+        return self.plan.instalments[0].due
 
     @property
     def agreement(self) -> str:
@@ -126,13 +129,30 @@ def choices_among(owing: Iterable[Charge], *, now: datetime) -> tuple[int, ...]:
     return law.choices(debts(_free(ours, danish_day(now))), limits(now=now))
 
 
-def propose(party: Party, instalments: int, *, now: datetime) -> Proposal:
+def usual_first_day(*, now: datetime) -> date:
+    """Return the day on which the first instalment is due if nobody chooses another."""
+    return danish_day(now) + timedelta(days=limits(now=now).usual_days_to_first)
+
+
+def first_days(*, now: datetime) -> Period:
+    """Return the days of which one may choose that of the first instalment."""
+    return law.first_days(limits(now=now), on=danish_day(now))
+
+
+def propose(
+    party: Party, instalments: int, *, first: date | None = None, now: datetime
+) -> Proposal:
     """Return the plan that *party* may agree to, in so many *instalments*.
+
+    The first is due on the day *first*, or else on the usual one.
 
     :raises PlanNotAllowed: if the municipality does not accept it.
     """
     owed, allowed = owed_by(party, now=now), limits(now=now)
-    first = danish_day(now) + timedelta(days=min(_DAYS_TO_FIRST, allowed.days_to_first))
+    if first is None:
+        first = usual_first_day(now=now)
+    if first not in law.first_days(allowed, on=danish_day(now)):
+        raise law.PlanNotAllowed(law.Refusal.FIRST_DAY)
     return Proposal(owed, law.propose(debts(owed), instalments, first, allowed), allowed)
 
 
@@ -141,9 +161,18 @@ class ProposalChanged(Exception):
 
 
 def agree(
-    outside: Outside, party: Party, instalments: int, *, agreed: str, language: str, now: datetime
+    outside: Outside,
+    party: Party,
+    instalments: int,
+    *,
+    first: date | None = None,
+    agreed: str,
+    language: str,
+    now: datetime,
 ) -> Plan:
     """Agree the plan that was shown, whose agreement was *agreed*; from now on fees wait.
+
+    *first* is the day that was chosen for the first instalment, if one was.
 
     A second click gets the plan that there is.
 
@@ -160,7 +189,7 @@ def agree(
         if (known := current(party)) is not None:
             return known
         each_one_at_a_time("charge", [each.id for each in owed_by(party, now=now)])
-        proposal = propose(party, instalments, now=now)
+        proposal = propose(party, instalments, first=first, now=now)
         if proposal.agreement != agreed:
             raise ProposalChanged
         return _write(party, proposal, language, now)

@@ -107,7 +107,7 @@ class PlanProgress:
         if any(order.stands is not order_law.State.CANCELLED for order in tried):
             return None
         declined = sum(order.declined for order in tried)
-        day = law.draw_day(instalment.due, declined=declined)
+        day = law.draw_day(instalment.due, self.limits, declined=declined)
         return Draw(day, number, len(tried), declined, instalment) if day is not None else None
 
     def is_drawn_now(self) -> bool:

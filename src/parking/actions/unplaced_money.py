@@ -8,7 +8,7 @@ in `unplaced_money_work`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from parking.law.money import Money
 from parking.records import case as cases
 from parking.records.case import Case
 from parking.records.charge import Charge
-from parking.records.collection import BankEntry
+from parking.records.collection import BankEntry, charge_terms_on
 from parking.records.unplaced_money import UnplacedMoney
 
 log = structlog.get_logger(__name__)
@@ -88,12 +88,13 @@ def charges_that_wait(ids: Iterable[UUID]) -> list[UUID]:
 
 
 def _open(money: UnplacedMoney, now: datetime) -> Case:
+    today = danish_day(now)
     case = Case.objects.create(
         number=cases.next_number(),
         kind=law.Kind.MONEY.value,
         unplaced_money=money,
         opened=now,
-        due=danish_day(now) + caseload.OUR_TIME,
+        due=today + timedelta(days=charge_terms_on(today).case_days),
     )
     log.info("money must be placed", case=case.number, why=money.why)
     return case

@@ -74,6 +74,7 @@ class ChargeTerms:
     target_days: int  #: in which a complaint should be answered
     reply_days: int  #: to answer a question about a complaint
     hearing_days: int  #: to say something about what was found out
+    case_days: int  #: in which we look at what a machine has found, or money that fits nothing
     draft_days: int  #: how long a complaint that was never sent is kept
     days_to_complain_again: int  #: after the first answer
 

@@ -7,6 +7,7 @@ a charge add up to what is owed on it: exactly, to the øre.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -28,9 +29,22 @@ class Limits:
     most: int
     smallest: Money  #: instalment
     days_to_first: int  #: how many days after today the first may be due
+    usual_days_to_first: int  #: when it is due if the debtor chooses no day: a wage comes between
     days_for_bank: int  #: so many days after it is paid at a bank we hear of it at the latest
     days_after_missed: int  #: in which the whole remainder is to be paid
     reminder_days: int  #: before an instalment is due, somebody is reminded
+    drawn_again: tuple[int, ...]  #: days after it is due, where the card would not pay
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be.
+
+        :raises ValueError: if one number makes another pointless.
+        """
+        if not 1 <= self.usual_days_to_first <= self.days_to_first:
+            raise ValueError("the usual first day is one that may be chosen")
+        tries = (0, *self.drawn_again, self.days_after_missed)
+        if any(later <= earlier for earlier, later in itertools.pairwise(tries)):
+            raise ValueError("an instalment is drawn again before it is missed, each time later")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +109,7 @@ class Refusal(Enum):
     TOO_FEW = "too few instalments"
     TOO_MANY = "too many instalments"
     TOO_SMALL = "too small instalments"
+    FIRST_DAY = "first day"  #: too late, or not to come
 
 
 class PlanNotAllowed(ValueError):
@@ -135,6 +150,11 @@ def propose(debts: Iterable[Debt], instalments: int, first_due: date, limits: Li
             for month, amount in enumerate(amounts)
         )
     )
+
+
+def first_days(limits: Limits, *, on: date) -> Period:
+    """Return the days on which the first instalment may be due, seen on the day *on* (§ 5)."""
+    return Period(on + timedelta(days=1), on + timedelta(days=limits.days_to_first + 1))
 
 
 def choices(debts: Iterable[Debt], limits: Limits) -> tuple[int, ...]:
@@ -211,16 +231,12 @@ class Missed:
     due: date  #: the last day to pay the remainder
 
 
-#: How many days after an instalment is due it is drawn again, where the card would not pay.
-DRAWN_AGAIN: Final = (3, 6)
-
-
-def draw_day(due: date, *, declined: int) -> date | None:
+def draw_day(due: date, limits: Limits, *, declined: int) -> date | None:
     """Return the day to draw an instalment that the card has *declined* so often, if it is drawn.
 
-    It is drawn on the day it is *due*, and twice more at most.
+    It is drawn on the day it is *due* (§ 5, stk. 9), and a few days later as often as *limits* say.
     """
-    days = (0, *DRAWN_AGAIN)
+    days = (0, *limits.drawn_again)
     return due + timedelta(days=days[declined]) if declined < len(days) else None
 
 

@@ -188,6 +188,34 @@ class StartForm(_Form):
         return start
 
 
+class FirstDayForm(_Form):
+    """From which day to pay in instalments."""
+
+    first = forms.DateField(
+        label=_("Hvornår vil du betale den første rate?"),
+        widget=DayInput,
+        error_messages={
+            "required": _("Skriv den dag, du vil betale den første rate."),
+            "invalid": _("Skriv en dag, der findes, med dag, måned og år i tal."),
+        },
+    )
+
+    def __init__(self, *given: Any, days: Period, **named: Any) -> None:
+        """*days* are those of which one may choose."""
+        super().__init__(*given, **named)
+        self._days = days
+
+    def clean_first(self) -> date:
+        """Return the day, if the municipality accepts it."""
+        first: date = self.cleaned_data["first"]
+        if first not in self._days:
+            raise forms.ValidationError(
+                gettext("Den første rate kan betales %(days)s.")
+                % {"days": wording.period(self._days)}
+            )
+        return first
+
+
 class SlipForm(PlateForm):
     """What stands on the slip of a charge; its code only when number and plate do not suffice."""
 

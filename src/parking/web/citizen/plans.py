@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -16,9 +17,10 @@ from parking.actions import charge_wording, checkout
 from parking.actions import plan as plans
 from parking.actions.plan_progress import PlanProgress, progress_of
 from parking.law import instalments as law
-from parking.law.days import danish_day
+from parking.law.days import Period, danish_day
 from parking.records.party import Party
 from parking.web.access import PartyRequest, party
+from parking.web.forms import FirstDayForm
 
 _LONGEST_NUMBER = 2
 
@@ -34,7 +36,12 @@ def new(request: PartyRequest) -> HttpResponse:
     chosen = _number(request.GET.get("instalments", ""))
     if choices and chosen not in choices:
         chosen = choices[min(1, len(choices) - 1)]
-    proposal = plans.propose(request.party, chosen, now=request.now) if choices else None
+    days = plans.first_days(now=request.now)
+    form = _first_day(request, days)
+    first = form.cleaned_data["first"] if form.is_bound and form.is_valid() else None
+    proposal = (
+        plans.propose(request.party, chosen, first=first, now=request.now) if choices else None
+    )
     return render(
         request,
         "citizen/plan-new.html",
@@ -43,6 +50,8 @@ def new(request: PartyRequest) -> HttpResponse:
             "chosen": chosen,
             "proposal": proposal,
             "instalments": list(enumerate(proposal.plan.instalments, 1)) if proposal else [],
+            "form": form,
+            "days": days,
             "changed": "changed" in request.GET,
         },
     )
@@ -53,18 +62,37 @@ def new(request: PartyRequest) -> HttpResponse:
 def agree(request: PartyRequest) -> HttpResponse:
     """Agree what was shown; if something else is owed by now it is shown anew."""
     instalments = _number(request.POST.get("instalments", ""))
+    first = _day(request.POST.get("first", ""))
     try:
         agreed = plans.agree(
             request.outside,
             request.party,
             instalments,
+            first=first,
             agreed=request.POST.get("agreed", ""),
             language=translation.get_language(),
             now=request.now,
         )
     except (plans.ProposalChanged, law.PlanNotAllowed):
-        return redirect(f"{redirect('plan-new')['Location']}?instalments={instalments}&changed=yes")
+        chosen = {"instalments": instalments, "changed": "yes"}
+        if first is not None and first in plans.first_days(now=request.now):
+            chosen |= {"first_day": first.day, "first_month": first.month, "first_year": first.year}
+        return redirect(f"{redirect('plan-new')['Location']}?{urlencode(chosen)}")
     return redirect("plan", plan_id=agreed.id)
+
+
+def _first_day(request: PartyRequest, days: Period) -> FirstDayForm:
+    """Return the form with the day that was typed for the first instalment, or the usual one."""
+    typed = any(name.startswith("first_") for name in request.GET)
+    usual = plans.usual_first_day(now=request.now)
+    return FirstDayForm(request.GET if typed else None, days=days, initial={"first": usual})
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _number(text: str) -> int:
