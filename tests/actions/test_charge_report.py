@@ -18,6 +18,7 @@ from parking.actions import (
     staff,
     wording,
 )
+from parking.actions.permission import NotYours
 from parking.jobs import tasks
 from parking.law import case as case_law
 from parking.law import complaint as law
@@ -172,6 +173,27 @@ def test_a_year_from_before_there_was_a_deadline_is_not_called_for(stocked):
     assert open_incidents() == []
 
 
+def test_last_year_is_counted_by_itself_once_its_day_has_come(charged):
+    issued(2026, "anna-open", "asta-collection", "anna-now")
+    assert not charge_report.count_last_year(now=at(2027, 1, 30))
+    assert charge_report.standing(now=at(2027, 1, 30)).report is None
+    assert charge_report.count_last_year(now=at(2027, 1, 31))
+    kept = ChargeReport.objects.get()
+    assert (kept.year, kept.issued, kept.sent_to_collection, kept.taken) == (2026, 3, 1, None)
+    assert not charge_report.count_last_year(now=at(2027, 2, 1)), "once"
+    charge_report.check(now=at(2027, 2, 1))
+    assert open_incidents() == ["charges of 2026 not reported"], "counted is not reported"
+    assert charge_report.take_out(2026, now=at(2027, 2, 2)).split()[1] == "2026,3,0,0,1"
+    assert open_incidents() == []
+    charge_report.check(now=at(2027, 4, 2))
+    assert open_incidents() == []
+
+
+def test_what_was_not_counted_cannot_be_taken_out(stocked):
+    with pytest.raises(NotYours):
+        charge_report.take_out(2026, now=at(2027, 2, 2))
+
+
 def test_the_deadline_is_the_one_of_the_year_that_is_reported(stocked):
     row = ReportDeadline.objects.get()
     assert (row.of(2026).isoformat(), row.days_ahead) == ("2027-04-01", 60)
@@ -180,6 +202,7 @@ def test_the_deadline_is_the_one_of_the_year_that_is_reported(stocked):
 
 def test_the_evening_looks_at_it(stocked, monkeypatch):
     looked = []
-    monkeypatch.setattr(charge_report, "check", lambda *, now: looked.append(now))
+    for each in ("count_last_year", "check"):
+        monkeypatch.setattr(charge_report, each, lambda *, now, what=each: looked.append(what))
     tasks.check_the_day(0)
-    assert len(looked) == 1
+    assert looked == ["count_last_year", "check"]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from html import unescape
 
 import pytest
 from django.urls import reverse
 
-from parking.actions import carry, send, wording
+from parking.actions import carry, charge_report, send, wording
+from parking.law.days import Period, danish_day
 from parking.law.staff import Role
 from parking.records.audit import Incident
+from parking.records.charge_report import ChargeReport, ReportDeadline
 from parking.records.comparison import PermitComparison
 from parking.records.outbox import Outgoing
+from parking.records.ranges import as_range
 from parking.records.recording import recording
 from parking.records.staff import Staff
 from town import now
@@ -44,6 +48,23 @@ def test_a_refused_refund_is_an_incident_and_is_shown(dead, enter):
     shown = page(enter("otto", Role.OPERATOR))
     assert "Afvist: Tilbagebetaling" in shown
     assert "the card is closed" in shown
+
+
+def test_the_report_of_a_year_is_handed_out_with_its_deadline(stocked, enter):
+    otto, year = enter("otto", Role.OPERATOR), danish_day(now()).year
+    assert wording.day(ReportDeadline.objects.get().of(year)) in page(otto)
+    assert "Hent tallene som CSV" not in page(otto), "the year is not over"
+    report = reverse("office-report", args=[year - 1])
+    assert otto.post(report).status_code == 404
+    ReportDeadline.objects.update(in_force=as_range(Period(date(2020, 1, 1))))
+    ReportDeadline.objects.update(days_to_count=0)
+    assert charge_report.count_last_year(now=now())
+    assert "Hent tallene som CSV" in page(otto)
+    handed = otto.post(report)
+    assert handed["Content-Type"] == "text/csv; charset=utf-8"
+    assert handed.content.decode().splitlines()[1] == f"{year - 1},0,0,0,0"
+    assert ChargeReport.objects.get().taken
+    assert enter("lea", Role.READER).post(report).status_code == 403
 
 
 def test_what_was_refused_is_tried_again_by_somebody(dead, enter):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from parking.actions import send
+from parking.actions.permission import NotYours
 from parking.law import complaint as complaint_law
 from parking.law.days import DENMARK, danish_day
 from parking.records.audit import Incident
@@ -27,6 +30,9 @@ _STANDS_THERE: Final = (
 _ANNULLED: Final = Q(state="annulled")
 _AT_COLLECTION: Final = Q(told__collection__transferred__isnull=False)
 _TAKEN_BACK: Final = (complaint_law.State.WITHDRAWN.value, complaint_law.State.LAPSED.value)
+_COLUMNS: Final = (
+    "year", "issued", "complained_of", "annulled_after_complaint", "sent_to_collection",
+)  # fmt: skip
 _NOT_REPORTED: Final = "the year's charges are not reported"
 
 
@@ -69,15 +75,84 @@ def report(year: int, *, now: datetime) -> YearOfCharges:
     """Count the charges issued in *year*; if it is over, nobody need be told to do so any more."""
     counted = of_year(year)
     if year < danish_day(now).year:
-        numbers = asdict(counted)
         with recording():
-            ChargeReport.objects.update_or_create(
-                year=numbers.pop("year"), defaults={**numbers, "counted": now}
-            )
-            Incident.objects.filter(key__in=_keys(year), settled=None).update(
-                settled=now, word="reported"
-            )
+            _keep(counted, now)
+            _take_out(year, now)
     return counted
+
+
+def count_last_year(*, now: datetime) -> bool:
+    """Count last year's charges and keep what was counted, once its day has come; tell if it was.
+
+    It is counted once; whoever wants it anew runs the command.
+    """
+    today = danish_day(now)
+    year = today.year - 1
+    deadline = deadline_of(year)
+    if deadline is None or today < deadline.counted_on(year):
+        return False
+    if ChargeReport.objects.filter(year=year).exists():
+        return False
+    counted = of_year(year)
+    with recording():
+        _keep(counted, now)
+    return True
+
+
+def _keep(counted: YearOfCharges, now: datetime) -> None:
+    numbers = asdict(counted)
+    ChargeReport.objects.update_or_create(
+        year=numbers.pop("year"), defaults={**numbers, "counted": now}
+    )
+
+
+def _take_out(year: int, now: datetime) -> None:
+    """Note that somebody has the report of *year*: nobody need be told to report it any more."""
+    ChargeReport.objects.filter(year=year, taken=None).update(taken=now)
+    Incident.objects.filter(key__in=_keys(year), settled=None).update(settled=now, word="reported")
+
+
+def take_out(year: int, *, now: datetime) -> str:
+    """Return the report of *year* as it was counted, to be sent: two lines of CSV.
+
+    :raises NotYours: if it has not been counted.
+    """
+    with recording():
+        kept = ChargeReport.objects.filter(year=year).first()
+        if kept is None:
+            raise NotYours("charge report")
+        _take_out(year, now)
+    return as_csv(kept)
+
+
+def as_csv(counted: YearOfCharges | ChargeReport) -> str:
+    """Return what was counted as two lines: what each number is, and the numbers."""
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(_COLUMNS)
+    table.writerow([getattr(counted, name) for name in _COLUMNS])
+    return out.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the next report is: of last year, or of this one if nobody asks for last year's."""
+
+    year: int
+    counted_on: date  #: the first day on which it is counted by itself
+    last: date  #: to report it
+    report: ChargeReport | None
+
+
+def standing(*, now: datetime) -> Standing | None:
+    """Return how far the next report is; ``None`` where nobody has said by when it is due."""
+    this = danish_day(now).year
+    for year in (this - 1, this):
+        deadline = deadline_of(year)
+        if deadline is not None:
+            kept = ChargeReport.objects.filter(year=year).first()
+            return Standing(year, deadline.counted_on(year), deadline.of(year), kept)
+    return None
 
 
 def check(*, now: datetime) -> None:
@@ -88,7 +163,7 @@ def check(*, now: datetime) -> None:
     today = danish_day(now)
     year = today.year - 1
     deadline = deadline_of(year)
-    if deadline is None or ChargeReport.objects.filter(year=year).exists():
+    if deadline is None or ChargeReport.objects.filter(year=year, taken__isnull=False).exists():
         return
     last = deadline.of(year)
     soon, late = _keys(year)

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 from django.db.models import Count, Max, Min
 
-from parking.actions import reconcile, remind
+from parking.actions import charge_report, reconcile, remind
 from parking.actions.permission import NotYours
 from parking.law.days import danish_day
 from parking.records.audit import Incident, LookUp
@@ -49,6 +49,7 @@ class State:
     reminders: remind.Tally  #: of the last days
     registers: Sequence[LookUp]  #: the newest question to each, and what came of it
     comparison: PermitComparison | None  #: the last with the permits in the accounts
+    report: charge_report.Standing | None  #: of the year's charges, to Vejdirektoratet
     fares_changed: datetime | None
     map_changed: datetime | None
 
@@ -72,6 +73,7 @@ def state(*, now: datetime) -> State:
         reminders=remind.tally(since=since),
         registers=sorted(newest.values(), key=lambda each: each.register),
         comparison=reconcile.latest(),
+        report=charge_report.standing(now=now),
         fares_changed=FareLine.objects.aggregate(at=Max("fetched"))["at"],
         map_changed=ZoneVersion.objects.exclude(in_force=None).aggregate(at=Max("fetched"))["at"],
     )

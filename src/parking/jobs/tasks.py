@@ -107,9 +107,10 @@ def remind_of_ends(timestamp: int) -> None:
 @app.periodic(cron="40 20 * * *", periodic_id="evening")
 @app.task(name="check_the_day", queue="reminders", queueing_lock="check_the_day")
 def check_the_day(timestamp: int) -> None:
-    """See in the evening that the day's reminders went, and forget how often people have asked."""
+    """See in the evening that all of the day was done, and forget how often people have asked."""
     remind.check(now=timezone.now())
     reconcile.check(now=timezone.now())
+    charge_report.count_last_year(now=timezone.now())
     charge_report.check(now=timezone.now())
     limit.forget(before=timezone.now() - timedelta(days=1))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -16,6 +16,7 @@ class ReportDeadline(models.Model):
     in_force = DateRangeField()
     month = models.PositiveSmallIntegerField()  #: of the following year
     day = models.PositiveSmallIntegerField()
+    days_to_count = models.PositiveSmallIntegerField()  #: into that year, before it is counted
     days_ahead = models.PositiveSmallIntegerField()  #: how long before that somebody is told
     source = models.CharField(max_length=400)
 
@@ -29,12 +30,17 @@ class ReportDeadline(models.Model):
         """Return the last day to report the charges of *year*."""
         return date(year + 1, self.month, self.day)
 
+    def counted_on(self, year: int) -> date:
+        """Return the first day on which the charges of *year* are counted by themselves."""
+        return date(year + 1, 1, 1) + timedelta(days=self.days_to_count)
+
 
 class ChargeReport(models.Model):
     """What was counted of a year that was over, for the report; the last time it was."""
 
     year = models.PositiveSmallIntegerField(primary_key=True)
     counted = models.DateTimeField()
+    taken = models.DateTimeField(null=True)  #: when somebody first took it out to report it
     issued = models.PositiveIntegerField()
     complained_of = models.PositiveIntegerField()
     annulled_after_complaint = models.PositiveIntegerField()

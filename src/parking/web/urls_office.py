@@ -43,6 +43,7 @@ urlpatterns = [
     path("complaints/register/", complaints.register, name="office-register"),
     path("operations/", operations.operations, name="office-operations"),
     path("operations/fetch-map/", operations.fetch_map, name="office-fetch-map"),
+    path("operations/report/<int:year>/", operations.report, name="office-report"),
     path("operations/<int:incident_id>/", operations.incident, name="office-incident"),
     path("operations/<int:outgoing_id>/again/", operations.try_again, name="office-try-again"),
     path("people/", people.people, name="office-people"),

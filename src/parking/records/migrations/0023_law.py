@@ -14,4 +14,17 @@ class Migration(migrations.Migration):
             model_name='charge',
             index=models.Index(condition=models.Q(('told__account__contains', [{'kind': 'fee'}])), fields=['learnt'], name='charge_with_fees'),
         ),
+        migrations.AddField(
+            model_name='chargereport',
+            name='taken',
+            field=models.DateTimeField(null=True),
+        ),
+        # Until now a report was counted by whoever took it out.
+        migrations.RunSQL('UPDATE charge_report SET taken = counted', migrations.RunSQL.noop),
+        migrations.AddField(
+            model_name='reportdeadline',
+            name='days_to_count',
+            field=models.PositiveSmallIntegerField(default=30),
+            preserve_default=False,
+        ),
     ]

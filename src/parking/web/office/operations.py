@@ -8,8 +8,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from parking.actions import charge_report, send, zones
 from parking.actions import operations as actions
-from parking.actions import send, zones
 from parking.law.staff import Right
 from parking.web.office.door import StaffRequest, page, staff
 
@@ -53,6 +53,16 @@ def try_again(request: StaffRequest, outgoing_id: int) -> HttpResponse:
     """Have something tried again that was refused for good."""
     send.try_again(request.staff.staff, outgoing_id, now=request.now)
     return redirect("office-operations")
+
+
+@staff(Right.OPERATE)
+@require_POST
+def report(request: StaffRequest, year: int) -> HttpResponse:
+    """Hand out the report of a year's charges, as CSV; it is noted that somebody has it."""
+    told = charge_report.take_out(year, now=request.now)
+    response = HttpResponse(told, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="parkeringsafgifter-{year}.csv"'
+    return response
 
 
 @staff(Right.OPERATE)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from parking.actions import charge_report
-
-_COLUMNS = (
-    "year", "issued", "complained_of", "annulled_after_complaint", "sent_to_collection",
-)  # fmt: skip
 
 
 class Command(BaseCommand):
@@ -27,6 +22,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **told: Any) -> None:
         """Do it."""
         counted = charge_report.report(told["year"], now=timezone.now())
-        table = csv.writer(self.stdout)
-        table.writerow(_COLUMNS)
-        table.writerow([getattr(counted, name) for name in _COLUMNS])
+        self.stdout.write(charge_report.as_csv(counted), ending="")
