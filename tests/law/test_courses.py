@@ -116,6 +116,13 @@ def test_whoever_is_at_debt_collection_neither_pays_nor_agrees_a_plan_here() -> 
     assert offered == (charge.Step.COMPLAIN,)
 
 
+def test_a_case_worker_complains_for_somebody_and_annuls_and_nothing_else() -> None:
+    taken = {
+        step for state in charge.State for step in charge.COURSE.steps(state, Actor.CASE_WORKER)
+    }
+    assert taken == {charge.Step.COMPLAIN, charge.Step.ANNUL_PARTLY, charge.Step.ANNUL}
+
+
 def test_whatever_can_be_claimed_can_be_complained_about() -> None:
     given_up = {charge.State.ANNULLED, charge.State.WRITTEN_OFF, charge.State.TIME_BARRED}
     for actor in (Actor.PARTY, Actor.CASE_WORKER):

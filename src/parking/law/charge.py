@@ -185,7 +185,7 @@ class State(Enum):
     AT_COLLECTION = "at collection"  #: with the debt collection agency: not ours to settle
     PAID = "paid"  #: nothing is owed
     ANNULLED = "annulled"  #: nothing was ever owed
-    WRITTEN_OFF = "written off"  #: owed, and given up
+    WRITTEN_OFF = "written off"  #: owed, and given up: the charge system tells of it
     TIME_BARRED = "time barred"  #: owed, and too old to be claimed
 
 
@@ -205,7 +205,7 @@ class Step(Enum):
     OWE_AGAIN = "owe again"
     ANNUL_PARTLY = "annul in part"
     ANNUL = "annul"
-    WRITE_OFF = "write off"
+    WRITE_OFF = "write off"  #: in the charge system; nobody does it here
     BAR = "bar by time"
 
 
@@ -232,12 +232,11 @@ def _unpaid(
             (_PARTY, Step.COMPLAIN): state,
             (_WORKER, Step.COMPLAIN): state,  # it came by letter, mail or phone
             (_PARTY, Step.AGREE_PLAN): state,
-            (_WORKER, Step.AGREE_PLAN): state,
             (_SYSTEM, Step.SETTLE): State.PAID,
             (_WORKER, Step.ANNUL_PARTLY): state,
             (_WORKER, Step.ANNUL): State.ANNULLED,
             (_SYSTEM, Step.ANNUL): State.ANNULLED,
-            (_WORKER, Step.WRITE_OFF): State.WRITTEN_OFF,
+            (_SYSTEM, Step.WRITE_OFF): State.WRITTEN_OFF,
             (_SYSTEM, Step.BAR): State.TIME_BARRED,
         }
     }
@@ -254,13 +253,12 @@ COURSE: Final = Course(
         State.AT_COLLECTION: {
             (_PARTY, Step.COMPLAIN): State.AT_COLLECTION,
             (_WORKER, Step.COMPLAIN): State.AT_COLLECTION,
-            (_WORKER, Step.RECALL): State.SECOND_FEE,
             (_SYSTEM, Step.RECALL): State.SECOND_FEE,
             (_SYSTEM, Step.SETTLE): State.PAID,
             (_WORKER, Step.ANNUL_PARTLY): State.AT_COLLECTION,
             (_WORKER, Step.ANNUL): State.ANNULLED,
             (_SYSTEM, Step.ANNUL): State.ANNULLED,
-            (_WORKER, Step.WRITE_OFF): State.WRITTEN_OFF,
+            (_SYSTEM, Step.WRITE_OFF): State.WRITTEN_OFF,
             (_SYSTEM, Step.BAR): State.TIME_BARRED,
         },
         State.PAID: {
