@@ -41,6 +41,28 @@ def a_pdf(text: str = "side 1") -> bytes:
     )
 
 
+def a_swelling_pdf(items: int = 5_000_000) -> bytes:
+    """A PDF of ten kilobytes whose page uses a list of so many numbers, packed in a stream."""
+    head = b"5 0 "
+    packed = zlib.compress(head + b"[" + b"0 " * items + b"]", 9)
+    objects = {
+        1: b"<</Type/Catalog/Pages 2 0 R>>",
+        2: b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        3: b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Resources<</Font<</A 5 0 R>>>>>>",
+        4: b"<</Type/ObjStm/N 1/First %d/Filter/FlateDecode/Length %d>>stream\n%b\nendstream"
+        % (len(head), len(packed), packed),
+    }
+    out, rows = b"%PDF-1.5\n", [bytes(6)]
+    for number, said in objects.items():
+        rows.append(b"\1" + len(out).to_bytes(4) + b"\0")
+        out += b"%d 0 obj%b endobj\n" % (number, said)
+    rows += [b"\2" + (4).to_bytes(4) + b"\0", b"\1" + len(out).to_bytes(4) + b"\0"]
+    table = b"<</Type/XRef/Size 7/W[1 4 1]/Root 1 0 R/Length 42>>stream\n%b\nendstream"
+    where = len(out)
+    out += b"6 0 obj" + table % b"".join(rows) + b" endobj\n"
+    return out + b"startxref\n%d\n%%%%EOF\n" % where
+
+
 def a_telling_pdf() -> bytes:
     """A PDF of one page with a photo, that says who made it and where, and carries more."""
     photo = a_photo()

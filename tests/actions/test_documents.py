@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import os
+import resource
 import socket
 import struct
+import sys
 import threading
+import time
 import zlib
 
 import pytest
 from pikepdf import Encryption, ObjectStreamMode, Pdf, Stream
 from PIL import Image, ImageFile
 
-from parking.actions import documents, files, pdfs
+from parking.actions import apart, documents, files, pdfs
 from parking.actions.files import Fault, Refused
 from parking.actions.permission import NotYours
 from parking.adapters.clamd import Clamd
@@ -26,7 +29,7 @@ from parking.records.audit import Incident
 from parking.records.case import Case
 from parking.records.document import Document
 from parking.web import uploads
-from pictures import PLACE, a_pdf, a_photo, a_telling_pdf
+from pictures import PLACE, a_pdf, a_photo, a_swelling_pdf, a_telling_pdf
 from town import ask, now, party
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -185,11 +188,57 @@ def test_a_pdf_that_asks_for_a_password_is_refused_however_it_says_so() -> None:
     out = io.BytesIO()
     with Pdf.open(io.BytesIO(a_pdf())) as pdf:
         pdf.save(out, encryption=Encryption(owner="a", user="b"))
-    with pytest.raises(pdfs.Locked):
+    with pytest.raises(apart.Locked):
         pdfs.anew(out.getvalue())
     with pytest.raises(Refused) as refused:
         files.clean(b"%PDF-1.4\n" + b"nonsense " * 50 + b"\n%%EOF\n", "a.pdf")
     assert refused.value.fault is Fault.DAMAGED
+
+
+def most_memory() -> int:
+    """How many megabytes this process has had at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def refused_cheaply(content: bytes, name: str) -> Fault:
+    """Why a file is refused; this process must not have swelled by it, nor waited for long."""
+    before, began = most_memory(), time.monotonic()
+    with pytest.raises(Refused) as refused:
+        files.clean(content, name)
+    assert most_memory() - before < 50
+    assert time.monotonic() - began < 30
+    return refused.value.fault
+
+
+def test_a_small_pdf_of_millions_of_things_is_refused_and_costs_us_nothing() -> None:
+    with Pdf.open(io.BytesIO(a_swelling_pdf(10))) as small:
+        assert len(small.pages[0].Resources.Font.A) == 10, "the test proves something"
+    content = a_swelling_pdf()
+    assert len(content) < 12_000
+    assert refused_cheaply(content, "a.pdf") is Fault.DAMAGED
+
+
+def test_a_file_that_takes_too_long_or_is_the_end_of_its_process_is_refused(monkeypatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(apart, "_LONGEST", 0.001)
+        assert refused_cheaply(a_pdf(), "a.pdf") is Fault.DAMAGED
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert refused_cheaply(a_pdf(), "a.pdf") is Fault.DAMAGED
+
+
+def test_whoever_reads_a_file_is_told_nothing_of_ours(monkeypatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
+    told = {}
+
+    def noting(asked, **how):
+        told.update(how["env"], closed=how.get("close_fds", True))
+        return run(asked, **how)
+
+    run = apart.subprocess.run
+    monkeypatch.setattr(apart.subprocess, "run", noting)
+    files.clean(a_pdf(), "a.pdf")
+    assert told.keys() == {"PYTHONPATH", "LC_ALL", "MALLOC_ARENA_MAX", "closed"}
+    assert told["closed"]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ import structlog
 from django.db.models import QuerySet
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from parking.actions import pdfs, send
+from parking.actions import apart, send
 from parking.ports import PortError, Unavailable
 from parking.ports.scanner import Infected, Scanner
 from parking.records.file import KeptFile
@@ -112,14 +112,14 @@ def _pdf(content: bytes, name: str) -> Clean:
     if b"/Encrypt" in content:
         raise Refused(Fault.LOCKED, name)
     try:
-        new = pdfs.anew(content)
-    except pdfs.Locked:
+        return Clean("application/pdf", apart.anew("pdf", content, most=MOST_BYTES))
+    except apart.Locked:
         raise Refused(Fault.LOCKED, name) from None
-    except pdfs.Broken:
+    except apart.TooLarge:
+        raise Refused(Fault.GROWS, name) from None
+    except apart.Broken as broken:
+        log.info("a PDF cannot be read", why=str(broken))
         raise Refused(Fault.DAMAGED, name) from None
-    if len(new) > MOST_BYTES:
-        raise Refused(Fault.GROWS, name)
-    return Clean("application/pdf", new)
 
 
 def _picture(content: bytes, name: str) -> Clean:

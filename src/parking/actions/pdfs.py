@@ -12,6 +12,8 @@ from typing import Any, Final
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, Stream
 
+from parking.actions.apart import Broken, Locked
+
 #: One stream may unfold to no more than a picture of fifty million dots.
 _MOST_UNFOLDED: Final = 150_000_000
 #: What says something that cannot be seen, wherever it stands.
@@ -38,19 +40,15 @@ pikepdf.settings.set_qpdf_limits(
 )
 
 
-class Locked(Exception):
-    """It asks for a password, or forbids something."""
-
-
-class Broken(Exception):
-    """It cannot be read."""
-
-
 def anew(content: bytes) -> bytes:
     """Return a PDF of the same pages; the same one always comes out the same.
 
+    What it takes of memory and time is for its caller to bound (`actions/apart.py`): qpdf bounds
+    the bytes of a stream, and not what it makes of them.
+
     :raises Locked: if it is encrypted.
     :raises Broken: if it cannot be read.
+    :raises MemoryError: if it takes too much.
     """
     try:
         return _anew(content)
@@ -85,7 +83,17 @@ def _anew(content: bytes) -> bytes:
                 _look_at_picture(new, each)
         out = io.BytesIO()
         new.save(out, deterministic_id=True, fix_metadata_version=False)
+        _see_that_all_was_read(old, new)
         return out.getvalue()
+
+
+def _see_that_all_was_read(*files: Pdf) -> None:
+    """See that there was memory for all: qpdf leaves out what it has none for, and goes on.
+
+    :raises MemoryError: if there was not.
+    """
+    if any("bad_alloc" in warning for file in files for warning in file.get_warnings()):
+        raise MemoryError
 
 
 def _leave_behind(thing: Any) -> None:
