@@ -41,10 +41,10 @@ def a_pdf(text: str = "side 1") -> bytes:
     )
 
 
-def a_swelling_pdf(items: int = 5_000_000) -> bytes:
-    """A PDF of ten kilobytes whose page uses a list of so many numbers, packed in a stream."""
+def a_swelling_pdf(font: bytes) -> bytes:
+    """A PDF whose page says that *font* is its font, packed in a stream."""
     head = b"5 0 "
-    packed = zlib.compress(head + b"[" + b"0 " * items + b"]", 9)
+    packed = zlib.compress(head + font, 9)
     objects = {
         1: b"<</Type/Catalog/Pages 2 0 R>>",
         2: b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
@@ -61,6 +61,22 @@ def a_swelling_pdf(items: int = 5_000_000) -> bytes:
     where = len(out)
     out += b"6 0 obj" + table % b"".join(rows) + b" endobj\n"
     return out + b"startxref\n%d\n%%%%EOF\n" % where
+
+
+def a_pdf_of_photos(photo: bytes, number: int) -> bytes:
+    """A PDF of one page with so many photos, each packed once more."""
+    with Pdf.new() as pdf:
+        pdf.add_blank_page(page_size=(200, 200))
+        packed, photos = zlib.compress(photo, 9), Dictionary()
+        for each in range(number):
+            image = Stream(pdf, packed)
+            image.Type, image.Subtype = Name.XObject, Name.Image
+            image.Filter = Array([Name.FlateDecode, Name.DCTDecode])
+            photos[f"/A{each}"] = image
+        pdf.pages[0].Resources = Dictionary(XObject=photos)
+        out = io.BytesIO()
+        pdf.save(out)
+        return out.getvalue()
 
 
 def a_telling_pdf() -> bytes:

@@ -10,7 +10,9 @@ import struct
 import sys
 import threading
 import time
+import tracemalloc
 import zlib
+from contextlib import suppress
 
 import pytest
 from pikepdf import Encryption, ObjectStreamMode, Pdf, Stream
@@ -29,7 +31,7 @@ from parking.records.audit import Incident
 from parking.records.case import Case
 from parking.records.document import Document
 from parking.web import uploads
-from pictures import PLACE, a_pdf, a_photo, a_swelling_pdf, a_telling_pdf
+from pictures import PLACE, a_pdf, a_pdf_of_photos, a_photo, a_swelling_pdf, a_telling_pdf
 from town import ask, now, party
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -172,6 +174,30 @@ def test_of_a_pdf_the_pages_are_kept_and_nothing_else() -> None:
     assert PLACE.encode() not in every
 
 
+def test_of_a_page_is_kept_what_is_known_to_be_seen() -> None:
+    with Pdf.open(io.BytesIO(a_telling_pdf())) as pdf:
+        page = pdf.pages[0]
+        page.Foo = page.Resources.Foo = Stream(pdf, b"Ukendt")
+        page.Rotate, page.UserUnit, page.Dur = 90, 2, 5
+        out = io.BytesIO()
+        pdf.save(out, compress_streams=False)
+    assert b"Ukendt" in out.getvalue(), "the test proves something"
+    clean = files.clean(out.getvalue(), "a.pdf")
+    assert b"Ukendt" not in clean.content
+    with Pdf.open(io.BytesIO(clean.content)) as new:
+        (page,) = new.pages
+        assert {"/Foo", "/Dur", "/AA", "/Annots"}.isdisjoint(page.obj.keys())
+        assert (page.obj.Rotate, page.obj.UserUnit) == (90, 2)
+        assert set(page.obj.Resources.keys()) == {"/XObject"}
+
+
+def test_a_pdf_that_grows_above_the_limit_is_refused() -> None:
+    assert files.clean(a_swelling_pdf(b"(" + b"a" * 1000 + b")"), "a.pdf")
+    grown = a_swelling_pdf(b"(" + b"a" * (files.MOST_BYTES + 1) + b")")
+    assert len(grown) < 20_000
+    assert refused_cheaply(grown, "a.pdf") is Fault.GROWS
+
+
 def test_a_progressive_photo_keeps_its_dots_without_remarks() -> None:
     out = io.BytesIO()
     picture = Image.effect_noise((80, 60), 60).convert("RGB")
@@ -195,6 +221,10 @@ def test_a_pdf_that_asks_for_a_password_is_refused_however_it_says_so() -> None:
     assert refused.value.fault is Fault.DAMAGED
 
 
+def numbers(many: int) -> bytes:
+    return b"[" + b"0 " * many + b"]"
+
+
 def most_memory() -> int:
     """How many megabytes this process has had at most."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -211,11 +241,35 @@ def refused_cheaply(content: bytes, name: str) -> Fault:
 
 
 def test_a_small_pdf_of_millions_of_things_is_refused_and_costs_us_nothing() -> None:
-    with Pdf.open(io.BytesIO(a_swelling_pdf(10))) as small:
+    with Pdf.open(io.BytesIO(a_swelling_pdf(numbers(10)))) as small:
         assert len(small.pages[0].Resources.Font.A) == 10, "the test proves something"
-    content = a_swelling_pdf()
+    content = a_swelling_pdf(numbers(5_000_000))
     assert len(content) < 12_000
     assert refused_cheaply(content, "a.pdf") is Fault.DAMAGED
+
+
+@pytest.mark.parametrize("what", [b"\xff\x00", b"\xff\xe1\x00\x02", b"\xff\xdb\x00\x02"])
+@pytest.mark.parametrize("behind", [2, 5])
+def test_a_photo_of_a_million_marks_takes_no_more_than_it_is_large(what, behind) -> None:
+    photo = a_photo()
+    photo = photo.replace(b"\xff\xda", what * 500_000 * (behind == 2) + b"\xff\xda")
+    photo = photo[:-2] + what * 500_000 * (behind == 5)
+    tracemalloc.start()
+    with suppress(ValueError):
+        pdfs.without_remarks(photo)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 4 * len(photo)
+
+
+def test_photos_that_unfold_to_much_are_refused_by_what_they_are_together() -> None:
+    photo = a_photo() + b"\xff\x00" * 4_000_000
+    few, many = (a_pdf_of_photos(photo, number) for number in (1, 20))
+    assert len(many) < 300_000
+    assert files.clean(few, "a.pdf")
+    assert refused_cheaply(many, "a.pdf") is Fault.GROWS
+    with pytest.raises(apart.TooLarge):
+        pdfs.anew(many)
 
 
 def test_a_file_that_takes_too_long_or_is_the_end_of_its_process_is_refused(monkeypatch) -> None:

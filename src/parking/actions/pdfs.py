@@ -1,32 +1,53 @@
-"""PDFs that people hand in, written anew: the pages as they are seen, and nothing else.
+"""PDFs that people hand in, written anew from what their pages are drawn by.
 
-What is left behind: who wrote it and by what, attachments, scripts, forms and links, and what the
-photographs on the pages say about place and camera. What a form or a note shows stays in the page.
+What is left behind: who wrote it and by what, attachments, scripts, forms and links, whatever else
+hangs on a page, and what the photographs on the pages say about place and camera. What a form or a
+note shows stays in the page.
+
+What stands on a page and is not seen stays too: what is drawn outside its edges or over, and the
+layers that are switched off. Which layers are seen is kept as it was.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from typing import Any, Final
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, Stream
 
-from parking.actions.apart import Broken, Locked
+from parking.actions.apart import Broken, Locked, TooLarge
 
 #: One stream may unfold to no more than a picture of fifty million dots.
 _MOST_UNFOLDED: Final = 150_000_000
+#: All photographs of a file; they are written as they are, and so count in full.
+_MOST_OF_PHOTOS: Final = 50_000_000
 #: What says something that cannot be seen, wherever it stands.
 _SAID: Final = ("/Metadata", "/PieceInfo", "/LastModified", "/Creator", "/CreatorInfo")
 #: What hangs something else on a page or a picture; a font may be called the same among its like.
 _HUNG_ON: Final = ("/AF", "/EF", "/JS", "/OPI", "/Alternates", "/StructParent", "/StructParents")
-#: What a page does, and what a reader shows of it beside it.
-_OF_A_PAGE: Final = ("/AA", "/Annots", "/B", "/Tabs", "/Thumb")
-_MARKER: Final = 0xFF
+#: All that is kept of a page: how large it is, which way it is turned, and what is drawn on it. The
+#: page that it stands below may say the same for it.
+_OF_A_PAGE: Final = frozenset(
+    {
+        *("/Type", "/Parent", "/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox"),
+        *("/Rotate", "/UserUnit", "/Group", "/Contents", "/Resources"),
+    }
+)
+#: By what it is drawn.
+_USED_BY_A_PAGE: Final = frozenset(
+    {
+        *("/ExtGState", "/ColorSpace", "/Pattern", "/Shading", "/XObject", "/Font"),
+        *("/ProcSet", "/Properties"),
+    }
+)
 _START_OF_SCAN: Final = 0xDA
 _END: Final = 0xD9
-#: In the middle of the dots: a byte that is no marker, and where one may begin anew.
-_ALONE: Final = frozenset({0x00, 0x01, *range(0xD0, 0xD8)})
+#: It may be written several times before it says what it marks.
+_ANY_MARK: Final = re.compile(rb"\xff+[^\xff]", re.DOTALL)
+#: In the middle of the dots: not a byte that is no marker, and not where one may begin anew.
+_MARK: Final = re.compile(rb"\xff[^\xff\x00\x01\xd0-\xd7]", re.DOTALL)
 #: What a JPEG says beside its dots; how they are coloured (JFIF, Adobe) is kept.
 _REMARKS: Final = frozenset({0xFE, *range(0xE1, 0xF0)}) - {0xEE}
 
@@ -48,6 +69,7 @@ def anew(content: bytes) -> bytes:
 
     :raises Locked: if it is encrypted.
     :raises Broken: if it cannot be read.
+    :raises TooLarge: if its photographs are too many and too large.
     :raises MemoryError: if it takes too much.
     """
     try:
@@ -69,22 +91,39 @@ def _anew(content: bytes) -> bytes:
         if not len(old.pages):
             raise Broken
         for page in old.pages:
-            for key in _OF_A_PAGE:
-                if key in page.obj:
-                    del page.obj[key]
-            _leave_behind(page.obj)
+            _keep_only(_OF_A_PAGE, page.obj)
         new.pages.extend(old.pages)
+        for page in new.pages:
+            _keep_only(_USED_BY_A_PAGE, page.obj.get(Name.Resources))
         if Name.OCProperties in old.Root:  # which layers are seen
             layers = old.make_indirect(old.Root.OCProperties)
             new.Root.OCProperties = new.copy_foreign(layers)
-        for each in new.objects:
-            _leave_behind(each)
-            if isinstance(each, Stream):
-                _look_at_picture(new, each)
+        _clear(new)
         out = io.BytesIO()
         new.save(out, deterministic_id=True, fix_metadata_version=False)
         _see_that_all_was_read(old, new)
         return out.getvalue()
+
+
+def _clear(new: Pdf) -> None:
+    """Take out of all that the pages use what is left behind.
+
+    :raises TooLarge: if the photographs are too many and too large together.
+    """
+    photos = 0
+    for each in new.objects:
+        _leave_behind(each)
+        if isinstance(each, Stream):
+            photos += _look_at_picture(new, each)
+        if photos > _MOST_OF_PHOTOS:
+            raise TooLarge
+
+
+def _keep_only(kept: frozenset[str], thing: Any) -> None:
+    """Take every key out of *thing* that is not *kept*, if it has keys at all."""
+    if isinstance(thing, Dictionary):
+        for key in set(thing.keys()) - kept:
+            del thing[key]
 
 
 def _see_that_all_was_read(*files: Pdf) -> None:
@@ -112,11 +151,11 @@ def _leave_behind(thing: Any) -> None:
             _leave_behind(each)
 
 
-def _look_at_picture(new: Pdf, stream: Stream) -> None:
-    """Take the remarks out of a photograph, without touching its dots."""
+def _look_at_picture(new: Pdf, stream: Stream) -> int:
+    """Take the remarks out of a photograph, without touching its dots; return its bytes."""
     filters = _several(stream.get(Name.Filter))
     if not filters or filters[-1] not in (Name.DCTDecode, Name.JPXDecode):
-        return
+        return 0
     terms = _several(stream.get(Name.DecodeParms))
     photo = stream.read_raw_bytes()
     if len(filters) > 1:  # packed once more
@@ -128,6 +167,7 @@ def _look_at_picture(new: Pdf, stream: Stream) -> None:
     bare = without_remarks if filters[-1] == Name.DCTDecode else _without_boxes
     last = terms[-1] if terms and isinstance(terms[-1], Dictionary) else None
     stream.write(bare(photo), filter=filters[-1], decode_parms=last)
+    return len(photo)
 
 
 def _several(said: Any) -> list[Any]:
@@ -140,64 +180,39 @@ def _several(said: Any) -> list[Any]:
 def without_remarks(jpeg: bytes) -> bytes:
     """Return a JPEG without what its application segments say of place and camera.
 
+    Between the scans of a progressive one stand tables, and might stand remarks. What stands
+    behind its end stays behind.
+
     :raises ValueError: if it is none.
     """
     if not jpeg.startswith(b"\xff\xd8"):
         raise ValueError("no JPEG")
-    kept, at = [jpeg[:2]], 2
-    while at < len(jpeg):
-        if jpeg[at] != _MARKER:
-            raise ValueError("no JPEG")
-        mark = jpeg[at + 1]
-        if mark == _MARKER:  # it may be written several times
-            at += 1
-            continue
-        end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4])
-        if mark == _START_OF_SCAN:
-            return b"".join([*kept, _scans(jpeg[at:])])
-        if mark not in _REMARKS:
-            kept.append(jpeg[at:end])
-        at = max(end, at + 4)
-    raise ValueError("a JPEG without dots")
-
-
-def _scans(rest: bytes) -> bytes:
-    """Return all scans of a JPEG; what stands behind its end stays behind.
-
-    Between the scans of a progressive one stand tables, and might stand remarks.
-    """
-    kept: list[bytes] = []
-    at = 0
-    while (mark := rest.find(b"\xff", at)) >= 0 and mark + 1 < len(rest):
-        kind = rest[mark + 1]
-        if kind == _END:
-            return b"".join([*kept, rest[at : mark + 2]])
-        if kind in _ALONE:
-            kept.append(rest[at : mark + 2])
-            at = mark + 2
-        elif kind == _MARKER:
-            kept.append(rest[at : mark + 1])
-            at = mark + 1
-        else:
-            end = mark + 2 + int.from_bytes(rest[mark + 2 : mark + 4])
-            kept.append(rest[at:mark])
-            if kind not in _REMARKS:
-                kept.append(rest[mark:end])
-            at = max(end, mark + 4)
-    return b"".join([*kept, rest[at:], b"\xff\xd9"])
+    bare, kept, at, has_dots = bytearray(), 0, 2, False
+    while mark := _MARK.search(jpeg, at) if has_dots else _ANY_MARK.match(jpeg, at):
+        begin, kind = mark.end() - 2, jpeg[mark.end() - 1]
+        if kind == _END and has_dots:
+            return bytes(bare + jpeg[kept : mark.end()])
+        has_dots = has_dots or kind == _START_OF_SCAN
+        at = max(begin + 2 + int.from_bytes(jpeg[begin + 2 : begin + 4]), begin + 4)
+        if kind in _REMARKS:
+            bare += jpeg[kept:begin]
+            kept = at
+    if not has_dots:
+        raise ValueError("no JPEG, or one without dots")
+    return bytes(bare + jpeg[kept:] + b"\xff\xd9")
 
 
 def _without_boxes(picture: bytes) -> bytes:
     """Return a JPEG 2000 without the boxes that hold remarks."""
     if not picture.startswith(b"\0\0\0\x0cjP"):
         return picture  # the bare dots
-    kept, at = [], 0
+    bare, at = bytearray(), 0
     while at + 8 <= len(picture):
         length, kind = int.from_bytes(picture[at : at + 4]), picture[at + 4 : at + 8]
         if length == 1:
             length = int.from_bytes(picture[at + 8 : at + 16])
         end = len(picture) if length == 0 else at + max(length, 8)
         if kind not in {b"uuid", b"xml ", b"uinf", b"jp2i"}:
-            kept.append(picture[at:end])
+            bare += picture[at:end]
         at = end
-    return b"".join(kept)
+    return bytes(bare)
