@@ -15,7 +15,7 @@ from typing import Final, Literal
 Kind = Literal["pdf", "picture"]
 
 #: How long one file may take, on the clock. `making.py` bounds what it may use meanwhile.
-_LONGEST: Final = 20  #: seconds
+_LONGEST: Final = 30  #: seconds
 _HOUSE: Final = str(Path(__file__).parents[2])
 #: All that the process is told. One store of memory is enough for its one thread.
 _TOLD: Final = {"PYTHONPATH": _HOUSE, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"}

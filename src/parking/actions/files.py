@@ -1,27 +1,24 @@
 """Files that people hand in: looked at by their content, made anew, and scanned.
 
-A picture is decoded and encoded again, so that nothing but what can be seen comes with it: no
-place, no name of a phone, no second file hidden behind the first. A PDF is written anew from its
-pages (`actions/pdfs.py`) and only ever sent as an attachment.
+A picture is decoded and encoded again (`actions/pictures.py`), so that nothing but what can be seen
+comes with it: no place, no name of a phone, no second file hidden behind the first. A PDF is
+written anew from its pages (`actions/pdfs.py`) and only ever sent as an attachment. Both happen in
+a process of its own (`actions/apart.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import PurePath
 from typing import Any, Final
 
-import pillow_heif
 import puremagic
 import structlog
 from django.db.models import QuerySet
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from parking.actions import apart, send
 from parking.ports import PortError, Unavailable
@@ -34,24 +31,13 @@ log = structlog.get_logger(__name__)
 MOST_FILES: Final = 5  #: of one matter
 #: Of one file, as it comes and as it is kept: the charge system takes no more either.
 MOST_BYTES: Final = 10_000_000
-MOST_PIXELS: Final = 50_000_000
-#: A page of A4 is kept with 210 dots to the inch, which is plenty to read it by.
-LONGEST_SIDE: Final = 2500
 
 _PICTURES = {"image/jpeg", "image/png", "image/heic", "image/heif", "image/avif"}
 _ENDINGS = {
     "jpg": "picture", "jpeg": "picture", "png": "picture", "heic": "picture", "heif": "picture",
     "pdf": "pdf",
 }  # fmt: skip
-_FORMATS = ("JPEG", "PNG", "HEIF")
-#: The modes in which dots can be made fewer without colours going wrong.
-_SCALABLE = {"L", "RGB", "RGBA", "CMYK"}
-#: The modes without colours: such a picture grows threefold if it is kept with them.
-_GREY = {"1", "L", "LA"}
-#: How well a photo is kept: as well as fits.
-_QUALITIES: Final = (85, 70, 50, 30)
-
-pillow_heif.register_heif_opener(thumbnails=False)
+_PNG: Final = b"\x89PNG"
 
 
 class Fault(Enum):
@@ -111,68 +97,26 @@ def _pdf(content: bytes, name: str) -> Clean:
         raise Refused(Fault.DAMAGED, name)
     if b"/Encrypt" in content:
         raise Refused(Fault.LOCKED, name)
-    try:
-        return Clean("application/pdf", apart.anew("pdf", content, most=MOST_BYTES))
-    except apart.Locked:
-        raise Refused(Fault.LOCKED, name) from None
-    except apart.TooLarge:
-        raise Refused(Fault.GROWS, name) from None
-    except apart.Broken as broken:
-        log.info("a PDF cannot be read", why=str(broken))
-        raise Refused(Fault.DAMAGED, name) from None
+    return Clean("application/pdf", _anew("pdf", content, name))
 
 
 def _picture(content: bytes, name: str) -> Clean:
+    made = _anew("picture", content, name)
+    return Clean("image/png" if made.startswith(_PNG) else "image/jpeg", made)
+
+
+def _anew(kind: apart.Kind, content: bytes, name: str) -> bytes:
     try:
-        with warnings.catch_warnings():
-            # The size is looked at here, before anything is decoded.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(content), formats=_FORMATS)
-            if picture.width * picture.height > MOST_PIXELS:
-                raise Refused(Fault.TOO_MANY_PIXELS, name)
-            drawing = picture.format == "PNG"
-            mode = "L" if picture.mode in _GREY else "RGB"
-            seen = ImageOps.exif_transpose(_smaller(picture)).convert(mode)
-    except Image.DecompressionBombError:
+        return apart.anew(kind, content, most=MOST_BYTES)
+    except apart.Locked:
+        raise Refused(Fault.LOCKED, name) from None
+    except apart.TooManyPixels:
         raise Refused(Fault.TOO_MANY_PIXELS, name) from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, IndexError):
+    except apart.TooLarge:
+        raise Refused(Fault.GROWS, name) from None
+    except apart.Broken as broken:
+        log.info("a file cannot be read", kind=kind, why=str(broken))
         raise Refused(Fault.DAMAGED, name) from None
-    # A new picture of the same dots: what else the old one carried stays behind.
-    new = Image.new(mode, seen.size)
-    new.paste(seen)
-    for media_type, encoded in _encodings(new, drawing=drawing):
-        if len(encoded) <= MOST_BYTES:
-            return Clean(media_type, encoded)
-    raise Refused(Fault.GROWS, name)
-
-
-def _encodings(picture: Image.Image, *, drawing: bool) -> Iterator[tuple[str, bytes]]:
-    """Yield *picture* as it may be kept, the best first: a drawing with every dot, if it fits."""
-    if drawing:
-        out = io.BytesIO()
-        picture.save(out, "PNG", optimize=False)
-        yield "image/png", out.getvalue()
-    for quality in _QUALITIES:
-        out = io.BytesIO()
-        picture.save(out, "JPEG", quality=quality)
-        yield "image/jpeg", out.getvalue()
-
-
-def _smaller(picture: Image.Image) -> Image.Image:
-    """Return *picture* no longer than can be read, so that many at once fit into memory.
-
-    A photo is decoded at a half, a fourth or an eighth of its size, and so never whole.
-    """
-    width, height = picture.size
-    longest = max(width, height)
-    if longest <= LONGEST_SIDE:
-        return picture
-    if picture.format == "JPEG":
-        picture.draft(None, (width * LONGEST_SIDE // longest, height * LONGEST_SIDE // longest))
-    if picture.mode not in _SCALABLE:
-        picture = picture.convert("RGB")
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=None)
-    return picture
 
 
 def taken(scanner: Scanner | None, content: bytes, name: str, *, now: datetime) -> dict[str, Any]:

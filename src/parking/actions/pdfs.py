@@ -61,7 +61,7 @@ pikepdf.settings.set_qpdf_limits(
 )
 
 
-def anew(content: bytes) -> bytes:
+def anew(content: bytes, *, most: int) -> bytes:
     """Return a PDF of the same pages; the same one always comes out the same.
 
     What it takes of memory and time is for its caller to bound (`actions/apart.py`): qpdf bounds
@@ -69,16 +69,19 @@ def anew(content: bytes) -> bytes:
 
     :raises Locked: if it is encrypted.
     :raises Broken: if it cannot be read.
-    :raises TooLarge: if its photographs are too many and too large.
+    :raises TooLarge: if it becomes larger than *most* bytes.
     :raises MemoryError: if it takes too much.
     """
     try:
-        return _anew(content)
+        made = _anew(content)
     except pikepdf.PasswordError:
         raise Locked from None
     except (pikepdf.PikepdfError, ValueError, TypeError, LookupError, AttributeError,
             RuntimeError, OverflowError) as error:  # fmt: skip
         raise Broken from error
+    if len(made) > most:
+        raise TooLarge
+    return made
 
 
 def _anew(content: bytes) -> bytes:
