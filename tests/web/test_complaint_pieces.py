@@ -41,16 +41,24 @@ def piece_at(complaint: Complaint, content: bytes = PHOTO) -> str:
     return of(complaint, mark=hashlib.sha256(content).hexdigest())
 
 
-def bring(client: Client, complaint: Complaint, begin: int, end: int | None = None, **headers: str):
+def bring(
+    client: Client,
+    complaint: Complaint,
+    begin: int,
+    end: int | None = None,
+    *,
+    content: bytes = PHOTO,
+    **headers: str,
+):
     told = {
         "Upload-Offset": str(begin),
-        "Upload-Length": str(len(PHOTO)),
+        "Upload-Length": str(len(content)),
         "Upload-Name": quote("Skilt på gåden.jpg"),
         "Upload-Kind": "picture of the disc",
     }
     return client.patch(
-        piece_at(complaint),
-        PHOTO[begin:end],
+        piece_at(complaint, content),
+        content[begin:end],
         content_type="application/offset+octet-stream",
         headers=told | {name.replace("_", "-"): value for name, value in headers.items()},
     )
@@ -103,8 +111,19 @@ def test_a_body_larger_than_any_piece_is_not_read(charged, log_in):
     anna = log_in("anna")
     complaint = begun(anna)
     much = b"x" * (2 * complaint_pieces.MOST_OF_A_PIECE + 1)
-    answer = anna.patch(piece_at(complaint), much, content_type="application/octet-stream")
-    assert answer.status_code == 400
+    assert bring(anna, complaint, 0, content=much[:1000]).status_code == 422
+    assert bring(anna, complaint, 0, content=much).status_code == 400
+    assert not ComplaintPiece.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["a\0b.jpg", "a\u202eb.jpg", "a\nb.jpg", "../a\x1bb.jpg"])
+def test_a_name_is_kept_without_what_is_not_seen(charged, log_in, name):
+    anna = log_in("anna")
+    complaint = begun(anna)
+    assert bring(anna, complaint, 0, HALF, Upload_Name=quote(name)).status_code == 204
+    assert ComplaintPiece.objects.get().original_name == "ab.jpg"
+    assert bring(anna, complaint, HALF, Upload_Name=quote(name)).status_code == 204
+    assert ComplaintFile.objects.get().original_name == "ab.jpg"
 
 
 def test_only_who_has_the_draft_brings_pieces_and_hears_how_far_they_are(charged, log_in):

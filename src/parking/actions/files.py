@@ -9,6 +9,7 @@ a process of its own (`actions/apart.py`).
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,7 @@ MOST_FILES: Final = 5  #: of one matter
 #: Of one file, as it comes and as it is kept: the charge system takes no more either.
 MOST_BYTES: Final = 10_000_000
 
+_LONGEST_NAME: Final = 150
 _PICTURES = {"image/jpeg", "image/png", "image/heic", "image/heif", "image/avif"}
 _ENDINGS = {
     "jpg": "picture", "jpeg": "picture", "png": "picture", "heic": "picture", "heif": "picture",
@@ -119,6 +121,15 @@ def _anew(kind: apart.Kind, content: bytes, name: str) -> bytes:
         raise Refused(Fault.DAMAGED, name) from None
 
 
+def plain_name(name: str) -> str:
+    """Return what somebody calls a file as it is kept and shown: one line, read in one direction.
+
+    Characters that are not seen (control, direction, half ones) are left out, and folders too.
+    """
+    seen = "".join(each for each in name if not unicodedata.category(each).startswith("C"))
+    return PurePath(seen.replace("\\", "/")).name[-_LONGEST_NAME:]
+
+
 def taken(scanner: Scanner | None, content: bytes, name: str, *, now: datetime) -> dict[str, Any]:
     """Return the columns of a file as it is kept, scanned and made anew.
 
@@ -131,7 +142,7 @@ def taken(scanner: Scanner | None, content: bytes, name: str, *, now: datetime) 
         "content": made.content,
         "size": len(made.content),
         "sha256": hashlib.sha256(made.content).hexdigest(),
-        "original_name": PurePath(name.replace("\\", "/")).name[-150:],
+        "original_name": plain_name(name),
         "uploaded": now,
     }
 

@@ -72,7 +72,7 @@ def _told(status: int, offset: int) -> HttpResponse:
 
 
 def _coming(request: Request, mark: str) -> Coming:
-    name = unquote(request.headers.get("Upload-Name", ""))
+    name = files.plain_name(unquote(request.headers.get("Upload-Name", "")))
     return Coming(mark=mark, name=name, size=_number(request, "Upload-Length"))
 
 
