@@ -122,6 +122,32 @@ def test_killed_before_it_was_looked_at_it_is_saved_by_an_empty_piece(draft, mon
     assert not ComplaintPiece.objects.exists()
 
 
+def test_what_fails_when_it_is_looked_at_leaves_no_pieces_to_fail_again(draft, monkeypatch):
+    def fail(*_given, **_named):
+        raise RuntimeError("a fault of ours")
+
+    bring(draft, 0, THIRD)
+    monkeypatch.setattr(complain, "add_file", fail)
+    with pytest.raises(RuntimeError):
+        bring(draft, THIRD)
+    assert not ComplaintPiece.objects.exists()
+
+
+def test_all_who_are_not_logged_in_keep_no_more_on_a_charge_than_a_few_would(draft):
+    bring(draft, 0, THIRD, at=now() - timedelta(hours=1))
+    other = complain.begin(None, charge("lars-swedish"), language="en", now=now())
+    bring(other, 0, THIRD, at=now() - timedelta(hours=1))
+    for number in range(20):
+        stranger = complain.begin(None, charge("anna-open"), language="da", now=now())
+        content = os.urandom(20)
+        bring(stranger, 0, 10, content=content, at=now() + timedelta(seconds=number))
+        assert complaint_pieces.come_to(stranger, coming(content).mark) == 10, "nobody is refused"
+    unknown = ComplaintPiece.objects.filter(complaint__charge=draft.charge, complaint__party=None)
+    assert unknown.count() == 15
+    assert complaint_pieces.come_to(draft, coming().mark) == THIRD
+    assert complaint_pieces.come_to(other, coming().mark) == THIRD
+
+
 def test_two_tabs_make_one_file(draft):
     bring(draft, 0, THIRD)
     answers: list[object] = []

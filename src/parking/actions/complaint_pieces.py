@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePath
 from typing import Final
 
 from django.db.models import Max, QuerySet, Sum
@@ -24,6 +23,8 @@ from parking.records.complaint import Complaint, ComplaintFile, ComplaintPiece
 from parking.records.recording import recording
 
 MOST_OF_A_PIECE: Final = 256 * 1024  #: bytes
+#: So many files may be on their way about one charge from all who have not logged in: of three.
+_MOST_BEGUN: Final = 3 * files.MOST_FILES
 
 
 class NotThere(Exception):
@@ -116,7 +117,7 @@ def add(
             ComplaintPiece.objects.create(
                 complaint=complaint,
                 mark=coming.mark,
-                original_name=PurePath(coming.name.replace("\\", "/")).name[-150:],
+                original_name=files.plain_name(coming.name),
                 size=coming.size,
                 offset=offset,
                 content=piece,
@@ -128,7 +129,11 @@ def add(
 def _save(
     scanner: Scanner | None, complaint: Complaint, coming: Coming, kind: Document, now: datetime
 ) -> ComplaintFile:
-    """Save the whole file. Whatever stops it leaves the pieces there, to be saved the next time."""
+    """Save the whole file.
+
+    If that fails its pieces go, so that it is not tried over and over; only a process that is
+    killed meanwhile leaves them there, to be saved the next time.
+    """
     pieces = _pieces(complaint, coming.mark)
     whole = b"".join(bytes(each) for each in pieces.values_list("content", flat=True))
     if len(whole) != coming.size:  # saved meanwhile by another tab, or forgotten
@@ -141,7 +146,7 @@ def _save(
         return complain.add_file(
             scanner, complaint, kind=kind, name=coming.name, content=whole, now=now
         )
-    except files.Refused:
+    except Exception:
         with recording():
             pieces.delete()
         raise
@@ -169,3 +174,19 @@ def _make_room(complaint: Complaint, coming: Coming) -> None:
     others = pieces.exclude(mark=coming.mark).order_by().values("mark")
     begun = others.annotate(last=Max("came")).order_by("-last").values_list("mark", flat=True)
     pieces.filter(mark__in=list(begun)[files.MOST_FILES - 1 :]).delete()
+    if complaint.party_id is None:
+        _make_room_on_the_charge(complaint, coming)
+
+
+def _make_room_on_the_charge(complaint: Complaint, coming: Coming) -> None:
+    """See that those who have not logged in keep no more about one charge than a few would.
+
+    Anybody with the slip may begin, so nobody is refused: what was broken off longest ago goes.
+    """
+    pieces = ComplaintPiece.objects.filter(
+        complaint__charge=complaint.charge_id, complaint__party=None
+    )
+    others = pieces.exclude(complaint=complaint, mark=coming.mark).order_by()
+    begun = others.values("complaint", "mark").annotate(last=Max("came")).order_by("-last")
+    for file in begun[_MOST_BEGUN - 1 :]:
+        pieces.filter(complaint=file["complaint"], mark=file["mark"]).delete()

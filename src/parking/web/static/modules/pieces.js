@@ -8,6 +8,8 @@ const status = shown?.querySelector("[role=status]");
 const progress = shown?.querySelector("progress");
 const wrong = form?.querySelector("[role=alert]");
 const LONGEST_WAIT = 15_000;
+// So often may the server fail at the same place: a line that is gone may stay away for long.
+const MOST_FAILURES = 5;
 let busy = false;
 
 form?.addEventListener("submit", (event) => {
@@ -42,12 +44,14 @@ async function sendOne(file) {
   progress.value = 0;
   status.textContent = `${shown.dataset.sending} ${file.name}`;
   let [offset, wait] = [null, 500];
+  let [furthest, failures] = [0, 0];
   for (;;) {
     let answer;
     try {
       answer = await (offset === null ? ask(address, "HEAD") : bring(address, file, offset));
       if (answer.status >= 500) throw new Error("later");
     } catch {
+      if (answer?.status >= 500 && ++failures === MOST_FAILURES) return shown.dataset.stopped;
       status.textContent = shown.dataset.broken;
       await later(wait);
       [offset, wait] = [null, Math.min(wait * 2, LONGEST_WAIT)];
@@ -58,6 +62,7 @@ async function sendOne(file) {
     if (!answer.headers.has("Upload-Offset")) return shown.dataset.stopped;
     offset = Number(answer.headers.get("Upload-Offset"));
     wait = 500;
+    if (offset > furthest) [furthest, failures] = [offset, 0];
     progress.value = offset;
     status.textContent = `${shown.dataset.sending} ${file.name}`;
   }
