@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -18,6 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from parking.actions import apply, case_letters, caseload, complaint_course, send, wording
+from parking.actions import charge as charges
 from parking.actions import permit as permits
 from parking.actions.permission import NotYours
 from parking.actions.turns import keeping_nobody_waiting
@@ -37,7 +38,7 @@ from parking.law.staff import Right
 from parking.ports import Outside
 from parking.records.application import Application
 from parking.records.case import Case, Supplied
-from parking.records.charge import ChargeHolder
+from parking.records.charge import Charge, ChargeClaim, ChargeHolder
 from parking.records.document import Document
 from parking.records.letter import Letter
 from parking.records.outbox import Outgoing
@@ -62,6 +63,10 @@ _WHOLE = (
 )
 
 
+#: A search shows so many at most.
+_MOST_FOUND: Final = 50
+
+
 class OwnCase(PermissionError):
     """Nobody handles their own case."""
 
@@ -84,6 +89,34 @@ def is_own(staff: Staff, case: Case) -> bool:
     if charge and ChargeHolder.objects.filter(charge=charge, number_fingerprint=own).exists():
         return True
     return case.party is not None and own == case.party.number_fingerprint
+
+
+def is_own_charge(staff: Staff, charge: Charge) -> bool:
+    """Tell whether *charge* is about *staff* themselves.
+
+    It is if their vehicle got it, if they borrowed that, and if they have complained or pay for it.
+    """
+    own = staff.number_fingerprint
+    return bool(own) and (
+        ChargeHolder.objects.filter(charge=charge, number_fingerprint=own).exists()
+        or ChargeClaim.objects.filter(charge=charge, party__number_fingerprint=own).exists()
+        or charges.known_parties(charge).filter(number_fingerprint=own).exists()
+    )
+
+
+def charge_for(staff: Staff, charge_id: UUID) -> Charge:
+    """Return a charge that *staff* may look at.
+
+    :raises NotYours: if there is no such charge.
+    :raises OwnCase: if it is about themselves.
+    """
+    found = Charge.objects.with_what_was_done().filter(id=charge_id).first()
+    if found is None:
+        raise NotYours("charge")
+    if is_own_charge(staff, found):
+        log.warning("own charge refused", staff=str(staff.id), charge=found.number)
+        raise OwnCase(found.number)
+    return found
 
 
 def not_ones_own(staff: Staff, cases: QuerySet[Case]) -> QuerySet[Case]:
@@ -433,4 +466,17 @@ def search(text: str) -> list[Case]:
             | Q(unplaced_money__charge__number=wanted)
             | Q(unplaced_money__entry__payment_id=wanted)
         )
-    return list(cases.select_related(*_WHOLE).order_by("-opened")[:50])
+    return list(cases.select_related(*_WHOLE).order_by("-opened")[:_MOST_FOUND])
+
+
+def search_charges(text: str) -> list[Charge]:
+    """Return the charges with the number or the plate that *text* says, the newest first."""
+    wanted = "".join(text.upper().split())
+    known = Charge.objects.filter(Q(number=wanted) | Q(plate=wanted))
+    return list(known.order_by("-issued")[:_MOST_FOUND])
+
+
+def cases_about(charge: Charge) -> list[Case]:
+    """Return the cases about *charge*, a complaint about it or money on it, the newest first."""
+    about = Q(charge=charge) | Q(complaint__charge=charge) | Q(unplaced_money__charge=charge)
+    return list(Case.objects.filter(about).order_by("-opened"))

@@ -177,6 +177,18 @@ def give_up(party: Party, charge: Charge) -> None:
         ChargeClaim.objects.filter(party=party, charge=charge).delete()
 
 
+def known_parties(charge: Charge) -> QuerySet[Party]:
+    """Return whom *charge* tells about, of those who have been here.
+
+    They are those who held the vehicle that day, who have complained, and who pay in instalments.
+    """
+    held = charge.holders.all().on_the_day()
+    concerned = Q(number_fingerprint__in=held.values("number_fingerprint"))
+    concerned |= Q(id__in=charge.complaints.exclude(received=None).values("party"))
+    concerned |= Q(id__in=charge.instalments.values("plan__party"))
+    return Party.objects.filter(concerned)
+
+
 # Money that is not owed any more
 
 

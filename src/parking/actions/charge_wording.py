@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from parking.actions import wording
 from parking.law import charge as law
-from parking.law import fik
+from parking.law import fik, instalments
 from parking.law.charge import Entry, Hold, Kind, Step
 from parking.law.collection import Next
 from parking.law.days import danish_day
@@ -160,6 +160,30 @@ _CHANNELS: Final = {
 def sent(letter: SentLetter) -> str:
     """Return what a letter is and which way it went, in the middle of a sentence."""
     return f"{_LETTERS.get(letter.kind, letter.kind)}, {_CHANNELS[letter.channel]}"
+
+
+_HOLDS: Final = {
+    Hold.COMPLAINT: gettext_lazy("Klage"),
+    Hold.TRANSFER: gettext_lazy("Klage, der kun holder gælden fra Gældsstyrelsen"),
+    Hold.PLAN: gettext_lazy("Betalingsordning"),
+    Hold.CASE_WORKER: gettext_lazy("Stoppet, mens sagen bliver undersøgt"),
+}
+_PLANS: Final = {
+    instalments.State.AGREED: (gettext_lazy("Bliver betalt i rater"), "info"),
+    instalments.State.COMPLETED: (gettext_lazy("Alt er betalt"), "success"),
+    instalments.State.BROKEN: (gettext_lazy("Ophørt: en rate blev ikke betalt"), "error"),
+}
+
+
+def hold(which: Hold) -> str:
+    """Return what stops the collection of a charge, in a word to whoever works with it."""
+    return str(_HOLDS[which])
+
+
+def plan_state(stands: instalments.State) -> StateText:
+    """Return how far a plan has come, in words to whoever works with it."""
+    text, kind = _PLANS[stands]
+    return StateText(str(text), kind, "")
 
 
 _COMING: Final = {

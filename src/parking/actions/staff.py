@@ -16,6 +16,7 @@ from uuid import UUID
 
 import structlog
 
+from parking.actions import charge as charges
 from parking.actions import login
 from parking.actions.permission import NotYours
 from parking.law.staff import Role
@@ -24,6 +25,7 @@ from parking.ports.identity import LoginRefused, LogoutNotice, Refusal, StaffArr
 from parking.records import sealing
 from parking.records.audit import LookUp
 from parking.records.case import Case
+from parking.records.charge import Charge
 from parking.records.recording import recording
 from parking.records.staff import Staff, StaffSession
 
@@ -38,7 +40,7 @@ LONGEST_PURPOSE: Final = 60
 
 
 class NoPurpose(PermissionError):
-    """A case was to be read without saying why."""
+    """A case or a charge was to be read without saying why."""
 
 
 class LastOperator(ValueError):
@@ -186,19 +188,31 @@ def open_case(session: StaffSession, case: Case, purpose: str) -> None:
 
     :raises NoPurpose: if nothing is said.
     """
+    _keep_purpose(session, case, purpose)
+
+
+def open_charge(session: StaffSession, charge: Charge, purpose: str) -> None:
+    """Keep why *charge* is opened, for this session; each look at it says so.
+
+    :raises NoPurpose: if nothing is said.
+    """
+    _keep_purpose(session, charge, purpose)
+
+
+def _keep_purpose(session: StaffSession, opened: Case | Charge, purpose: str) -> None:
     said = " ".join(purpose.split())[:LONGEST_PURPOSE]
     if not said:
-        raise NoPurpose(case.number)
+        raise NoPurpose(opened.number)
     with recording():
         now_it_is = StaffSession.objects.select_for_update().get(key_hash=session.key_hash)
-        now_it_is.purposes = {**now_it_is.purposes, str(case.id): said}
+        now_it_is.purposes = {**now_it_is.purposes, str(opened.id): said}
         now_it_is.save()
     session.purposes = now_it_is.purposes
 
 
-def purpose_of(session: StaffSession, case: Case) -> str:
-    """Return why *case* was opened in this session; empty if it was not."""
-    return str(session.purposes.get(str(case.id), ""))
+def purpose_of(session: StaffSession, opened: Case | Charge) -> str:
+    """Return why a case or a charge was opened in this session; empty if it was not."""
+    return str(session.purposes.get(str(opened.id), ""))
 
 
 def look(session: StaffSession, case: Case, *, now: datetime, saw: str = "answered") -> None:
@@ -234,6 +248,44 @@ def note(session: StaffSession, case: Case, *, purpose: str, saw: str, now: date
             outcome=saw,
             at=now,
         )
+
+
+def look_at_charge(
+    session: StaffSession, charge: Charge, *, now: datetime, saw: str = "answered"
+) -> None:
+    """Put on record that somebody looks at *charge*, or *saw* something of it, and why.
+
+    :raises NoPurpose: if it was not opened with a purpose.
+    """
+    purpose = purpose_of(session, charge)
+    if not purpose:
+        raise NoPurpose(charge.number)
+    note_charge(session, charge, purpose=purpose, saw=saw, now=now)
+
+
+def note_charge(
+    session: StaffSession, charge: Charge, *, purpose: str, saw: str, now: datetime
+) -> None:
+    """Put on record that somebody of ours looked at *charge*, for each whom it tells about.
+
+    The log keeps a look at the charge of somebody who was never here: there is nobody to tell.
+    """
+    told = list(charges.known_parties(charge))
+    if not told:
+        log.info("looked", staff=str(session.staff_id), charge=charge.number, saw=saw, why=purpose)
+        return
+    with recording():
+        for party in told:
+            LookUp.objects.create(
+                party=party,
+                register="charge",
+                purpose=purpose[:LONGEST_PURPOSE],
+                asked_by=f"staff {session.staff.unit}",
+                staff=session.staff,
+                reference=charge.number,
+                outcome=saw,
+                at=now,
+            )
 
 
 def note_in_vain(session: StaffSession, text: str) -> None:

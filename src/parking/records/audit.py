@@ -14,7 +14,7 @@ class LookUp(models.Model):
     """One question to a register about one party."""
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="look_ups")
-    register = models.CharField(max_length=30)  #: a value of law.facts.Supplier, or "case"
+    register = models.CharField(max_length=30)  #: law.facts.Supplier, "case" or "charge"
     purpose = models.CharField(max_length=60)  #: why, in words of ours that have a translation
     asked_by = models.CharField(max_length=60)  #: the party themselves, "system" or "staff <unit>"
     staff = models.ForeignKey(

@@ -159,11 +159,13 @@ class Case(models.Model):
 
     @property
     def charged(self) -> Charge:
-        """The charge that it, or the complaint it is about, is about.
+        """The charge that it, or the complaint or the money it is about, is about.
 
         :raises AnotherSubject: if it is about none.
         """
         charge = self.charge if self.complaint is None else self.complaint.charge
+        if self.unplaced_money is not None:
+            charge = self.unplaced_money.charge
         if charge is None:
             raise AnotherSubject(self.number)
         return charge

@@ -40,7 +40,7 @@ class StaffSession(models.Model):
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="sessions")
     session_index = models.CharField(max_length=200, db_index=True)
     roles = models.JSONField()  #: those the login said somebody has
-    purposes = models.JSONField(default=dict)  #: case → why it was opened, in this session
+    purposes = models.JSONField(default=dict)  #: case or charge → why it was opened
     begun = models.DateTimeField()
     last_used = models.DateTimeField()
 

@@ -9,6 +9,7 @@ from parking.web.office import (
     cases,
     changed,
     charge_desk,
+    charges,
     complaints,
     door,
     operations,
@@ -16,6 +17,7 @@ from parking.web.office import (
 )
 
 _CASE = "cases/<uuid:case_id>/"
+_CHARGE = "charges/<uuid:charge_id>/"
 
 urlpatterns = [
     path("", door.office, name="office"),
@@ -40,6 +42,9 @@ urlpatterns = [
     path(f"{_CASE}reopen/", complaints.reopen, name="office-case-reopen"),
     path(f"{_CASE}files/<uuid:file_id>/", complaints.file, name="office-complaint-file"),
     path(f"{_CASE}photos/<int:number>/", charge_desk.photo, name="office-charge-photo"),
+    path(_CHARGE, charges.charge, name="office-charge"),
+    path(f"{_CHARGE}open/", charges.open_charge, name="office-charge-open"),
+    path(f"{_CHARGE}photos/<int:number>/", charges.photo, name="office-photo"),
     path("complaints/register/", complaints.register, name="office-register"),
     path("operations/", operations.operations, name="office-operations"),
     path("operations/fetch-map/", operations.fetch_map, name="office-fetch-map"),

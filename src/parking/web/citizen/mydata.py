@@ -42,7 +42,7 @@ _SEEN: Final[Mapping[str, Any]] = {
     "not found": _("Der var intet at finde."),
     "unavailable": _("Registret svarede ikke."),
     "rejected": _("Registret kunne ikke svare på spørgsmålet."),
-    "searched": _("Sagen blev fundet ved en søgning."),
+    "searched": _("Den blev fundet ved en søgning."),
     "photo opened": _("Vagtens billeder af bilen blev åbnet."),
     "document opened": _("Et af dine dokumenter blev åbnet."),
     "letter opened": _("Et brev til dig blev åbnet."),
@@ -112,6 +112,8 @@ def _who(asked_by: str) -> str:
 
 
 def _where(register: str) -> str:
+    if register == "charge":
+        return gettext("din parkeringsafgift")
     return gettext("din sag") if register == "case" else wording.supplier(Supplier(register))
 
 

@@ -13,12 +13,14 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from parking.actions import casework, wording
+from parking.actions import casework, charge_wording, wording
 from parking.actions import staff as actions
+from parking.actions.charge import stands
 from parking.law import case as law
 from parking.law.days import danish_day
 from parking.law.staff import Right
 from parking.records.case import Case
+from parking.records.charge import Charge
 from parking.web.office import applications, changed, charge_desk, complaints, maps, unplaced_money
 from parking.web.office.desk import Desk, version_of
 from parking.web.office.door import StaffRequest, page, staff
@@ -81,9 +83,10 @@ def queue(request: StaffRequest) -> HttpResponse:
 @staff(Right.READ)
 @require_http_methods(["GET", "HEAD", "POST"])
 def search(request: StaffRequest) -> HttpResponse:
-    """Find cases by their number or by a plate, with a purpose; each one found is on record."""
+    """Find cases and charges by number or plate, with a purpose; each one found is on record."""
     form = SearchForm(request.POST or None)
     found: list[Case] | None = None
+    charges: list[Charge] = []
     if request.method == "POST" and form.is_valid():
         purpose = form.cleaned_data["purpose"]
         found = [
@@ -93,13 +96,23 @@ def search(request: StaffRequest) -> HttpResponse:
         ]
         for case in found:
             actions.note(request.staff, case, purpose=purpose, saw="searched", now=request.now)
-        if not found:
+        charges = [
+            each
+            for each in casework.search_charges(form.cleaned_data["text"])
+            if not casework.is_own_charge(request.staff.staff, each)
+        ]
+        for charge in charges:
+            actions.note_charge(
+                request.staff, charge, purpose=purpose, saw="searched", now=request.now
+            )
+        if not found and not charges:
             actions.note_in_vain(request.staff, form.cleaned_data["text"])
     told = [
         {"case": each, "kind": wording.case_kind(each.about), "state": wording.state(each.stands)}
         for each in found or []
     ]
-    context = {"form": form, "found": told, "searched": found is not None}
+    charged = [{"charge": each, "state": charge_wording.state(stands(each))} for each in charges]
+    context = {"form": form, "found": told, "charges": charged, "searched": found is not None}
     return page(request, "office/search.html", context)
 
 

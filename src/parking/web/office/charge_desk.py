@@ -1,17 +1,20 @@
-"""What a case about a charge shows of it, and the cases in which nobody has complained.
+"""What the office shows of a charge, and the cases about one of which nobody has complained.
 
-There a machine has seen that the charge is wrong, for a reason that only a case worker may act on.
+In those a machine has seen that the charge is wrong, for a reason that only a case worker may act
+on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -28,12 +31,16 @@ from parking.actions import (
 from parking.actions import charge as charges
 from parking.actions import staff as actions
 from parking.actions.permission import NotYours
+from parking.actions.plan_progress import progress_of
 from parking.law import case as law
+from parking.law.charge import Hold
 from parking.law.charge_terms import AnnulmentReason
+from parking.law.days import danish_day
 from parking.law.evidence import Ground
 from parking.law.reasoning import Answer, Finding
 from parking.law.staff import Right
 from parking.ports import NotFound
+from parking.ports.charges import ChargeAnswer
 from parking.records.case import Case
 from parking.records.charge import Charge
 from parking.records.charge_check import ChargeCheck
@@ -43,8 +50,13 @@ from parking.web.office.door import StaffRequest, page, staff
 _LONGEST_REASONS: Final = 4000
 
 
-def of(charge: Charge, kept: ChargeCheck | None) -> dict[str, Any]:
-    """Return what a page shows of *charge*, and of what a machine has seen of it."""
+def of(
+    request: StaffRequest, charge: Charge, kept: ChargeCheck | None, case: Case | None = None
+) -> dict[str, Any]:
+    """Return what a page shows of *charge*, and of what a machine has seen of it.
+
+    It is the page of *case*, or that of the charge itself.
+    """
     told = charges.answer_of(charge)
     return {
         "charge": charge,
@@ -57,8 +69,14 @@ def of(charge: Charge, kept: ChargeCheck | None) -> dict[str, Any]:
             {"complaint": each, "state": complaints_elsewhere.state(each)}
             for each in complaints_elsewhere.known(charge)
         ],
-        "photos": range(1, told.images + 1),
+        "photos": [_photo(charge, case, number) for number in range(1, told.images + 1)],
         "holders": list(_holders(charge)),
+        "plan": _plan(charge, request.now),
+        "holds": [
+            {"text": charge_wording.hold(Hold(each.hold)), "pause": each}
+            for each in sorted(charge.pauses.all(), key=lambda each: each.since)
+        ],
+        "sent": list(_sent(charge, told)),
         "check": kept and _checked(kept),
     }
 
@@ -73,6 +91,46 @@ def _holders(charge: Charge) -> Iterator[dict[str, Any]]:
             "since": each.since,
             "until": each.until,
         }
+
+
+def _photo(charge: Charge, case: Case | None, number: int) -> dict[str, Any]:
+    """Return where a photograph is to be had by whoever has opened *case*, or the charge itself."""
+    if case is None:
+        url = reverse("office-photo", kwargs={"charge_id": charge.id, "number": number})
+    else:
+        url = reverse("office-charge-photo", kwargs={"case_id": case.id, "number": number})
+    return {"number": number, "url": url}
+
+
+def _plan(charge: Charge, now: datetime) -> dict[str, Any] | None:
+    """Return how the newest plan that *charge* was ever in stands, if there is one."""
+    rows = charge.instalments.all()
+    if not rows:
+        return None
+    plan = max((row.plan for row in rows), key=lambda each: each.agreed)
+    so_far, left = progress_of(plan), charges.balance(charge).owed
+    return {
+        "plan": plan,
+        "state": charge_wording.plan_state(plan.stands),
+        "instalments": so_far.instalments,
+        "left": so_far.remainder,
+        "left_here": left,
+        "next": so_far.left[0][1] if so_far.is_kept and so_far.left else None,
+        "last_day": so_far.last_day if so_far.is_kept else None,
+        "broken_and_owed": so_far.is_broken_and_owed,
+        "waits": so_far.waits(on=danish_day(now)),
+    }
+
+
+def _sent(charge: Charge, told: ChargeAnswer) -> Iterator[dict[str, Any]]:
+    """Yield what was written about *charge*: by the charge system, and by us with how it went."""
+    ours = charge.letters.defer("pdf", "addressee_sealed").order_by("written")
+    mine = {f"letter-{each.id}": each for each in ours}
+    for each in told.letters:
+        if each.reference not in mine:
+            yield {"at": each.sent, "subject": each.subject, "letter": None}
+    for letter in mine.values():
+        yield {"at": letter.written, "subject": letter.subject, "letter": letter}
 
 
 def _checked(kept: ChargeCheck) -> dict[str, Any]:
@@ -109,6 +167,14 @@ def photo(request: StaffRequest, case_id: UUID, number: int) -> HttpResponse:
     found = casework.case_for(request.staff.staff, case_id)
     charge = found.charged
     actions.look(request.staff, found, now=request.now, saw="photo opened")
+    return picture(request, charge, number)
+
+
+def picture(request: StaffRequest, charge: Charge, number: int) -> HttpResponse:
+    """Return one of the warden's photographs, streamed through us and kept by nobody.
+
+    :raises NotYours: if there is no such photograph.
+    """
     try:
         content_type, content = request.outside.charges.image(charge.source_id, number)
     except NotFound:
@@ -156,7 +222,7 @@ def _case(request: StaffRequest, found: Case, form: SettleForm | None = None) ->
         "office/finding.html",
         {
             **desk.around(request, found),
-            **of(charge, kept or evidence.newest(charge)),
+            **of(request, charge, kept or evidence.newest(charge), found),
             "form": form or (SettleForm(initial={"version": found.version}) if works else None),
         },
         status=422 if form is not None else 200,

@@ -184,7 +184,7 @@ def _case(request: StaffRequest, found: Case, form: AnswerForm | None = None) ->
                 {"decision": each, "text": complaint_wording.outcome(each.outcome)}
                 for each in complaint.decisions.all()
             ],
-            **charge_desk.of(charge, kept),
+            **charge_desk.of(request, charge, kept, found),
             "letters": found.letters.defer("pdf").order_by("written"),
             "form": form or (AnswerForm(found, steps, proposed=proposed) if works else None),
             "may_reopen": Right.DECIDE in request.staff.rights
@@ -369,12 +369,24 @@ class RegisterForm(PlateForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: StaffRequest) -> HttpResponse:
     """Write down a complaint that came by letter, mail or phone; it holds the charge at once."""
-    form = RegisterForm(request.POST or None, request.FILES or None, now=request.now)
+    form = RegisterForm(
+        request.POST or None, request.FILES or None, now=request.now, initial=_opened(request)
+    )
     if request.method == "POST" and form.is_valid():
         opened = _registered(request, form)
         if opened is not None:
             return redirect("office-case-open", case_id=opened.id)
     return page(request, "office/register.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _opened(request: StaffRequest) -> dict[str, str]:
+    """Return number and plate of the charge whose page led here, if it was opened."""
+    try:
+        charge = casework.charge_for(request.staff.staff, UUID(request.GET.get("charge", "")))
+    except (ValueError, NotYours):
+        return {}
+    is_open = actions.purpose_of(request.staff, charge)
+    return {"number": charge.number, "plate": charge.plate} if is_open else {}
 
 
 def _registered(request: StaffRequest, form: RegisterForm) -> Case | None:

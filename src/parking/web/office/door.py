@@ -89,6 +89,8 @@ def _answer(
     except (casework.ChangedMeanwhile, StepNotAllowed):
         return page(request, "office/stopped.html", {"why": "changed"}, status=409)
     except actions.NoPurpose:
+        if "charge_id" in named:
+            return redirect("office-charge-open", charge_id=named["charge_id"])
         return redirect("office-case-open", case_id=named["case_id"])
     except AnotherSubject as other:
         raise NotYours(str(other)) from None

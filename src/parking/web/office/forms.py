@@ -43,6 +43,16 @@ class PurposeForm(forms.Form):
     )
 
 
+class ChargePurposeForm(PurposeForm):
+    """Why a charge is opened. The citizen can read it."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        """Ask about the charge, and not about a case."""
+        super().__init__(*given, **named)
+        self.fields["purpose"].label = _("Hvorfor åbner du afgiften?")
+        self.fields["purpose"].error_messages["required"] = _("Skriv, hvorfor du åbner afgiften.")
+
+
 class SearchForm(forms.Form):
     """What is looked for, and why."""
 
