@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from html import unescape
 
 import httpx
@@ -9,12 +10,14 @@ import pytest
 from django.urls import reverse
 
 from collecting import Town
-from parking.actions import bank
+from parking.actions import bank, wording
 from parking.actions import charge as charges
 from parking.law import case as law
+from parking.law.charge import ChargeNumber, spaced
 from parking.law.money import NOTHING, Money
 from parking.law.staff import Role
 from parking.records.case import Case
+from parking.records.unplaced_money import UnplacedMoney
 from sandbox.bank import PAYER
 from town import charge
 
@@ -110,3 +113,33 @@ def test_it_is_read_in_english_too(enter, town):
     shown = opened(client, taken(client, case))
     assert "Money has come to the bank that fits no charge" in shown
     assert "Put the money on a charge" in shown
+
+
+def test_the_queue_says_which_money_it_is_and_not_what_the_payer_wrote(enter, town):
+    unknown, twice, client = case_of(town, "wrong-id"), case_of(town, "twice"), enter()
+    page = text_of(client.get(reverse("office-queue"), {"kind": "money"}))
+    assert f"510 kr. med betalings-id {unknown.money.entry.payment_id}" in page
+    found = charge("anna-open")
+    number = spaced(ChargeNumber(found.number))
+    assert f"510 kr. på afgift {number} (ZA 10 001)" in page
+    assert "Bøde til mor" not in page
+    assert twice.number in page
+
+
+def test_the_day_of_what_is_too_much_is_the_payments_and_the_account_says_how_much(enter, town):
+    case = case_of(town, "twice")
+    paid = max(each.booked for each in charges.paid_here(charge("anna-open")))
+    UnplacedMoney.objects.filter(id=case.unplaced_money_id).update(came=paid + timedelta(days=9))
+    case = Case.objects.get(id=case.id)
+    shown = " ".join(opened(enter(), case).split())
+    assert f"<dt>Dag</dt><dd>{wording.day(paid)}</dd>" in shown
+    assert wording.day(case.money.came) not in shown.replace(wording.day(case.due), "")
+    assert '<th scope="row">Betalt for meget</th><td class="align-text-right">510 kr.</td>' in shown
+    assert "Skyldig" not in shown
+
+
+def test_the_photographs_of_a_charge_with_too_much_on_it_can_be_seen(enter, town):
+    client, case = enter(), case_of(town, "twice")
+    opened(client, case)
+    photo = client.get(reverse("office-charge-photo", args=[case.id, 1]))
+    assert photo["Content-Type"] == "image/jpeg"

@@ -69,6 +69,12 @@ class PlanProgress:
         """Whether an instalment was missed and the remainder is not paid yet."""
         return self.plan.stands is law.State.BROKEN and bool(self.left)
 
+    def left_on(self, charge: Charge) -> Money:
+        """Return how much of the plan is left to pay on one of its charges."""
+        number = ChargeNumber(charge.number)
+        part = self.terms.per_charge().get(number, NOTHING)
+        return max(part - self.paid.get(number, NOTHING), NOTHING)
+
     def waits(self, *, on: date) -> bool:
         """Tell whether a complaint about one of its charges stops it: nothing of it is due."""
         return self.is_kept and any(on in period for period in self.complaints)

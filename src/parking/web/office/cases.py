@@ -38,6 +38,8 @@ _DESKS: Final[Mapping[law.Subject, Desk]] = {
 }
 _UNFINISHED = [state.value for state in law.UNFINISHED]
 _SOON = timedelta(days=3)
+#: What the queue shows of a case, read with it.
+_SHOWN: Final = ("taken_by", "unplaced_money__charge", "unplaced_money__entry")
 
 # The queue
 
@@ -47,7 +49,7 @@ _SOON = timedelta(days=3)
 def queue(request: StaffRequest) -> HttpResponse:
     """Show what waits, the oldest first; nobody's name is in it."""
     chosen = {name: request.GET.get(name, "") for name in ("kind", "state", "mine")}
-    cases = casework.not_ones_own(request.staff.staff, Case.objects.select_related("taken_by"))
+    cases = casework.not_ones_own(request.staff.staff, Case.objects.select_related(*_SHOWN))
     cases = cases.filter(state=chosen["state"]) if chosen["state"] else cases.filter(
         state__in=_UNFINISHED
     )  # fmt: skip
@@ -66,6 +68,7 @@ def queue(request: StaffRequest) -> HttpResponse:
                 {
                     "case": each,
                     "kind": wording.case_kind(each.about),
+                    "which": unplaced_money.in_short(each.money) if each.unplaced_money else "",
                     "state": wording.state(each.stands),
                     "late": each.stands in law.UNFINISHED and each.due < today,
                     "soon": each.due < today + _SOON,

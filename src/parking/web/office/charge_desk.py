@@ -108,13 +108,13 @@ def _plan(charge: Charge, now: datetime) -> dict[str, Any] | None:
     if not rows:
         return None
     plan = max((row.plan for row in rows), key=lambda each: each.agreed)
-    so_far, left = progress_of(plan), charges.balance(charge).owed
+    so_far = progress_of(plan)
     return {
         "plan": plan,
         "state": charge_wording.plan_state(plan.stands),
         "instalments": so_far.instalments,
         "left": so_far.remainder,
-        "left_here": left,
+        "left_here": so_far.left_on(charge),
         "next": so_far.left[0][1] if so_far.is_kept and so_far.left else None,
         "last_day": so_far.last_day if so_far.is_kept else None,
         "broken_and_owed": so_far.is_broken_and_owed,

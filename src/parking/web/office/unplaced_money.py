@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
 from django import forms
@@ -10,10 +11,15 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from parking.actions import charge as charges
 from parking.actions import staff as actions
 from parking.actions import unplaced_money_work as work_on
+from parking.actions import wording
 from parking.law import case as law
+from parking.law import charge as law_of_charges
 from parking.law.charge import ChargeNumber, NotAChargeNumber, charge_number
+from parking.law.charge import spaced as spaced_number
+from parking.law.plates import Plate, spaced
 from parking.records.case import Case
 from parking.records.unplaced_money import UnplacedMoney
 from parking.web.office import charge_desk, desk
@@ -100,6 +106,34 @@ class MoneyForm(forms.Form):
         return cleaned
 
 
+def in_short(money: UnplacedMoney) -> str:
+    """Return which money it is: how much, and of which charge or with which payment line.
+
+    What the payer wrote is not in it, for that may name somebody.
+    """
+    said = {"amount": wording.amount(money.amount), "day": wording.day(money.came)}
+    if money.charge is not None:
+        number = spaced_number(ChargeNumber(money.charge.number))
+        said |= {"number": number, "plate": spaced(Plate(money.charge.plate))}
+        return gettext("%(amount)s på afgift %(number)s (%(plate)s)") % said
+    if money.entry is not None and money.entry.payment_id:
+        said |= {"id": money.entry.payment_id}
+        return gettext("%(amount)s med betalings-id %(id)s, %(day)s") % said
+    return gettext("%(amount)s, %(day)s") % said
+
+
+def _paid(money: UnplacedMoney) -> date:
+    """Return the day on which the money was paid.
+
+    What is too much on a charge was paid by the last payment before that was known.
+    """
+    if money.charge is None:
+        return money.came
+    account = law_of_charges.merged(charges.account(money.charge), charges.paid_here(money.charge))
+    payments = (each.booked for each in account if each.kind is law_of_charges.Kind.PAYMENT)
+    return max((day for day in payments if day <= money.came), default=money.came)
+
+
 def show(request: StaffRequest, found: Case) -> HttpResponse:
     """Show what came, why it is here, and the charge that it is too much on, if there is one."""
     return _case(request, found)
@@ -114,6 +148,7 @@ def _case(request: StaffRequest, found: Case, form: MoneyForm | None = None) -> 
         {
             **desk.around(request, found),
             "money": money,
+            "paid": _paid(money),
             "payer": money.entry.payer[-4:] if money.entry else "",
             "why": _WHY[_Why(money.why)],
             **(charge_desk.of(request, money.charge, None, found) if money.charge else {}),
