@@ -13,15 +13,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from parking.actions import charge as charges
 from parking.actions import (
+    carry,
     charge_case,
     charge_feed,
     complain,
     complaint_letters,
     complaints_elsewhere,
     evidence,
+    print_queue,
 )
+from parking.actions import charge as charges
 from parking.law import case as case_law
 from parking.law import complaint as law
 from parking.law.complaint import Document
@@ -34,6 +36,7 @@ from parking.records.charge import Charge, ChargeHolder
 from parking.records.charge_check import ChargeAnnulment, ChargeCheck
 from parking.records.collection import ChargeTermsVersion
 from parking.records.complaint import Complaint, ComplaintFile
+from parking.records.letter import Letter
 from parking.records.offence import offences_on
 from parking.records.outbox import Outgoing
 from parking.web.office import charge_desk
@@ -811,3 +814,39 @@ def test_an_answered_complaint_can_be_reopened(charged, enter):
         Case.objects.filter(kind="complaint").exclude(id=case.id).get().stands
         is case_law.State.TAKEN
     )
+
+
+def test_the_preview_says_which_way_the_letter_goes(charged, enter, sandbox):
+    ditte = enter()
+    chosen = {"step": "uphold the charge", "text": "Skiltet var der."}
+    sent()
+    page = shown(work_on(ditte, taken(ditte, Case.objects.get(kind="complaint")), **chosen))
+    assert "Dette brev bliver sendt til borgerens Digital Post." in page
+    sent("villy-second-fee", "villy")
+    villys = taken(ditte, Case.objects.get(complaint__party=party("villy")))
+    page = shown(work_on(ditte, villys, **chosen))
+    assert "sendt på papir. Borgeren har ikke Digital Post." in page
+    ditte.post(reverse("office-register"), by_letter("zenia-two", language="en"))
+    abroad = taken(ditte, Case.objects.get(complaint__party=None))
+    page = shown(work_on(ditte, abroad, **chosen))
+    assert "sendt på papir til den adresse, klageren har givet." in page
+    assert "Det er på engelsk, som modtageren får svar på." in page
+    sandbox.fault("digitalpost", "status:503")
+    page = shown(work_on(ditte, villys, **chosen))
+    assert "Digital Post, eller på papir til den, der ikke har det." in page
+
+
+def test_a_letter_that_waits_to_be_printed_is_not_called_sent(charged, enter):
+    ditte = enter()
+    ditte.post(reverse("office-register"), by_letter("zenia-two"))
+    case = taken(ditte, Case.objects.get(kind="complaint"))
+    work_on(ditte, case, step="uphold the charge", text="Skiltet var der.", confirm="yes")
+    letters = Letter.objects.filter(case=case)
+    for row in Outgoing.objects.filter(payload__letter=str(letters.get().id)):
+        if row.kind == Outgoing.Kind.SEND_CHARGE_LETTER:
+            carry.send_charge_letter(charged, row.payload, now())
+    page = opened(ditte, case)
+    assert "Venter på at blive printet" in page
+    assert not re.search(r">\s*Sendt\s*<", page)
+    print_queue.printed([letters.get().id], now=now())
+    assert "Sendt på papir" in opened(ditte, case)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from parking.ports import Outside, PortError, Unavailable
+from parking.ports.post import Recipient
 from parking.records.party import Party
 
 
@@ -22,7 +23,7 @@ def way_to(outside: Outside, party: Party | None) -> Way:
     if party is None:
         return Way.PAPER_TO_ADDRESS
     try:
-        reached = outside.post.reaches(person_number=party.person_number)
+        reached = outside.post.reaches(Recipient(party.person_number))
     except Unavailable:
         return Way.NOT_KNOWN
     except PortError:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from parking.actions import case_letters, casework, wording
 from parking.actions import staff as actions
+from parking.actions.letter_way import way_to
 from parking.actions.permission import NotYours
 from parking.law import case as law
 from parking.law.course import Actor
@@ -181,6 +182,7 @@ def _preview(request: StaffRequest, found: Case, form: CaseForm) -> HttpResponse
         "office/preview.html",
         {
             "case": found,
+            "way": way_to(request.outside, found.concerned).value,
             "step": wording.step(form.chosen),
             "letter": written,
             "told": told,

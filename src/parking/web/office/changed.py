@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from parking.actions import casework, recheck, wording
 from parking.actions import staff as actions
+from parking.actions.letter_way import way_to
 from parking.law import case as law
 from parking.law.course import Actor
 from parking.law.permits import resident
@@ -150,6 +151,7 @@ def _preview(request: StaffRequest, found: Case, step: law.Step, text: str) -> H
         "office/preview.html",
         {
             "case": found,
+            "way": way_to(request.outside, found.concerned).value,
             "step": _SAID[step],
             "letter": recheck.letter(found, step, text=text, now=request.now),
             "posted": posted,

@@ -76,7 +76,7 @@ def of(
             {"text": charge_wording.hold(Hold(each.hold)), "pause": each}
             for each in sorted(charge.pauses.all(), key=lambda each: each.since)
         ],
-        "sent": list(_sent(charge, told)),
+        "sent": list(_sent(charge, told, case)),
         "check": kept and _checked(kept),
     }
 
@@ -122,14 +122,19 @@ def _plan(charge: Charge, now: datetime) -> dict[str, Any] | None:
     }
 
 
-def _sent(charge: Charge, told: ChargeAnswer) -> Iterator[dict[str, Any]]:
-    """Yield what was written about *charge*: by the charge system, and by us with how it went."""
+def _sent(charge: Charge, told: ChargeAnswer, case: Case | None) -> Iterator[dict[str, Any]]:
+    """Yield what was written about *charge*: by the charge system, and by us with how it went.
+
+    The letters of *case* are not among them: its own page has them.
+    """
     ours = charge.letters.defer("pdf", "addressee_sealed").order_by("written")
     mine = {f"letter-{each.id}": each for each in ours}
     for each in told.letters:
         if each.reference not in mine:
             yield {"at": each.sent, "subject": each.subject, "letter": None}
     for letter in mine.values():
+        if case is not None and letter.case_id == case.id:
+            continue
         yield {"at": letter.written, "subject": letter.subject, "letter": letter}
 
 

@@ -26,6 +26,7 @@ from parking.actions import (
     wording,
 )
 from parking.actions import staff as actions
+from parking.actions.letter_way import way_to
 from parking.actions.permission import NotYours
 from parking.law import case as case_law
 from parking.law import complaint as law
@@ -240,6 +241,7 @@ def _preview(request: StaffRequest, found: Case, form: AnswerForm) -> HttpRespon
         "office/preview.html",
         {
             "case": found,
+            "way": way_to(request.outside, complaint.party).value,
             "step": _ANSWERS[form.chosen.value],
             "letter": letter,
             "told": None,
