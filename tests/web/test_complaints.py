@@ -39,6 +39,7 @@ from parking.records.complaint import Complaint, ComplaintFile
 from parking.records.letter import Letter
 from parking.records.offence import offences_on
 from parking.records.outbox import Outgoing
+from parking.records.staff import Staff
 from parking.web.office import charge_desk
 from pictures import a_pdf, a_photo, unpacked
 from town import charge, now, party, slip_of
@@ -718,7 +719,7 @@ def test_what_came_by_letter_is_written_down_and_holds_the_charge(charged, enter
         reverse("office-register"), {**said, "file": SimpleUploadedFile("brev.pdf", a_pdf())}
     )
     case = Case.objects.get(kind="complaint")
-    assert answer["Location"] == reverse("office-case-open", args=[case.id])
+    assert answer["Location"] == reverse("office-case", args=[case.id])
     assert charge("zenia-two").waits
     assert "Skiltet var væk." in opened(ditte, case)
     again = shown(ditte.post(reverse("office-register"), said), 422)
@@ -756,7 +757,7 @@ def test_a_case_worker_finds_the_charge_though_citizens_have_guessed(charged, en
         stranger.post(reverse("charges"), {"number": number, "plate": f"AB1234{last}"})
     answer = ditte.post(reverse("office-register"), by_letter("zenia-two"))
     assert answer["Location"] == reverse(
-        "office-case-open", args=[Case.objects.get(complaint__isnull=False).id]
+        "office-case", args=[Case.objects.get(complaint__isnull=False).id]
     )
 
 
@@ -850,3 +851,37 @@ def test_a_letter_that_waits_to_be_printed_is_not_called_sent(charged, enter):
     assert not re.search(r">\s*Sendt\s*<", page)
     print_queue.printed([letters.get().id], now=now())
     assert "Sendt på papir" in opened(ditte, case)
+
+
+def test_whoever_registers_a_complaint_says_what_it_is_about_and_comes_to_its_case(charged, enter):
+    ditte = enter()
+    form = shown(ditte.get(reverse("office-register")))
+    assert re.search(r'<option value="" selected>\s*Vælg', form)
+    page = shown(ditte.post(reverse("office-register"), by_letter("zenia-two", question="")), 422)
+    assert "Vælg, hvad klagen handler om." in page
+    assert not Complaint.objects.exists()
+    answer = ditte.post(reverse("office-register"), by_letter("zenia-two"))
+    case = Case.objects.get(kind="complaint")
+    assert answer["Location"] == reverse("office-case", args=[case.id])
+    page = shown(ditte.get(answer["Location"]))
+    assert "Indtastede klagen, der kom via brev" in page
+
+
+def test_nobody_registers_a_complaint_about_their_own_charge(charged, enter):
+    client = enter("zenia-k")
+    Staff.objects.update(number_fingerprint=party("zenia").number_fingerprint)
+    answer = client.post(reverse("office-register"), by_letter("zenia-two"))
+    assert "Det er din egen sag" in shown(answer, 403)
+    assert not Complaint.objects.exists()
+
+
+def test_the_office_says_it_in_words_for_the_office(charged, enter):
+    sent()
+    ditte = enter()
+    case = taken(ditte, Case.objects.get(kind="complaint"))
+    assert "Vi ser på den" not in opened(ditte, case)
+    chosen = {"step": "annul the charge", "reason": "warden error", "text": "Du har ret."}
+    work_on(ditte, case, **chosen, confirm="yes")
+    page = opened(ditte, case)
+    assert "Klageren fik ret" in page
+    assert "Du fik ret" not in page

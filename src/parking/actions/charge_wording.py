@@ -112,6 +112,16 @@ def state(stands: law.State) -> StateText:
     return StateText(str(text), kind, str(following))
 
 
+#: What is said otherwise to whoever works with a charge than to whoever got it.
+_IN_OFFICE: Final = {law.State.REMINDED: gettext_lazy("Påmindelse sendt")}
+
+
+def state_in_office(stands: law.State) -> StateText:
+    """Return how far a charge has come, in words to whoever works with it."""
+    said = state(stands)
+    return StateText(str(_IN_OFFICE.get(stands, said.text)), said.kind, "")
+
+
 @dataclass(frozen=True, slots=True)
 class OffenceText:
     """An offence in the language in force, as far as we know it in that."""

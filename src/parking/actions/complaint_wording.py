@@ -87,6 +87,24 @@ def state(stands: law.State) -> StateText:
     return StateText(str(text), kind, str(following))
 
 
+#: What is said otherwise to whoever works with a complaint than to whoever has complained.
+_IN_OFFICE: Final[Mapping[law.State, Any]] = {
+    law.State.SUBMITTED: later("Klagen er kommet"),
+    law.State.IN_REVIEW: later("Under behandling"),
+    law.State.AWAITING_REPLY: later("Venter på klagerens svar"),
+    law.State.HEARING: later("Klageren er i høring"),
+    law.State.SECOND_ROUND: later("Under behandling igen"),
+    law.State.SECOND_REPLY: later("Venter på klagerens svar"),
+    law.State.ANNULLED: later("Klageren fik ret"),
+}
+
+
+def state_in_office(stands: law.State) -> StateText:
+    """Return where a complaint stands, in words to whoever works with it."""
+    said = state(stands)
+    return StateText(str(_IN_OFFICE.get(stands, said.text)), said.kind, "")
+
+
 _QUESTIONS: Final[Mapping[Question, Any]] = {
     Question.PERMIT: later("Bilen har en licens, der gælder her"),
     Question.PAID: later("Jeg havde betalt"),

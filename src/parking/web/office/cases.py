@@ -114,7 +114,9 @@ def search(request: StaffRequest) -> HttpResponse:
         {"case": each, "kind": wording.case_kind(each.about), "state": wording.state(each.stands)}
         for each in found or []
     ]
-    charged = [{"charge": each, "state": charge_wording.state(stands(each))} for each in charges]
+    charged = [
+        {"charge": each, "state": charge_wording.state_in_office(stands(each))} for each in charges
+    ]
     context = {"form": form, "found": told, "charges": charged, "searched": found is not None}
     return page(request, "office/search.html", context)
 

@@ -47,7 +47,7 @@ def charge(request: StaffRequest, charge_id: UUID) -> HttpResponse:
             "complaints": [
                 {
                     "received": complaint_wording.complained(each),
-                    "state": complaint_wording.state(each.stands),
+                    "state": complaint_wording.state_in_office(each.stands),
                 }
                 for each in found.complaints.exclude(received=None).order_by("received")
             ],

@@ -169,7 +169,7 @@ def _case(request: StaffRequest, found: Case, form: AnswerForm | None = None) ->
         {
             **desk.around(request, found),
             "complaint": complaint,
-            "stands": complaint_wording.state(complaint.stands),
+            "stands": complaint_wording.state_in_office(complaint.stands),
             "received": complaint_wording.complained(complaint),
             "question": complaint_wording.question(complaint.about),
             "answers": [
@@ -311,7 +311,10 @@ class RegisterForm(PlateForm):
             "invalid": gettext_lazy("Skriv en dag, der findes."),
         },
     )
-    question = forms.ChoiceField(label=gettext_lazy("Hvad handler den om?"))
+    question = forms.ChoiceField(
+        label=gettext_lazy("Hvad handler den om?"),
+        error_messages={"required": gettext_lazy("Vælg, hvad klagen handler om.")},
+    )
     text = forms.CharField(
         label=gettext_lazy("Hvad står der, eller hvad blev der sagt?"),
         max_length=complain.LONGEST_TEXT,
@@ -347,9 +350,8 @@ class RegisterForm(PlateForm):
         self.fields["channel"].choices = [  # type: ignore[attr-defined]
             (each.value, capfirst(complaint_wording.channel(each))) for each in channels
         ]
-        self.fields["question"].choices = [  # type: ignore[attr-defined]
-            (each.value, complaint_wording.question(each)) for each in law.GUIDES
-        ]
+        questions = [(each.value, complaint_wording.question(each)) for each in law.GUIDES]
+        self.fields["question"].choices = [("", _("Vælg")), *questions]  # type: ignore[attr-defined]
         self.fields["file"].help_text = uploads.what_may_come()
 
     def clean_number(self) -> ChargeNumber:
@@ -377,7 +379,10 @@ def register(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         opened = _registered(request, form)
         if opened is not None:
-            return redirect("office-case-open", case_id=opened.id)
+            channel = complaint_wording.channel(form.cleaned_data["channel"])
+            purpose = _("Indtastede klagen, der kom via %(channel)s") % {"channel": channel}
+            actions.open_case(request.staff, opened, purpose)
+            return redirect("office-case", case_id=opened.id)
     return page(request, "office/register.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -402,6 +407,8 @@ def _registered(request: StaffRequest, form: RegisterForm) -> Case | None:
     except slip.NoSuchCharge:
         form.add_error("number", _("Der er ingen afgift med det nummer til den nummerplade."))
         return None
+    if casework.is_own_charge(request.staff.staff, charge):
+        raise casework.OwnCase(charge.number)
     if not complain.may_begin(charge):
         form.add_error(None, _("Der er allerede klaget over afgiften, eller den er slut."))
         return None
