@@ -828,7 +828,7 @@ def test_the_preview_says_which_way_the_letter_goes(charged, enter, sandbox):
     page = shown(work_on(ditte, villys, **chosen))
     assert "sendt på papir. Borgeren har ikke Digital Post." in page
     ditte.post(reverse("office-register"), by_letter("zenia-two", language="en"))
-    abroad = taken(ditte, Case.objects.get(complaint__party=None))
+    abroad = taken(ditte, Case.objects.get(complaint__channel="letter"))
     page = shown(work_on(ditte, abroad, **chosen))
     assert "sendt på papir til den adresse, klageren har givet." in page
     assert "Det er på engelsk, som modtageren får svar på." in page
@@ -842,14 +842,12 @@ def test_a_letter_that_waits_to_be_printed_is_not_called_sent(charged, enter):
     ditte.post(reverse("office-register"), by_letter("zenia-two"))
     case = taken(ditte, Case.objects.get(kind="complaint"))
     work_on(ditte, case, step="uphold the charge", text="Skiltet var der.", confirm="yes")
-    letters = Letter.objects.filter(case=case)
-    for row in Outgoing.objects.filter(payload__letter=str(letters.get().id)):
-        if row.kind == Outgoing.Kind.SEND_CHARGE_LETTER:
-            carry.send_charge_letter(charged, row.payload, now())
+    for row in Outgoing.objects.filter(kind=Outgoing.Kind.SEND_CHARGE_LETTER):
+        carry.send_charge_letter(charged, row.payload, now())
     page = opened(ditte, case)
     assert "Venter på at blive printet" in page
     assert not re.search(r">\s*Sendt\s*<", page)
-    print_queue.printed([letters.get().id], now=now())
+    print_queue.printed(Letter.objects.values_list("id", flat=True), now=now())
     assert "Sendt på papir" in opened(ditte, case)
 
 
@@ -885,3 +883,12 @@ def test_the_office_says_it_in_words_for_the_office(charged, enter):
     page = opened(ditte, case)
     assert "Klageren fik ret" in page
     assert "Du fik ret" not in page
+
+
+def test_a_hint_says_that_an_answer_goes_out_in_english(charged, enter):
+    ditte, hint = enter(), "Svaret bliver sendt på engelsk. Skriv teksten på engelsk."
+    ditte.post(reverse("office-register"), by_letter("zenia-two", language="en"))
+    assert hint in opened(ditte, taken(ditte, Case.objects.get(kind="complaint")))
+    sent()
+    danish = Case.objects.get(complaint__party=party("anna"))
+    assert hint not in opened(ditte, taken(ditte, danish))

@@ -22,6 +22,7 @@ from parking.law.staff import Right
 from parking.records.case import Case
 from parking.web.office import desk, telling
 from parking.web.office.door import StaffRequest, page, staff
+from parking.web.office.forms import in_their_language
 
 #: The steps that are taken with a text.
 WITH_TEXT: Final = (law.Step.ASK, law.Step.END, law.Step.LET_STAND)
@@ -60,6 +61,7 @@ class ChangedForm(forms.Form):
         choices = [(step.value, _SAID[step]) for step in WITH_TEXT if step in allowed]
         self.fields["step"].choices = choices  # type: ignore[attr-defined]
         self.fields["version"].initial = case.version
+        in_their_language(self.fields["text"], case.concerned.language)
 
     def clean_step(self) -> law.Step:
         """Return the step; nobody's permit is ended before they were heard."""

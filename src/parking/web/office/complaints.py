@@ -43,6 +43,7 @@ from parking.web import uploads
 from parking.web.forms import PlateForm
 from parking.web.office import charge_desk, desk
 from parking.web.office.door import StaffRequest, page, staff
+from parking.web.office.forms import in_their_language
 from parking.web.widgets import DayInput
 
 _LONGEST_REASONS: Final = 4000
@@ -108,6 +109,7 @@ class AnswerForm(forms.Form):
             self.initial["reason"] = proposed.value
         self._case = found
         self.fields["version"].initial = found.version
+        in_their_language(self.fields["text"], found.grievance.language)
         self.fields["step"].choices = [  # type: ignore[attr-defined]
             (each.value, _ANSWERS[each.value]) for each in steps
         ]

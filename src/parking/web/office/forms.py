@@ -30,6 +30,13 @@ _HEAVIEST_KG = 60_000
 _LONGEST_REASONS = 4000
 
 
+def in_their_language(field: forms.Field, language: str) -> None:
+    """Say at *field* that what is written there goes out in another language than Danish."""
+    if language == "en":
+        hint = gettext("Svaret bliver sendt på engelsk. Skriv teksten på engelsk.")
+        field.help_text = f"{hint} {field.help_text}"
+
+
 class PurposeForm(forms.Form):
     """Why a case is opened. The citizen can read it."""
 
@@ -108,6 +115,7 @@ class CaseForm(forms.Form):
         choices = [(s.value, wording.step(s)) for s in WITH_REASONS if s in allowed]
         self.fields["step"].choices = choices  # type: ignore[attr-defined]
         self.fields["version"].initial = case.version
+        in_their_language(self.fields["reasons"], case.concerned.language)
         for fact in case.facts:
             self.fields[f"fact_{fact}"] = _field(fact, today)
 
