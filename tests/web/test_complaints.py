@@ -17,6 +17,7 @@ from parking.actions import (
     carry,
     charge_case,
     charge_feed,
+    charge_wording,
     complain,
     complaint_letters,
     complaints_elsewhere,
@@ -892,3 +893,21 @@ def test_a_hint_says_that_an_answer_goes_out_in_english(charged, enter):
     sent()
     danish = Case.objects.get(complaint__party=party("anna"))
     assert hint not in opened(ditte, taken(ditte, danish))
+
+
+def test_law_and_valves_are_the_same_on_both_sides(charged, enter, log_in):
+    sent()
+    found, ditte = charge("anna-open"), enter()
+    told = charges.answer_of(found)
+    first, second = told.observation.valves.split("/")
+    (offence,) = charge_wording.offences(told)
+    assert offence.cites != offence.told.legal_basis
+    valves = f"pegede på klokken {first} og klokken {second}, som visere på et ur."
+    assert valves in str(charge_case.contents(found, shown=[], now=now()))
+    for page in (
+        shown(log_in("anna").get(of_charge("charge", found))),
+        opened(ditte, Case.objects.get(kind="complaint")),
+    ):
+        assert offence.cites in page
+        assert valves in page
+        assert offence.told.legal_basis not in page.replace(offence.cites, "")

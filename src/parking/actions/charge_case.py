@@ -292,7 +292,7 @@ def _facts(charge: Charge, answer: ChargeAnswer) -> Iterator[list[str]]:
     for heading, said in (
         (_("P-skiven viste"), seen.disc_set_to),
         (_("Handicapkort"), _("Der lå et kort i bilen.") if seen.disabled_badge else ""),
-        (_("Ventiler"), seen.valves),
+        (_("Hjulenes ventiler"), charge_wording.valves(seen.valves)),
         (_("Bilen blev fjernet"), wording.moment(answer.towed) if answer.towed else ""),
         (_("Vagtens note"), seen.note),
     ):

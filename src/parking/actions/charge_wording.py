@@ -196,6 +196,17 @@ def plan_state(stands: instalments.State) -> StateText:
     return StateText(str(text), kind, "")
 
 
+def valves(noted: str) -> str:
+    """Return what the warden *noted* of the tyre valves, ``3/6``, and why; empty if nothing."""
+    first, _between, second = noted.partition("/")
+    if not (first.isdecimal() and second.isdecimal()):
+        return noted
+    return _(
+        "%(noted)s: Ventilerne på to af hjulene pegede på klokken %(first)s og klokken "
+        "%(second)s, som visere på et ur. Sådan kan vagten se, om bilen har holdt stille."
+    ) % {"noted": noted, "first": first, "second": second}
+
+
 _COMING: Final = {
     Step.FALL_DUE: gettext_lazy("%(day)s: Fristen er gået."),
     Step.REMIND: gettext_lazy("%(day)s: Vi sender en påmindelse. Den koster ikke noget."),

@@ -165,6 +165,7 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             "number": ChargeNumber(found.number),
             "told": told,
             "observed": _minutes(told),
+            "valves": charge_wording.valves(told.observation.valves),
             "map": zone_map.box_at(told.place.point) if told.place.point else {},
             "here": _spot(told.place.point),
             "account": charge_wording.account(charges.account(found), charges.paid_here(found)),

@@ -62,6 +62,7 @@ def of(
         "charge": charge,
         "told": told,
         "offences": charge_wording.offences(told),
+        "valves": charge_wording.valves(told.observation.valves),
         "charge_state": charge_wording.state_in_office(charges.stands(charge)),
         "account": charge_wording.account(charges.account(charge), charges.paid_here(charge)),
         "balance": charges.balance(charge),
