@@ -911,3 +911,19 @@ def test_law_and_valves_are_the_same_on_both_sides(charged, enter, log_in):
         assert offence.cites in page
         assert valves in page
         assert offence.told.legal_basis not in page.replace(offence.cites, "")
+
+
+def test_the_photographs_stand_on_the_case_with_what_they_show(charged, enter, sandbox):
+    sent()
+    ditte, case = enter(), Case.objects.get(kind="complaint")
+    page = opened(ditte, case)
+    photos = charged.charges.images(charge("anna-open").source_id)
+    assert len(photos) > 1
+    for each in photos:
+        src = reverse("office-charge-photo", args=[case.id, each.number])
+        assert re.search(f'<img src="{src}" alt="[^"]+" loading="lazy"', page)
+        assert each.description in page
+        assert ditte.get(src)["Content-Type"] == "image/jpeg"
+    assert LookUp.objects.filter(outcome="photo opened").count() == 1, "they are one look"
+    sandbox.fault("pilen", "status:503")
+    assert 'loading="lazy"' in opened(ditte, case)

@@ -38,6 +38,10 @@ _TOUCH: Final = timedelta(seconds=30)
 
 LONGEST_PURPOSE: Final = 60
 
+#: The photographs of a page are fetched one by one; within so long that is one look at them.
+PHOTO: Final = "photo opened"
+_ONE_LOOK: Final = timedelta(minutes=1)
+
 
 class NoPurpose(PermissionError):
     """A case or a charge was to be read without saying why."""
@@ -237,6 +241,8 @@ def note(session: StaffSession, case: Case, *, purpose: str, saw: str, now: date
         if case.is_about_somebody:
             log.info("looked", staff=str(session.staff_id), case=case.number, saw=saw, why=purpose)
         return
+    if saw == PHOTO and _has_just_seen(session, case.number, now):
+        return
     with recording():
         LookUp.objects.create(
             party=case.party,
@@ -274,6 +280,8 @@ def note_charge(
     if not told:
         log.info("looked", staff=str(session.staff_id), charge=charge.number, saw=saw, why=purpose)
         return
+    if saw == PHOTO and _has_just_seen(session, charge.number, now):
+        return
     with recording():
         for party in told:
             LookUp.objects.create(
@@ -286,6 +294,12 @@ def note_charge(
                 outcome=saw,
                 at=now,
             )
+
+
+def _has_just_seen(session: StaffSession, reference: str, now: datetime) -> bool:
+    """Tell whether the same person's look at another photograph is on record a moment ago."""
+    theirs = LookUp.objects.filter(staff=session.staff, reference=reference, outcome=PHOTO)
+    return theirs.filter(at__gt=now - _ONE_LOOK).exists()
 
 
 def note_in_vain(session: StaffSession, text: str) -> None:

@@ -7,6 +7,7 @@ on.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -39,7 +40,7 @@ from parking.law.days import danish_day
 from parking.law.evidence import Ground
 from parking.law.reasoning import Answer, Finding
 from parking.law.staff import Right
-from parking.ports import NotFound
+from parking.ports import NotFound, PortError
 from parking.ports.charges import ChargeAnswer
 from parking.records.case import Case
 from parking.records.charge import Charge
@@ -50,13 +51,21 @@ from parking.web.office.door import StaffRequest, page, staff
 _LONGEST_REASONS: Final = 4000
 
 
-def of(
+def shown(
     request: StaffRequest, charge: Charge, kept: ChargeCheck | None, case: Case | None = None
 ) -> dict[str, Any]:
-    """Return what a page shows of *charge*, and of what a machine has seen of it.
+    """Return all that the page of *case* shows of *charge*, or that of the charge itself."""
+    told = charges.answer_of(charge)
+    return {
+        **of(charge, kept),
+        "photos": list(_photos(request, charge, case, told.images)),
+        "plan": _plan(charge, request.now),
+        "sent": list(_sent(charge, told, case)),
+    }
 
-    It is the page of *case*, or that of the charge itself.
-    """
+
+def of(charge: Charge, kept: ChargeCheck | None) -> dict[str, Any]:
+    """Return what is known here of *charge*, and of what a machine has seen of it."""
     told = charges.answer_of(charge)
     return {
         "charge": charge,
@@ -70,14 +79,11 @@ def of(
             {"complaint": each, "state": complaints_elsewhere.state(each)}
             for each in complaints_elsewhere.known(charge)
         ],
-        "photos": [_photo(charge, case, number) for number in range(1, told.images + 1)],
         "holders": list(_holders(charge)),
-        "plan": _plan(charge, request.now),
         "holds": [
             {"text": charge_wording.hold(Hold(each.hold)), "pause": each}
             for each in sorted(charge.pauses.all(), key=lambda each: each.since)
         ],
-        "sent": list(_sent(charge, told, case)),
         "check": kept and _checked(kept),
     }
 
@@ -94,13 +100,24 @@ def _holders(charge: Charge) -> Iterator[dict[str, Any]]:
         }
 
 
-def _photo(charge: Charge, case: Case | None, number: int) -> dict[str, Any]:
-    """Return where a photograph is to be had by whoever has opened *case*, or the charge itself."""
-    if case is None:
-        url = reverse("office-photo", kwargs={"charge_id": charge.id, "number": number})
-    else:
-        url = reverse("office-charge-photo", kwargs={"case_id": case.id, "number": number})
-    return {"number": number, "url": url}
+def _photos(
+    request: StaffRequest, charge: Charge, case: Case | None, images: int
+) -> Iterator[dict[str, Any]]:
+    """Yield where each photograph is to be had, and what it shows as far as that is told now.
+
+    By the address is seen whether whoever asks has opened *case*, or the charge itself.
+    """
+    described = {}
+    if images:
+        with suppress(PortError):
+            told = request.outside.charges.images(charge.source_id)
+            described = {each.number: each for each in told}
+    for number in range(1, images + 1):
+        if case is None:
+            url = reverse("office-photo", kwargs={"charge_id": charge.id, "number": number})
+        else:
+            url = reverse("office-charge-photo", kwargs={"case_id": case.id, "number": number})
+        yield {"number": number, "url": url, "told": described.get(number)}
 
 
 def _plan(charge: Charge, now: datetime) -> dict[str, Any] | None:
@@ -172,7 +189,7 @@ def photo(request: StaffRequest, case_id: UUID, number: int) -> HttpResponse:
     """Send one of the warden's photographs."""
     found = casework.case_for(request.staff.staff, case_id)
     charge = found.charged
-    actions.look(request.staff, found, now=request.now, saw="photo opened")
+    actions.look(request.staff, found, now=request.now, saw=actions.PHOTO)
     return picture(request, charge, number)
 
 
@@ -228,7 +245,7 @@ def _case(request: StaffRequest, found: Case, form: SettleForm | None = None) ->
         "office/finding.html",
         {
             **desk.around(request, found),
-            **of(request, charge, kept or evidence.newest(charge), found),
+            **shown(request, charge, kept or evidence.newest(charge), found),
             "form": form or (SettleForm(initial={"version": found.version}) if works else None),
         },
         status=422 if form is not None else 200,

@@ -42,7 +42,7 @@ def charge(request: StaffRequest, charge_id: UUID) -> HttpResponse:
         request,
         "office/charge.html",
         {
-            **charge_desk.of(request, found, evidence.newest(found)),
+            **charge_desk.shown(request, found, evidence.newest(found)),
             "purpose": actions.purpose_of(request.staff, found),
             "complaints": [
                 {
@@ -69,5 +69,5 @@ def charge(request: StaffRequest, charge_id: UUID) -> HttpResponse:
 def photo(request: StaffRequest, charge_id: UUID, number: int) -> HttpResponse:
     """Send one of the warden's photographs."""
     found = casework.charge_for(request.staff.staff, charge_id)
-    actions.look_at_charge(request.staff, found, now=request.now, saw="photo opened")
+    actions.look_at_charge(request.staff, found, now=request.now, saw=actions.PHOTO)
     return charge_desk.picture(request, found, number)

@@ -187,7 +187,7 @@ def _case(request: StaffRequest, found: Case, form: AnswerForm | None = None) ->
                 {"decision": each, "text": complaint_wording.outcome(each.outcome)}
                 for each in complaint.decisions.all()
             ],
-            **charge_desk.of(request, charge, kept, found),
+            **charge_desk.shown(request, charge, kept, found),
             "letters": found.letters.defer("pdf").order_by("written"),
             "form": form or (AnswerForm(found, steps, proposed=proposed) if works else None),
             "may_reopen": Right.DECIDE in request.staff.rights

@@ -151,7 +151,7 @@ def _case(request: StaffRequest, found: Case, form: MoneyForm | None = None) -> 
             "paid": _paid(money),
             "payer": money.entry.payer[-4:] if money.entry else "",
             "why": _WHY[_Why(money.why)],
-            **(charge_desk.of(request, money.charge, None, found) if money.charge else {}),
+            **(charge_desk.shown(request, money.charge, None, found) if money.charge else {}),
             "form": form or (MoneyForm(found) if works else None),
         },
         status=422 if form is not None else 200,
