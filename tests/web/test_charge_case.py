@@ -25,9 +25,11 @@ from parking.actions import (
     progress,
     wording,
 )
-from parking.law.charge import Hold, Step
+from parking.actions.plan_progress import progress_of
+from parking.law.charge import ChargeNumber, Hold, Step, spaced
 from parking.law.days import danish_day
 from parking.law.money import Money, total
+from parking.records.charge import ChargePayment
 from parking.records.collection import Plan
 from parking.records.letter import Letter
 from parking.records.order import Order
@@ -317,3 +319,19 @@ def test_a_stop_of_ours_holds_at_once(town, log_in):
     due = progress.seen(charge("anna-open"), now=town.at).due
     assert due is not None
     assert due >= danish_day(town.at) + timedelta(days=10)
+
+
+def test_the_page_of_a_plan_says_what_is_left_on_each_charge(town, log_in):
+    found, client = agree(town), log_in("anna")
+    text = text_of(client.get(f"/my/plans/{found.id}/"))
+    for charge_ in progress_of(found).charges:
+        number = " ".join(spaced(ChargeNumber(charge_.number)).split())
+        assert f"Afgift {number}: 510 kr. tilbage" in text
+    oldest = progress_of(found).charges[0]
+    with recording():
+        ChargePayment.objects.create(
+            charge=oldest, reference="PB-1", amount_ore=51_000, method="bank", paid=town.at
+        )
+    text = text_of(client.get(f"/my/plans/{found.id}/"))
+    number = " ".join(spaced(ChargeNumber(oldest.number)).split())
+    assert f"Afgift {number}: Betalt" in text

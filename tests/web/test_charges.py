@@ -19,7 +19,7 @@ from parking.records.charge import Charge, ChargeHolder
 from parking.records.collection import Plan
 from parking.records.order import Order
 from sandbox.charges import code_of
-from town import charge, now, party, pay, slip_of
+from town import charge, fill_basket, now, party, pay, slip_of
 
 #: However many charges there are; one alone is shown with all that was done about it.
 MOST_QUERIES, MOST_OF_ONE, MOST_OF_MINE = 10, 16, 22
@@ -384,3 +384,11 @@ def test_in_english_too(visitor):
     assert "Pay DKK 510" in page
     assert "Why you got the charge" in page
     assert '<dd lang="da">Ingen synlig p-billet' in page, "a warden writes Danish"
+
+
+def test_a_basket_of_charges_offers_no_further_vehicle(charged, log_in):
+    client = log_in("anna")
+    client.post(at("charge-pay", "anna-open"))
+    assert "Tilføj endnu et køretøj" not in text(client.get(reverse("basket")))
+    fill_basket(charged, "anna")
+    assert "Tilføj endnu et køretøj" in text(client.get(reverse("basket")))

@@ -133,7 +133,7 @@ def plan(request: PartyRequest, plan_id: UUID) -> HttpResponse:
             "rows": rows,
             "next": next((row for row in rows if row["left"]), None),
             "left": so_far.remainder,
-            "charges": so_far.charges,
+            "charges": [(each, so_far.left_on(each)) for each in so_far.charges],
             "days": so_far.limits.days_after_missed,
             "waits": so_far.waits(on=today),
         },
