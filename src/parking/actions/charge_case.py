@@ -58,19 +58,26 @@ def pdf(
     complaints: Sequence[Complaint] = (),
     *,
     elsewhere: Sequence[ChargeComplaint] = (),
+    will: AnnulmentReason | None = None,
     now: datetime,
 ) -> bytes:
     """Return everything about *charge* as a tagged PDF, in the language in force.
 
     *complaints* are those about it that whoever asks may see, and *elsewhere* those of the charge
-    system's. Photographs that cannot be had now are named as missing, and those that are not what
-    the warden took as such.
+    system's; *will* says why it is to be annulled by what a machine has seen. Photographs that
+    cannot be had now are named as missing, and those that are not what the warden took as such.
     """
     taken = _photos(outside, charge)
     small = {each.image.number: _small(each.content) for each in taken if each.hidden is None}
     photos = {number: content for number, content in small.items() if content is not None}
     says = contents(
-        charge, complaints, elsewhere=elsewhere, shown=list(photos), taken=taken, now=now
+        charge,
+        complaints,
+        elsewhere=elsewhere,
+        shown=list(photos),
+        taken=taken,
+        will=will,
+        now=now,
     )
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -124,6 +131,7 @@ def contents(
     elsewhere: Sequence[ChargeComplaint] = (),
     shown: list[int],
     taken: Sequence[Photo] = (),
+    will: AnnulmentReason | None = None,
     now: datetime,
 ) -> dict[str, Any]:
     """Return everything the document says.
@@ -131,6 +139,8 @@ def contents(
     *shown* are the photographs that are in it, and *taken* what the warden says each shows.
     """
     answer = charges.answer_of(charge)
+    seen = progress.seen(charge, will_be_annulled=will is not None, now=now)
+    status = charge_wording.state(charges.stands(charge), will_be_annulled=will is not None)
     number = spaced_number(ChargeNumber(charge.number))
     differ = [each.image.number for each in taken if each.hidden is Why.DIFFERS]
     missing = [each for each in range(1, answer.images + 1) if each not in (*shown, *differ)]
@@ -138,18 +148,19 @@ def contents(
     return {
         "language": translation.get_language(),
         "title": _("Parkeringsafgift %(number)s") % {"number": number},
-        "status": charge_wording.state(charges.stands(charge)).text,
+        "status": status.text,
         "made": _("Hentet %(moment)s") % {"moment": wording.moment(now)},
         "tables": [
-            {"heading": _("Afgiften"), "rows": list(_facts(charge, answer))},
-            {"heading": _("Sådan er beløbet blevet til"), "rows": list(_account(charge))},
+            {"heading": _("Afgiften"), "rows": list(_facts(charge, answer, seen))},
+            {"heading": _("Sådan er beløbet blevet til"), "rows": list(_account(charge, seen))},
         ],
         "sections": [
             {"heading": heading, "paragraphs": paragraphs}
             for heading, paragraphs in (
                 (_("Derfor fik du afgiften"), list(_offences(answer))),
                 *_annulled(charge),
-                (_("Det sker der nu"), list(next_sentences(progress.seen(charge, now=now)))),
+                *_will_be_annulled(will),
+                (_("Det sker der nu"), [] if will else list(next_sentences(seen))),
                 (_("Det har vi sendt"), list(_letters(answer))),
                 (_("Er du ikke enig?"), list(charge_letters.complaint())),
             )
@@ -198,6 +209,15 @@ def _annulled(charge: Charge) -> Iterator[tuple[str, list[str]]]:
             _("Afgiften er annulleret") if row.whole else _("En del af afgiften er annulleret")
         )
         yield heading, [complaint_wording.why_annulled(AnnulmentReason(row.reason))]
+
+
+def _will_be_annulled(will: AnnulmentReason | None) -> Iterator[tuple[str, list[str]]]:
+    """Yield that nobody need pay or complain, where a machine has seen why."""
+    if will is not None:
+        says = _(
+            "Du skal ikke betale eller klage. En sagsbehandler ser på det, og vi skriver til dig."
+        )
+        yield _("Afgiften bliver annulleret"), [complaint_wording.why_annulled(will), says]
 
 
 #: Complaints that nobody has got yet, or ever will.
@@ -281,7 +301,7 @@ def _answer(decision: ComplaintDecision) -> Iterator[str]:
         yield from complaint_letters.guidance(decision.round, terms.days_to_complain_again)
 
 
-def _facts(charge: Charge, answer: ChargeAnswer) -> Iterator[list[str]]:
+def _facts(charge: Charge, answer: ChargeAnswer, goes_on: progress.Seen) -> Iterator[list[str]]:
     place, seen = answer.place, answer.observation
     yield [_("Afgiftsnummer"), spaced_number(ChargeNumber(charge.number))]
     yield [_("Nummerplade"), f"{spaced(Plate(charge.plate))} {answer.make}"]
@@ -298,15 +318,18 @@ def _facts(charge: Charge, answer: ChargeAnswer) -> Iterator[list[str]]:
     ):
         if said:
             yield [heading, said]
-    if charges.payable(charge):
+    if goes_on.is_claimed and charges.payable(charge):
         yield [_("Betalingslinje"), charge_letters.payment_line(answer)]
 
 
-def _account(charge: Charge) -> Iterator[list[str]]:
+def _account(charge: Charge, seen: progress.Seen) -> Iterator[list[str]]:
     for line in charge_wording.account(charges.account(charge), charges.paid_here(charge)):
         yield [f"{wording.day(line.booked)}: {line.text}", wording.amount(line.amount)]
     balance = charges.balance(charge)
-    yield [_("Skyldig"), wording.amount(balance.owed)]
+    if balance.owed and not seen.is_claimed:
+        yield [_("Skal ikke betales"), wording.amount(balance.owed)]
+    else:
+        yield [_("Skyldig"), wording.amount(balance.owed)]
     if balance.overpaid:
         yield [_("Betalt for meget"), wording.amount(balance.overpaid)]
 

@@ -106,8 +106,10 @@ _WENT_BACK: Final = {
 }
 
 
-def state(stands: law.State) -> StateText:
-    """Return how far a charge has come, in words."""
+def state(stands: law.State, *, will_be_annulled: bool = False) -> StateText:
+    """Return how far a charge has come, in words; of one that *will_be_annulled*, just that."""
+    if will_be_annulled:
+        return StateText(_("Bliver annulleret"), "success", "")
     text, kind, following = _STATES[stands]
     return StateText(str(text), kind, str(following))
 

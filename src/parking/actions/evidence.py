@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from parking.actions import (
     annulment,
@@ -99,6 +100,20 @@ def shown_for(charge: Charge, party: Party | None, reason: AnnulmentReason) -> l
     if kept is None or will_be_annulled(charge, kept) is not reason:
         return []
     return list(kept.shown)
+
+
+def with_answers(known: QuerySet[Charge], party: Party) -> QuerySet[Charge]:
+    """Return *known* with what the newest check of each says, as :func:`newest` finds it."""
+    checks = ChargeCheck.objects.filter(charge=OuterRef("id")).order_by("-at", "-id")
+    own, anybodys = (checks.filter(party=whose).values("answer")[:1] for whose in (party, None))
+    newest_answer = Coalesce(Subquery(own), Subquery(anybodys))
+    return known.annotate(newest_answer=newest_answer)
+
+
+def is_to_be_annulled(charge: Charge) -> bool:
+    """Tell whether one :func:`with_answers` will be annulled by what a machine has seen."""
+    over = charge.has_annulments or charges.stands(charge) in _OVER
+    return not over and vars(charge)["newest_answer"] == Answer.YES.value
 
 
 def reason_of(row: ChargeAnnulment) -> AnnulmentReason:

@@ -124,14 +124,20 @@ class Seen:
     """What somebody is told of how a charge goes on."""
 
     state: State
+    is_claimed: bool  #: whether what is left to pay is to be paid at all
     due: date | None  #: the last day to pay; ``None`` while it waits, or when there is none
     waits_for: tuple[Hold, ...]
     coming: tuple[Next, ...]  #: what happens if nobody does anything
 
 
-def seen(charge: Charge, *, now: datetime) -> Seen:
-    """Return how *charge* goes on; nothing is foretold of an account that contradicts itself."""
+def seen(charge: Charge, *, will_be_annulled: bool = False, now: datetime) -> Seen:
+    """Return how *charge* goes on; nothing is foretold of an account that contradicts itself.
+
+    Nobody is to pay what *will_be_annulled*, and no deadline or fee is foretold of it.
+    """
     here, terms, today = of(charge), terms_of(charge), danish_day(now)
+    if will_be_annulled:
+        return Seen(here.state, is_claimed=False, due=None, waits_for=(), coming=())
     collected = here.state in COLLECTED_HERE
     try:
         coming = tuple(collection.outlook(here, terms, on=today)) if collected else ()
@@ -139,6 +145,7 @@ def seen(charge: Charge, *, now: datetime) -> Seen:
         coming = ()
     return Seen(
         state=here.state,
+        is_claimed=here.state not in law.COURSE.final(),
         due=collection.last_day_to_pay(here, terms),
         waits_for=collection.open_holds(here.pauses, on=today) if collected else (),
         coming=tuple(each for each in coming if each.step in TOLD_OF),

@@ -31,7 +31,7 @@ from parking.actions import (
 from parking.actions.permission import NotYours
 from parking.law import order as order_law
 from parking.law.charge import ChargeNumber, NotAChargeNumber, charge_number
-from parking.law.money import Money
+from parking.law.money import NOTHING, Money
 from parking.ports import NotFound
 from parking.ports.charges import ChargeAnswer
 from parking.ports.places import Point
@@ -115,7 +115,7 @@ def _open(request: Request, asked: slip.Slip) -> HttpResponse:
 @require_safe
 def mine(request: PartyRequest) -> HttpResponse:
     """Show the charges of the vehicles that were mine at the time, and those I have added."""
-    shown = list(charges.mine(request.party)[:_ON_A_PAGE])
+    shown = list(evidence.with_answers(charges.mine(request.party), request.party)[:_ON_A_PAGE])
     kept = plan.shown_to(request.party)
     is_free = kept is None or not kept.is_kept
     return render(
@@ -139,11 +139,12 @@ def _may_plan(request: PartyRequest, shown: list[Charge]) -> bool:
 
 
 def _in_short(charge: Charge) -> dict[str, Any]:
+    will = evidence.is_to_be_annulled(charge)
     return {
         "charge": charge,
         "place": charges.answer_of(charge).place,
-        "state": charge_wording.state(charges.stands(charge)),
-        "owed": charges.balance(charge).owed,
+        "state": charge_wording.state(charges.stands(charge), will_be_annulled=will),
+        "owed": NOTHING if will else charges.balance(charge).owed,
         "payable": charges.payable(charge),
     }
 
@@ -156,7 +157,10 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
     evidence.check_soon_if_never(found, request.party, now=request.now)
     told = charges.answer_of(found)
     balance = charges.balance(found)
-    seen = progress.seen(found, now=request.now)
+    complained = complaints.of_charge(request, found)
+    will = bool(complained["will"])
+    seen = progress.seen(found, will_be_annulled=will, now=request.now)
+    state = charge_wording.state(charges.stands(found), will_be_annulled=will)
     return render(
         request,
         "citizen/charge.html",
@@ -172,9 +176,10 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             "balance": balance,
             "returning": charges.on_its_way_back(found),
             "payable": charges.payable(found),
-            "state": charge_wording.state(charges.stands(found)),
+            "state": state,
+            "is_claimed": seen.is_claimed,
             "due": seen.due if balance.owed else None,
-            "next": list(charge_case.next_sentences(seen)),
+            "next": [] if will else list(charge_case.next_sentences(seen)),
             "letters": _letters(request, found, told),
             "photos": range(1, told.images + 1),
             "mine": _is_mine(request, found),
@@ -182,7 +187,7 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             and ChargeClaim.objects.filter(party=request.party, charge=found).exists(),
             "begun": _begun(request, found),
             "offences": charge_wording.offences(told),
-            **complaints.of_charge(request, found),
+            **complained,
         },
     )
 
@@ -261,7 +266,10 @@ def case(request: Request, charge_id: UUID) -> HttpResponse:
     found = opened(request, charge_id)
     mine = complain.open_to(found, party=request.party, opened=request.visit.complaints)
     told = complaints_elsewhere.readable(request.party, found)
-    content = charge_case.pdf(request.outside, found, mine, elsewhere=told, now=request.now)
+    will = complaints.will_be_annulled(request, found)
+    content = charge_case.pdf(
+        request.outside, found, mine, elsewhere=told, will=will, now=request.now
+    )
     return _pdf(content, f"{found.number}.pdf")
 
 

@@ -28,6 +28,7 @@ from parking.actions import (
 )
 from parking.actions.permission import NotYours
 from parking.law import complaint as law
+from parking.law.charge_terms import AnnulmentReason
 from parking.law.complaint import GUIDES, Document, Guide
 from parking.law.course import Actor
 from parking.records.charge import Charge
@@ -409,12 +410,18 @@ def _open(request: Request, charge: Charge, code: str) -> HttpResponse:
     return visit.keep(_to("complaint", found), request.visit.with_complaint(found.id))
 
 
+def will_be_annulled(request: Request, charge: Charge) -> AnnulmentReason | None:
+    """Return why a charge will be annulled, as far as it is the debt of who asks."""
+    if charge.has_annulments:
+        return None
+    return evidence.will_be_annulled(charge, evidence.newest(charge, request.party))
+
+
 def of_charge(request: Request, charge: Charge) -> dict[str, Any]:
     """Return what the page of a charge says about complaints: mine, and whether I may begin one."""
     mine = complain.open_to(charge, party=request.party, opened=request.visit.complaints)
     shown = [each for each in mine if each.stands not in {law.State.LAPSED, law.State.WITHDRAWN}]
-    kept = evidence.newest(charge, request.party)
-    will = evidence.will_be_annulled(charge, kept)
+    will = will_be_annulled(request, charge)
     return {
         "complaints": [
             {"complaint": each, "state": complaint_wording.state(each.stands)} for each in shown
