@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 from lxml import html
 
 from collecting import Town
-from parking.actions import charge_case, evidence
+from parking.actions import charge_case, complain, evidence, plan, progress, wording
 from parking.law.charge_terms import AnnulmentReason
-from town import charge, now, slip_of
+from parking.law.days import danish_day
+from parking.records.complaint import Complaint
+from town import charge, now, party, slip_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -80,3 +84,49 @@ def test_the_case_and_my_page_ask_for_nothing_that_is_to_be_annulled(town, log_i
     assert "Bliver annulleret" in mine
     assert "Skyldig" not in mine
     assert "Betal senest" not in mine
+
+
+# In instalments
+
+
+@pytest.mark.parametrize("slug", ["laura-plan-2", "ib-missed"])
+def test_nothing_is_foretold_while_a_plan_is_kept(town, visitor, slug):
+    for said in (page(visitor, slug), document(slug)):
+        assert "Der sker ikke noget, så længe raterne bliver betalt" in said
+        assert "Bliver en rate ikke betalt, ophører ordningen" in said
+        assert "Vi sender" not in said
+    assert "We send" not in page(visitor, slug, "en")
+
+
+def test_its_party_is_led_to_the_plan_and_told_the_next_date_and_nobody_else(town, visitor, log_in):
+    shown = plan.propose(party("anna"), 3, now=town.at)
+    kept = plan.agree(
+        town.outside, party("anna"), 3, agreed=shown.agreement, language="da", now=town.at
+    )
+    client, due = log_in("anna"), wording.day(kept.as_law().instalments[0].due)
+    assert f"Næste rate er 340 kr. og skal betales senest {due}." in page(client, "anna-open")
+    address = f"/charges/{charge('anna-open').id}/"
+    assert f'href="/my/plans/{kept.id}/"' in client.get(address).content.decode()
+    assert "Næste rate" not in page(visitor, "anna-open")
+    assert "/my/plans/" not in visitor.get(address).content.decode()
+
+
+# Taken back
+
+
+def test_a_complaint_that_is_taken_back_gives_the_same_new_deadline_as_an_answer(town, log_in):
+    client = log_in("dan")
+    client.post(reverse("charge-complain", kwargs={"charge_id": charge("dan-first-fee").id}))
+    complaint = Complaint.objects.get()
+    complain.keep(complaint, {"question": "other", "text": "Skiltet var væk."}, now=town.at)
+    complain.submit(complaint, now=town.at)
+    assert "Bagefter får du en ny frist" in page(client, "dan-first-fee")
+    kept = {"charge_id": complaint.charge_id, "complaint_id": complaint.id}
+    own = text_of(client.get(reverse("complaint", kwargs=kept)))
+    assert "Du får mindst 10 dage til at betale." in own
+    client.post(reverse("complaint-withdraw", kwargs=kept))
+    due = danish_day(town.at) + timedelta(days=10)
+    assert progress.seen(charge("dan-first-fee"), now=town.at).due >= due
+    said = page(client, "dan-first-fee")
+    assert f"Betal senest {wording.day(due)}." in said
+    assert f"Tidligst {wording.day(due + timedelta(days=1))}: Vi sender en rykker mere." in said

@@ -226,8 +226,9 @@ _WAITS: Final = {
         "Vi ser på en klage over afgiften. Imens sender vi ikke gælden til Gældsstyrelsen."
     ),
     Hold.PLAN: gettext_lazy(
-        "Afgiften bliver betalt i rater. Der kommer ingen gebyrer på, så længe raterne bliver "
-        "betalt til tiden."
+        "Afgiften bliver betalt i rater. Der sker ikke noget, så længe raterne bliver betalt til "
+        "tiden. Bliver en rate ikke betalt, ophører ordningen, og så skal hele resten betales på "
+        "én gang."
     ),
     Hold.CASE_WORKER: gettext_lazy("Vi undersøger sagen. Imens sker der ikke noget."),
 }

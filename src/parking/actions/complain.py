@@ -628,6 +628,17 @@ def meanwhile(charge: Charge, round_: int) -> str:
     return complaint_wording.meanwhile(stands, waits=waits)
 
 
+def days_to_pay_once_withdrawn(complaint: Complaint) -> int:
+    """Return how many days there are to pay when an open *complaint* is withdrawn.
+
+    They are as many as after an answer; none where nothing is owed to us or nothing waited.
+    """
+    charge = complaint.charge
+    if not (complaint.is_open and charges.payable(charge) and will_wait(charge, complaint.round)):
+        return 0
+    return progress.terms_of(charge).days_after_answer
+
+
 #: The states in which there is nothing to complain about any more.
 OVER: Final = frozenset(charge_law.COURSE.final())
 

@@ -43,9 +43,14 @@ def end(charge: Charge, *, reference: str, on: date) -> None:
 
 
 def pauses(charge: Charge) -> tuple[Pause, ...]:
-    """Return what stands or stood in the way of *charge*, but for what ended as it began."""
+    """Return what stands or stood in the way of *charge*, but for what ended as it began.
+
+    A complaint counts that was answered or taken back on the day it came: a new deadline follows.
+    """
     rows = sorted(charge.pauses.all(), key=lambda row: (row.since, row.id))
-    return tuple(row.as_law() for row in rows if row.until != row.since)
+    return tuple(
+        row.as_law() for row in rows if row.until != row.since or row.hold == Hold.COMPLAINT.value
+    )
 
 
 def suspends(complaint: ChargeComplaint, terms: ChargeTerms) -> Hold:

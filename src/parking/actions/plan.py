@@ -260,6 +260,14 @@ def shown_to(party: Party) -> PlanProgress | None:
     return None
 
 
+def kept_for(party: Party | None, charge: Charge) -> PlanProgress | None:
+    """Return the plan in which *party* pays *charge*, if there is one and they keep it."""
+    if party is None:
+        return None
+    found = Plan.objects.filter(party=party, state=_AGREED, instalments__charge=charge).first()
+    return progress_of(found) if found is not None else None
+
+
 def plan_of(party: Party, plan_id: UUID) -> Plan:
     """Return a plan of *party*.
 

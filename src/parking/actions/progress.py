@@ -148,5 +148,15 @@ def seen(charge: Charge, *, will_be_annulled: bool = False, now: datetime) -> Se
         is_claimed=here.state not in law.COURSE.final(),
         due=collection.last_day_to_pay(here, terms),
         waits_for=collection.open_holds(here.pauses, on=today) if collected else (),
-        coming=tuple(each for each in coming if each.step in TOLD_OF),
+        coming=tuple(each for each in coming if each.step in TOLD_OF and not _is_stopped(each)),
     )
+
+
+def _is_stopped(coming: Next) -> bool:
+    """Tell whether a hold stops all, and not the transfer alone: it says itself what follows.
+
+    Nothing comes by itself as long as the instalments of a plan are paid.
+    """
+    if Hold.PLAN in coming.waits_for:
+        return True
+    return coming.day is None and set(coming.waits_for) != {Hold.TRANSFER}

@@ -30,7 +30,8 @@ from parking.actions import (
 )
 from parking.actions.permission import NotYours
 from parking.law import order as order_law
-from parking.law.charge import ChargeNumber, NotAChargeNumber, charge_number
+from parking.law.charge import ChargeNumber, Hold, NotAChargeNumber, charge_number
+from parking.law.days import danish_day
 from parking.law.money import NOTHING, Money
 from parking.ports import NotFound
 from parking.ports.charges import ChargeAnswer
@@ -179,6 +180,7 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             "state": state,
             "is_claimed": seen.is_claimed,
             "due": seen.due if balance.owed else None,
+            "plan": _in_instalments(request, found, seen),
             "next": [] if will else list(charge_case.next_sentences(seen)),
             "letters": _letters(request, found, told),
             "photos": range(1, told.images + 1),
@@ -190,6 +192,23 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             **complained,
         },
     )
+
+
+def _in_instalments(request: Request, found: Charge, seen: progress.Seen) -> dict[str, Any] | None:
+    """Return the plan that a charge is paid by, and its next date: its party's own to see."""
+    if Hold.PLAN not in seen.waits_for:
+        return None
+    kept = plan.kept_for(request.party, found)
+    if kept is None or not kept.left:
+        return None
+    last_day, today = kept.last_day, danish_day(request.now)
+    return {
+        "plan": kept.plan,
+        "next": kept.left[0][1],
+        "last_day": last_day,
+        "is_late": last_day is not None and last_day < today,
+        "waits": kept.waits(on=today),
+    }
 
 
 def _spot(point: Point | None) -> str:

@@ -305,6 +305,7 @@ def _show(request: Request, found: Complaint, form: MessageForm) -> HttpResponse
             "asks": asks and law.Step.REPLY in steps,
             "form": form if law.Step.ADD in steps else None,
             "may_withdraw": law.Step.WITHDRAW in steps,
+            "days_to_pay": complain.days_to_pay_once_withdrawn(found),
             "again_until": due.day
             if due is not None and complain.may_complain_again(found, now=request.now)
             else None,
