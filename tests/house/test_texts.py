@@ -112,6 +112,14 @@ def test_what_stands_for_something_stands_in_both_languages() -> None:
     assert [singular(message) for message in ENGLISH if differs(message)] == []
 
 
+#: Danish amounts end in »kr.«, which is the sentence's full stop as well.
+AMOUNTS = re.compile(r"%\((amount|fee|left|owed|price|sum|total)\)s\.(?!\w)")
+
+
+def test_no_amount_is_followed_by_a_second_full_stop() -> None:
+    assert {text: where for text, where in texts() if AMOUNTS.search(text)} == {}
+
+
 def test_every_page_can_be_read_by_somebody_who_is_tired() -> None:
     hard = readability.pages()
     assert {page: lix for page, lix in hard.items() if lix > readability.LIMIT} == {}

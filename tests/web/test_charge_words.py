@@ -10,10 +10,21 @@ from django.urls import reverse
 from lxml import html
 
 from collecting import Town
-from parking.actions import charge_case, complain, evidence, plan, progress, wording
+from parking.actions import charge as charges
+from parking.actions import (
+    charge_case,
+    charge_letters,
+    complain,
+    evidence,
+    plan,
+    progress,
+    wording,
+)
 from parking.law.charge_terms import AnnulmentReason
 from parking.law.days import danish_day
+from parking.records.charge import ChargePayment
 from parking.records.complaint import Complaint
+from sandbox.charges import code_of
 from town import charge, now, party, slip_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -130,3 +141,109 @@ def test_a_complaint_that_is_taken_back_gives_the_same_new_deadline_as_an_answer
     said = page(client, "dan-first-fee")
     assert f"Betal senest {wording.day(due)}." in said
     assert f"Tidligst {wording.day(due + timedelta(days=1))}: Vi sender en rykker mere." in said
+
+
+# Not owed, overpaid, late
+
+
+def test_what_is_too_old_is_not_to_be_paid(town, visitor):
+    said = page(visitor, "kamma-time-barred")
+    assert "Der er ikke noget at betale." in said
+    for never in ("Det skylder du", "I alt", "Betal senest"):
+        assert never not in said
+    assert "Skal ikke betales" in document("kamma-time-barred")
+    assert "There is nothing to pay." in page(visitor, "kamma-time-barred", "en")
+
+
+def test_a_matter_is_not_over_while_we_owe_money_back(town, visitor):
+    said = page(visitor, "kirsten-overpaid")
+    assert "Det skylder du" not in said
+    assert "Betalt for meget" in said
+    assert "Sagen er slut." not in said
+
+
+def test_what_was_paid_just_now_is_paid_though_nobody_has_heard_of_it(town, visitor):
+    page(visitor, "poul-towed")
+    found = charge("poul-towed")
+    owed = charges.payable(found)
+    ChargePayment.objects.create(
+        charge=found, amount_ore=owed.ore, paid=town.at, reference="p-1", method="card"
+    )
+    said = page(visitor, "poul-towed")
+    assert "Skal betales" not in said
+    assert "Der er ikke noget at betale." in said
+
+
+def test_a_deadline_that_has_passed_is_past(town, log_in):
+    found, client = charge("sanne-crossing"), log_in("hanne")
+    past = wording.day(danish_day(found.issued) + timedelta(days=10))
+    said = page(client, "sanne-crossing")
+    client.post(reverse("charge-add", kwargs={"charge_id": found.id}))
+    for each in (said, text_of(client.get(reverse("my-charges")))):
+        assert f"Skulle være betalt senest {past}." in each
+    assert "Betal senest" not in said
+    assert "Should have been paid by" in page(client, "sanne-crossing", "en")
+
+
+def test_two_offences_are_one_charge(town, visitor):
+    said = "Beløbene lægges ikke sammen: det højeste gælder."
+    assert said in page(visitor, "zenia-two")
+    assert said in document("zenia-two")
+    assert said not in page(visitor, "anna-open")
+
+
+def test_my_charges_tell_of_a_complaint_that_is_begun_or_open(town, log_in):
+    client = log_in("anna")
+    client.post(reverse("charge-complain", kwargs={"charge_id": charge("anna-open").id}))
+    complaint = Complaint.objects.get()
+    address = f'/charges/{complaint.charge_id}/complaints/{complaint.id}/"'
+    mine = client.get(reverse("my-charges"))
+    assert "Skriv din klage færdig" in text_of(mine)
+    assert address in mine.content.decode()
+    complain.keep(complaint, {"question": "other", "text": "Skiltet var væk."}, now=town.at)
+    complain.submit(complaint, now=town.at)
+    assert "Vi ser på din klage. Se den" in text_of(client.get(reverse("my-charges")))
+
+
+def test_the_page_says_how_to_pay_at_the_bank_and_where_to_turn(town, visitor):
+    said = page(visitor, "anna-open")
+    line = charge_letters.payment_line(charges.answer_of(charge("anna-open")))
+    assert f"betalingslinjen {line}" in said
+    assert "fogedretten" in said
+    assert "betalingslinjen" not in page(visitor, "asta-collection")
+
+
+def test_letters_are_named_by_their_kind_in_the_readers_language(town, visitor):
+    danish, english = page(visitor, "villy-second-fee"), page(visitor, "villy-second-fee", "en")
+    for ours, theirs in (
+        ("Påmindelse uden gebyr", "Reminder without a fee"),
+        ("Første rykker, med gebyr", "First reminder with a fee"),
+        ("Anden rykker, med gebyr", "Second reminder with a fee"),
+    ):
+        assert danish.count(ours) == english.count(theirs) == 1
+    assert "Påmindelse" not in english
+
+
+@pytest.mark.parametrize(
+    ("asks", "prefix"),
+    [("de-DE,de;q=0.9", "/en"), ("da,en;q=0.8", ""), ("en,da;q=0", "/en"), ("", ""), ("*", "")],
+)
+def test_the_qr_code_opens_english_for_who_does_not_ask_for_danish(town, visitor, asks, prefix):
+    number, _plate = slip_of("german-found")
+    asked = {"accept-language": asks}
+    answer = visitor.get(f"/charges/slip/{number}/{code_of(number)}/", headers=asked)
+    assert answer["Location"] == f"{prefix}/charges/{charge('german-found').id}/"
+
+
+def test_the_rows_of_a_plan_carry_their_headings_and_need_no_scrolling(town, log_in):
+    shown = plan.propose(party("anna"), 3, now=town.at)
+    kept = plan.agree(
+        town.outside, party("anna"), 3, agreed=shown.agreement, language="da", now=town.at
+    )
+    seen = log_in("anna").get(f"/my/plans/{kept.id}/")
+    (table,) = html.fromstring(seen.content).xpath("//table[contains(@class, 'instalments')]")
+    assert not table.xpath("ancestor::*[contains(@class, 'table--responsive-scroll')]")
+    headings = [each.text for each in table.xpath("./thead//th")]
+    for row in table.xpath("./tbody/tr"):
+        assert [each.get("data-title") for each in row] == headings
+    assert "kr.." not in text_of(seen)

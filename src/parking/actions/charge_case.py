@@ -36,7 +36,7 @@ from parking.actions import (
 )
 from parking.actions.charge_photos import Photo, Why
 from parking.law import complaint as complaint_law
-from parking.law.charge import ChargeNumber
+from parking.law.charge import Balance, ChargeNumber
 from parking.law.charge import spaced as spaced_number
 from parking.law.charge_terms import AnnulmentReason
 from parking.law.plates import Plate, spaced
@@ -140,7 +140,10 @@ def contents(
     """
     answer = charges.answer_of(charge)
     seen = progress.seen(charge, will_be_annulled=will is not None, now=now)
-    status = charge_wording.state(charges.stands(charge), will_be_annulled=will is not None)
+    balance = charges.balance(charge)
+    status = charge_wording.state(
+        charges.stands(charge), balance, will_be_annulled=will is not None
+    )
     number = spaced_number(ChargeNumber(charge.number))
     differ = [each.image.number for each in taken if each.hidden is Why.DIFFERS]
     missing = [each for each in range(1, answer.images + 1) if each not in (*shown, *differ)]
@@ -160,7 +163,10 @@ def contents(
                 (_("Derfor fik du afgiften"), list(_offences(answer))),
                 *_annulled(charge),
                 *_will_be_annulled(will),
-                (_("Det sker der nu"), [] if will else list(next_sentences(seen))),
+                (
+                    _("Det sker der nu"),
+                    [] if will else list(next_sentences(seen, balance)),
+                ),
                 (_("Det har vi sendt"), list(_letters(answer))),
                 (_("Er du ikke enig?"), list(charge_letters.complaint())),
             )
@@ -192,13 +198,13 @@ def contents(
     }
 
 
-def next_sentences(seen: progress.Seen) -> Iterator[str]:
+def next_sentences(seen: progress.Seen, balance: Balance | None = None) -> Iterator[str]:
     """Yield what happens next to a charge and when, and what it waits for."""
     for hold in seen.waits_for:
         yield charge_wording.waits(hold)
     for next_ in seen.coming:
         yield charge_wording.coming(next_)
-    if following := charge_wording.state(seen.state).next:
+    if following := charge_wording.state(seen.state, balance).next:
         yield following
 
 
@@ -339,6 +345,11 @@ def _offences(answer: ChargeAnswer) -> Iterator[str]:
         yield f"{each.text} ({each.told.legal_basis}): {wording.amount(each.told.amount)}"
         if each.plain:
             yield each.plain
+    if len(answer.offences) > 1:
+        yield _(
+            "Der er flere forseelser, men kun én afgift. Beløbene lægges ikke sammen: det højeste "
+            "gælder."
+        )
 
 
 def _letters(answer: ChargeAnswer) -> Iterator[str]:

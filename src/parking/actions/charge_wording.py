@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from parking.actions import wording
 from parking.law import charge as law
 from parking.law import fik, instalments
-from parking.law.charge import Entry, Hold, Kind, Step
+from parking.law.charge import Balance, Entry, Hold, Kind, Step
 from parking.law.collection import Next
 from parking.law.days import danish_day
 from parking.law.money import Money
@@ -106,10 +106,22 @@ _WENT_BACK: Final = {
 }
 
 
-def state(stands: law.State, *, will_be_annulled: bool = False) -> StateText:
-    """Return how far a charge has come, in words; of one that *will_be_annulled*, just that."""
+def state(
+    stands: law.State, balance: Balance | None = None, *, will_be_annulled: bool = False
+) -> StateText:
+    """Return how far a charge has come, in words; of one that *will_be_annulled*, just that.
+
+    By its *balance* it is paid though the charge system has not said so, and not over as long as we
+    owe money back.
+    """
     if will_be_annulled:
         return StateText(_("Bliver annulleret"), "success", "")
+    if balance is not None and not balance.owed and stands in law.COLLECTED_HERE:
+        stands = law.State.PAID
+    if balance is not None and balance.overpaid and stands is law.State.PAID:
+        return StateText(
+            _("Betalt"), "success", _("Sagen er slut, når vi har betalt for meget tilbage.")
+        )
     text, kind, following = _STATES[stands]
     return StateText(str(text), kind, str(following))
 
@@ -243,6 +255,19 @@ def coming(next_: Next) -> str:
     )
     fee = wording.amount(next_.fee) if next_.fee else _("ikke noget")
     return str(_COMING[next_.step]) % {"day": day, "fee": fee}
+
+
+_LETTERS: Final = {
+    "reminder": gettext_lazy("Påmindelse uden gebyr"),
+    "reminder_first_fee": gettext_lazy("Første rykker, med gebyr"),
+    "reminder_second_fee": gettext_lazy("Anden rykker, med gebyr"),
+    "collection_notice": gettext_lazy("Din gæld er sendt til Gældsstyrelsen"),
+}
+
+
+def letter(kind: str, subject: str) -> str:
+    """Return what a letter of that *kind* is called; its *subject* where that says more."""
+    return str(_LETTERS[kind]) if kind in _LETTERS else subject
 
 
 def waits(hold: Hold) -> str:

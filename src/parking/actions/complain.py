@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import translation
 from django.utils.crypto import salted_hmac
 
@@ -96,6 +96,23 @@ def unfinished_of(party: Party) -> list[Complaint]:
     states = [state.value for state in (law.State.DRAFT, *law.OPEN)]
     known = Complaint.objects.filter(party=party, state__in=states)
     return list(known.select_related("charge").order_by("-changed"))
+
+
+def with_unfinished(known: QuerySet[Charge], party: Party) -> QuerySet[Charge]:
+    """Return *known* with *party*'s complaint about each that is not sent, or not answered."""
+    states = [state.value for state in (law.State.DRAFT, *law.OPEN)]
+    mine = Complaint.objects.filter(charge=OuterRef("id"), party=party, state__in=states)
+    newest = mine.order_by("-changed", "id")
+    return known.annotate(
+        complaint_unfinished=Subquery(newest.values("id")[:1]),
+        complaint_stands=Subquery(newest.values("state")[:1]),
+    )
+
+
+def unfinished(charge: Charge) -> tuple[UUID | None, bool]:
+    """Return which complaint about one :func:`with_unfinished` there is, and if it is a draft."""
+    said = vars(charge)
+    return said["complaint_unfinished"], said["complaint_stands"] == law.State.DRAFT.value
 
 
 def complaint_of(

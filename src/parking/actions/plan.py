@@ -120,13 +120,13 @@ def choices(party: Party, *, now: datetime) -> tuple[int, ...]:
     """Return the numbers of instalments of which *party* may choose; none if no plan can be."""
     if current(party) is not None:
         return ()
-    return choices_among(owed_by(party, now=now), now=now)
+    return choices_among(owed_by(party, now=now), limits(now=now), now=now)
 
 
-def choices_among(owing: Iterable[Charge], *, now: datetime) -> tuple[int, ...]:
+def choices_among(owing: Iterable[Charge], accepted: Limits, *, now: datetime) -> tuple[int, ...]:
     """Return the numbers of instalments in which what is owed on *owing* could be paid."""
     ours = [charge for charge in owing if charge.state in _OPEN and not charge.waits]
-    return law.choices(debts(_free(ours, danish_day(now))), limits(now=now))
+    return law.choices(debts(_free(ours, danish_day(now))), accepted)
 
 
 def usual_first_day(*, now: datetime) -> date:

@@ -5,7 +5,7 @@ What we have done and nobody has acknowledged yet counts as done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -20,7 +20,7 @@ from parking.law.collection import Next, Progress
 from parking.law.days import danish_day
 from parking.ports.charges import ChargeAnswer
 from parking.records.charge import Charge
-from parking.records.collection import ChargeStep, charge_terms_on
+from parking.records.collection import ChargeStep, charge_terms_on, charge_terms_on_each
 
 #: The steps that we take; what the charge system settles by itself it tells us.
 TAKEN_HERE: Final = {
@@ -41,6 +41,17 @@ def terms_of(charge: Charge) -> ChargeTerms:
     if day not in known:
         known[day] = charge_terms_on(day)
     return known[day]
+
+
+def share_terms(known: Iterable[Charge], *, now: datetime) -> ChargeTerms:
+    """Have all *known* share the terms that are read for any of them; return those of today."""
+    today = danish_day(now)
+    known = tuple(known)
+    days = {today, *(danish_day(charge.issued) for charge in known)}
+    terms = charge_terms_on_each(days)
+    for charge in known:
+        vars(charge)["_terms_by_day"] = terms
+    return terms[today]
 
 
 def of(charge: Charge) -> Progress:

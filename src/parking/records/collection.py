@@ -7,6 +7,7 @@ nobody looked, does nothing twice.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import date
 from typing import ClassVar
 
@@ -346,6 +347,23 @@ def charge_terms_on(day: date) -> ChargeTerms:
     if version is None:
         raise NotInForce(f"no terms for charges on {day}")
     return version.as_law()
+
+
+def charge_terms_on_each(days: Iterable[date]) -> dict[date, ChargeTerms]:
+    """Return the terms of charges issued on each of *days*, as :func:`charge_terms_on` does.
+
+    It is one question, however many days there are.
+
+    :raises NotInForce: if there are none at all.
+    """
+    versions = list(ChargeTermsVersion.objects.order_by("in_force"))
+    if not versions:
+        raise NotInForce("no terms for charges")
+    found = {}
+    for day in days:
+        held = (each for each in versions if day in each.in_force)
+        found[day] = next(held, versions[0]).as_law()
+    return found
 
 
 def next_plan_number() -> int:

@@ -5,6 +5,7 @@ Without a login one sees the one charge whose slip one has, and nothing about an
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from parking.actions import charge as charges
 from parking.actions import (
     charge_case,
+    charge_letters,
     charge_photos,
     charge_wording,
     checkout,
@@ -32,6 +34,8 @@ from parking.actions.permission import NotYours
 from parking.law import order as order_law
 from parking.law.charge import ChargeNumber, Hold, NotAChargeNumber, charge_number
 from parking.law.days import danish_day
+from parking.law.instalments import Limits
+from parking.law.instalments import State as PlanState
 from parking.law.money import NOTHING, Money
 from parking.ports import NotFound
 from parking.ports.charges import ChargeAnswer
@@ -48,6 +52,7 @@ from parking.web.citizen.opening import opened
 from parking.web.forms import SlipForm
 
 _ON_A_PAGE = 50
+_NOT_WANTED = frozenset({"0", "0.0", "0.00", "0.000"})  #: how much a browser wants a language
 _LONGEST_AMOUNT = 9  #: digits of an amount in øre
 
 
@@ -90,12 +95,27 @@ def scan(request: Request, number: str, code: str) -> HttpResponse:
         meant = charge_number(number)
     except NotAChargeNumber:
         raise NotYours("charge") from None
+    if _asks_for_another_language(request):
+        translation.activate("en")
     try:
         return _open(request, slip.Slip(number=meant, plate=None, code=code))
     except slip.NoSuchCharge:
         form = SlipForm(initial={"number": meant}, code_needed=False)
         told = {"form": form, "why": "not here yet"}
         return render(request, "citizen/charge-find.html", told, status=404)
+
+
+def _asks_for_another_language(request: Request) -> bool:
+    """Tell whether a browser says which languages it reads, and Danish is none of them.
+
+    The address on a slip is the same for everybody, so it names no language.
+    """
+    asked = [
+        part.partition(";")[0].strip().lower()
+        for part in request.headers.get("Accept-Language", "").split(",")
+        if part.partition(";q=")[2].strip() not in _NOT_WANTED
+    ]
+    return any(asked) and not any(each == "*" or each.split("-")[0] == "da" for each in asked)
 
 
 def _open(request: Request, asked: slip.Slip) -> HttpResponse:
@@ -116,37 +136,46 @@ def _open(request: Request, asked: slip.Slip) -> HttpResponse:
 @require_safe
 def mine(request: PartyRequest) -> HttpResponse:
     """Show the charges of the vehicles that were mine at the time, and those I have added."""
-    shown = list(evidence.with_answers(charges.mine(request.party), request.party)[:_ON_A_PAGE])
+    known = evidence.with_answers(charges.mine(request.party), request.party)
+    shown = list(complain.with_unfinished(known, request.party)[:_ON_A_PAGE])
+    accepted = progress.share_terms(shown, now=request.now).plan_limits
     kept = plan.shown_to(request.party)
     is_free = kept is None or not kept.is_kept
     return render(
         request,
         "citizen/charges.html",
         {
-            "charges": [_in_short(each) for each in shown],
+            "charges": [_in_short(each, now=request.now) for each in shown],
             "most": _ON_A_PAGE,
             "plan": kept.plan if kept is not None else None,
-            "may_plan": is_free and _may_plan(request, shown),
+            "may_plan": is_free and _may_plan(request, shown, accepted),
         },
     )
 
 
-def _may_plan(request: PartyRequest, shown: list[Charge]) -> bool:
+def _may_plan(request: PartyRequest, shown: list[Charge], accepted: Limits) -> bool:
     """Tell whether a plan would be accepted: about what was theirs, not what they added."""
     if len(shown) == _ON_A_PAGE:
         return bool(plan.choices(request.party, now=request.now))
     theirs = [each for each in shown if each.was_theirs]
-    return bool(plan.choices_among(theirs, now=request.now))
+    return bool(plan.choices_among(theirs, accepted, now=request.now))
 
 
-def _in_short(charge: Charge) -> dict[str, Any]:
-    will = evidence.is_to_be_annulled(charge)
+def _in_short(charge: Charge, *, now: datetime) -> dict[str, Any]:
+    will, balance = evidence.is_to_be_annulled(charge), charges.balance(charge)
+    seen = progress.seen(charge, will_be_annulled=will, now=now)
+    owed = balance.owed if seen.is_claimed else NOTHING
+    due = seen.due if owed and charges.payable(charge) else None
+    complaint, drafted = complain.unfinished(charge)
     return {
         "charge": charge,
         "place": charges.answer_of(charge).place,
-        "state": charge_wording.state(charges.stands(charge), will_be_annulled=will),
-        "owed": NOTHING if will else charges.balance(charge).owed,
-        "payable": charges.payable(charge),
+        "state": charge_wording.state(charges.stands(charge), balance, will_be_annulled=will),
+        "owed": owed,
+        "due": due,
+        "is_late": due is not None and due < danish_day(now),
+        "complaint": complaint,
+        "drafted": drafted,
     }
 
 
@@ -161,7 +190,8 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
     complained = complaints.of_charge(request, found)
     will = bool(complained["will"])
     seen = progress.seen(found, will_be_annulled=will, now=request.now)
-    state = charge_wording.state(charges.stands(found), will_be_annulled=will)
+    state = charge_wording.state(charges.stands(found), balance, will_be_annulled=will)
+    due = seen.due if balance.owed and seen.is_claimed else None
     return render(
         request,
         "citizen/charge.html",
@@ -179,9 +209,16 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             "payable": charges.payable(found),
             "state": state,
             "is_claimed": seen.is_claimed,
-            "due": seen.due if balance.owed else None,
+            "due": due,
+            "is_late": due is not None and due < danish_day(request.now),
+            "plan_ended": bool(balance.owed)
+            and seen.is_claimed
+            and any(each.plan.stands is PlanState.BROKEN for each in found.instalments.all()),
+            "payment_line": charge_letters.payment_line(told)
+            if seen.is_claimed and charges.payable(found)
+            else "",
             "plan": _in_instalments(request, found, seen),
-            "next": [] if will else list(charge_case.next_sentences(seen)),
+            "next": [] if will else list(charge_case.next_sentences(seen, balance)),
             "letters": _letters(request, found, told),
             "photos": range(1, told.images + 1),
             "mine": _is_mine(request, found),
@@ -242,11 +279,19 @@ def _letters(request: Request, found: Charge, told: ChargeAnswer) -> list[dict[s
     mine = {f"letter-{each.id}": each for each in _letters_to(request, found)}
     known = {letter.reference for letter in told.letters}
     sent = [
-        {"sent": each.sent, "subject": each.subject, "file": mine.get(each.reference)}
+        {
+            "sent": each.sent,
+            "subject": charge_wording.letter(each.kind, each.subject),
+            "file": mine.get(each.reference),
+        }
         for each in told.letters
     ]
     sent += [
-        {"sent": each.sent, "subject": each.subject, "file": each}
+        {
+            "sent": each.sent,
+            "subject": charge_wording.letter(each.kind, each.subject),
+            "file": each,
+        }
         for reference, each in mine.items()
         if reference not in known
     ]
