@@ -136,6 +136,7 @@ def plan(request: PartyRequest, plan_id: UUID) -> HttpResponse:
             "charges": [(each, so_far.left_on(each)) for each in so_far.charges],
             "days": so_far.limits.days_after_missed,
             "waits": so_far.waits(on=today),
+            "is_late": found.due is not None and found.due < today,
         },
     )
 
