@@ -257,7 +257,7 @@ def coming(next_: Next) -> str:
     return str(_COMING[next_.step]) % {"day": day, "fee": fee}
 
 
-_LETTERS: Final = {
+_TITLES: Final = {
     "reminder": gettext_lazy("Påmindelse uden gebyr"),
     "reminder_first_fee": gettext_lazy("Første rykker, med gebyr"),
     "reminder_second_fee": gettext_lazy("Anden rykker, med gebyr"),
@@ -267,7 +267,7 @@ _LETTERS: Final = {
 
 def letter(kind: str, subject: str) -> str:
     """Return what a letter of that *kind* is called; its *subject* where that says more."""
-    return str(_LETTERS[kind]) if kind in _LETTERS else subject
+    return str(_TITLES[kind]) if kind in _TITLES else subject
 
 
 def waits(hold: Hold) -> str:
