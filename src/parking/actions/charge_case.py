@@ -30,6 +30,7 @@ from parking.actions import (
     complaint_letters,
     complaint_wording,
     complaints_elsewhere,
+    glyphs,
     letters,
     progress,
     wording,
@@ -85,19 +86,26 @@ def pdf(
             (root / f"photo-{number}.jpg").write_bytes(content)
         document = root / "case.typ"
         document.write_bytes((_HERE / "case.typ").read_bytes())
-        return typst.compile(
-            document,
-            root=root,
-            font_paths=_fonts(),
-            format="pdf",
-            sys_inputs={"says": json.dumps(says)},
-            pdf_standards=["ua-1"],
-        )
+        try:
+            return _compiled(document, glyphs.showable(says))
+        except typst.TypstError:  # as in letters: what people wrote must not stop it
+            return _compiled(document, glyphs.plainest(says))
+
+
+def _compiled(document: Path, says: dict[str, Any]) -> bytes:
+    return typst.compile(
+        document,
+        root=document.parent,
+        font_paths=_fonts(),
+        format="pdf",
+        sys_inputs={"says": json.dumps(says)},
+        pdf_standards=["ua-1"],
+    )
 
 
 @lru_cache(maxsize=1)
 def _fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False, font_paths=[str(_HERE / "fonts")])
+    return typst.Fonts(include_system_fonts=False, font_paths=[str(glyphs.FONTS)])
 
 
 def _photos(outside: Outside, charge: Charge) -> tuple[Photo, ...]:

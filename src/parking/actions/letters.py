@@ -19,7 +19,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from parking.actions import wording
+from parking.actions import glyphs, wording
 from parking.law.charge import ChargeNumber
 from parking.law.charge import spaced as spaced_number
 from parking.law.days import DENMARK
@@ -125,7 +125,7 @@ def reminder(permit: Permit) -> ReminderLetter:
     }
     return ReminderLetter(
         subject=subject,
-        pdf=_typeset(json.dumps(says), segno.make(link).svg_inline()),
+        pdf=_typeset(says, segno.make(link).svg_inline()),
         link_text=_("Forny din licens"),
         link=link,
     )
@@ -169,7 +169,7 @@ def receipt_pdf(order: Order) -> bytes:
         return bytes(sent)
     with translation.override(order.language):
         says = _receipt(order)
-    return _typeset(json.dumps(says), segno.make(order_address(order)).svg_inline())
+    return _typeset(says, segno.make(order_address(order)).svg_inline())
 
 
 def _receipt(order: Order) -> dict[str, object]:
@@ -268,7 +268,7 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(
         str(_HERE / "letter.typ"),
         root=str(_HERE),
-        font_paths=[str(_HERE / "fonts")],
+        font_paths=[str(glyphs.FONTS)],
         ignore_system_fonts=True,
     )
 
@@ -283,12 +283,22 @@ def typeset(says: dict[str, object], *, link: str) -> bytes:
         **_sender(link),
         **says,
     }
-    return _typeset(json.dumps(everything), segno.make(link).svg_inline())
+    return _typeset(everything, segno.make(link).svg_inline())
 
 
-def _typeset(says: str, qr_svg: str) -> bytes:
+def _typeset(says: dict[str, object], qr_svg: str) -> bytes:
+    """Return the document, whatever people wrote: no text of theirs may stop a letter."""
+    try:
+        return _compiled(glyphs.showable(says), qr_svg)
+    except typst.TypstError:  # the fonts have each of its signs, and not all as they are combined
+        return _compiled(glyphs.plainest(says), qr_svg)
+
+
+def _compiled(says: dict[str, object], qr_svg: str) -> bytes:
     compiled = _compiler().compile(
-        format="pdf", sys_inputs={"says": says, "qr": qr_svg}, pdf_standards=["ua-1"]
+        format="pdf",
+        sys_inputs={"says": json.dumps(says), "qr": qr_svg},
+        pdf_standards=["ua-1"],
     )
     assert isinstance(compiled, bytes)
     return compiled
