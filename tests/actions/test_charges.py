@@ -665,6 +665,43 @@ def test_two_who_pay_the_same_charge_are_one_payment_and_one_refund(charged, wor
     assert kinds == ["charge", "payment", "payment", "refund"]
 
 
+def test_of_two_who_pay_at_once_the_second_is_booked_before_it_is_credited(charged, work):
+    given = charge("inger-shared")
+    orders = [
+        checkout.begin_without_login(
+            charged,
+            given,
+            agreed=charges.payable(given),
+            begun=(),
+            language="da",
+            addresses=ADDRESSES,
+            now=now(),
+        )
+        for _browser in range(2)
+    ]
+    for order in orders:
+        paid(charged, order)
+    lane = Outgoing.objects.filter(lane=f"order {orders[1].number}").order_by("id")
+    assert [each.kind for each in lane] == ["book order", "refund", "credit order"]
+    work()
+    work()
+    assert {each.state for each in lane.all()} == {Outgoing.State.DONE}
+
+
+def test_a_credit_waits_while_its_order_cannot_be_booked(charged):
+    given = charge("inger-shared")
+    for order in [begin(charged, who, given) for who in ("inger", "niels")]:
+        paid(charged, order)
+    refund = Refund.objects.get()
+    lane = Outgoing.objects.filter(lane=f"order {refund.order.number}")
+    Refund.objects.update(done=now())
+    lane.filter(kind=Outgoing.Kind.BOOK_ORDER).update(state=Outgoing.State.DEAD)
+    lane.filter(kind=Outgoing.Kind.REFUND).update(state=Outgoing.State.DONE)
+    credit = lane.get(kind=Outgoing.Kind.CREDIT_ORDER)
+    state = send.send(charged, credit.id, carriers=carry.CARRIERS, now=now())
+    assert state is Outgoing.State.WAITING
+
+
 def test_what_is_annulled_after_payment_is_paid_back_by_itself(charged, officer, work):
     given = charge("anna-open")
     paid(charged, begin(charged, "anna", given))

@@ -179,6 +179,8 @@ def credit_order(outside: Outside, payload: dict[str, Any], now: datetime) -> st
     refund = Refund.objects.select_related("order").get(id=payload["refund"])
     if refund.done is None:
         raise Unavailable("the money has not been paid back yet")
+    if _is_dead(f"book {refund.order.number}"):
+        raise Unavailable("the order has not been booked")
     return outside.accounts.credit(
         number=refund.number,
         reference=refund.order.number,

@@ -704,7 +704,14 @@ def _take(order: Order, actor: Actor, step: law.Step, now: datetime) -> None:
 
 def _deliver(order: Order, now: datetime) -> None:
     _take(order, Actor.SYSTEM, law.Step.DELIVER, now)
-    lane = f"order {order.number}"
+    # Booked before anything is paid back of it: the two stand in one lane.
+    send.put(
+        Outgoing.Kind.BOOK_ORDER,
+        key=f"book {order.number}",
+        lane=f"order {order.number}",
+        payload={"order": str(order.id)},
+        now=now,
+    )
     lines = list(order.lines.select_related("permit", "application", "charge"))
     each_one_at_a_time("charge", [line.charge_id for line in lines if line.charge_id is not None])
     for line in lines:
@@ -727,13 +734,6 @@ def _deliver(order: Order, now: datetime) -> None:
             payload={"permit": str(permit.id)},
             now=now,
         )
-    send.put(
-        Outgoing.Kind.BOOK_ORDER,
-        key=f"book {order.number}",
-        lane=lane,
-        payload={"order": str(order.id)},
-        now=now,
-    )
     if order.party_id is None:
         return
     send.put(
