@@ -183,6 +183,31 @@ def test_the_whole_file_by_the_form_ends_its_pieces(draft):
     assert complaint_pieces.come_whole(draft, coming().mark) == ComplaintFile.objects.get()
 
 
+def stripped(photo: bytes = PHOTO) -> bytes:
+    """The same picture from another file: without what the camera wrote into it."""
+    at, length = photo.index(b"\xff\xe1"), photo[photo.index(b"\xff\xe1") + 2 :][:2]
+    return photo[:at] + photo[at + 2 + int.from_bytes(length) :]
+
+
+def test_a_picture_that_is_saved_already_is_refused_and_its_pieces_are_gone(draft):
+    first = bring(draft, 0)
+    other = stripped()
+    bring(draft, 0, 100, content=other)
+    assert refused(lambda: bring(draft, 100, content=other)) is Fault.TWICE
+    assert list(ComplaintFile.objects.all()) == [first]
+    assert not ComplaintPiece.objects.exists()
+
+
+def test_by_the_form_too_a_picture_that_is_saved_already_is_refused(draft):
+    bring(draft, 0)
+    other = stripped()
+    bring(draft, 0, 100, content=other)
+    given = {"kind": Document.PICTURE, "name": "igen.jpg", "content": other}
+    assert refused(lambda: complain.add_file(None, draft, **given, now=now())) is Fault.TWICE
+    assert ComplaintFile.objects.count() == 1
+    assert not ComplaintPiece.objects.exists()
+
+
 def test_what_it_is_shows_when_it_is_whole(draft):
     nothing = b"MZ" + os.urandom(300)
     bring(draft, 0, 100, content=nothing)

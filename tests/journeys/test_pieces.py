@@ -125,3 +125,15 @@ def test_of_two_files_the_good_one_is_saved_and_the_other_explained(anna):
     )
     anna.press("Gem filerne")
     is_saved(anna, "papir.pdf")
+
+
+def test_the_same_picture_from_another_file_ends_and_is_told_of(anna):
+    choose(anna, skilt=PHOTO)
+    is_saved(anna, "skilt.jpg")
+    again = PHOTO[:2] + b"\xff\xfe\x00\x06igen" + PHOTO[2:]  # a remark that nobody sees
+    choose(anna, igen=again)
+    expect(anna.page.get_by_role("alert")).to_contain_text("igen.jpg har du allerede gemt.")
+    anna.complaints = [each for each in anna.complaints if not each.startswith("422 for ")]
+    anna.look("Billeder og papirer")
+    assert ComplaintFile.objects.count() == 1
+    assert not ComplaintPiece.objects.exists()

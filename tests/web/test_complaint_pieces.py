@@ -8,6 +8,7 @@ from html import unescape
 from urllib.parse import quote
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -84,6 +85,34 @@ def test_a_file_comes_in_pieces_and_the_page_says_what_is_missing(charged, log_i
     page = unescape(anna.get(of(complaint, "complaint-files")).content.decode())
     assert "Nåede ikke helt frem" not in page
     assert "Skilt på gåden.jpg" in page
+
+
+def test_a_picture_that_is_saved_already_is_told_of_with_scripts_and_without(charged, log_in):
+    anna = log_in("anna")
+    complaint = begun(anna)
+    bring(anna, complaint, 0)
+    at = PHOTO.index(b"\xff\xe1")
+    other = PHOTO[:at] + PHOTO[at + 2 + int.from_bytes(PHOTO[at + 2 : at + 4]) :]
+    answer = anna.patch(
+        piece_at(complaint, other),
+        other,
+        content_type="application/offset+octet-stream",
+        headers={
+            "Upload-Offset": "0",
+            "Upload-Length": str(len(other)),
+            "Upload-Name": "igen.jpg",
+            "Upload-Kind": "picture of the disc",
+        },
+    )
+    assert (answer.status_code, answer.content.decode()) == (422, "igen.jpg har du allerede gemt.")
+    page = anna.post(
+        of(complaint, "complaint-files"),
+        {"kind": "picture of the place", "file": SimpleUploadedFile("igen.jpg", other)},
+    )
+    assert page.status_code == 422
+    assert "igen.jpg har du allerede gemt." in unescape(page.content.decode())
+    assert ComplaintFile.objects.count() == 1
+    assert not ComplaintPiece.objects.exists()
 
 
 def test_a_refusal_is_told_in_the_words_of_the_form(charged, log_in):

@@ -289,7 +289,8 @@ def add_file(
 ) -> ComplaintFile:
     """Save a file, at once; the same file twice is one. It is sent with the next that is sent.
 
-    :raises files.Refused: if it cannot be taken.
+    :raises files.Refused: if it cannot be taken, or nothing can be seen of it that another that
+        was saved does not show.
     :raises StepNotAllowed: if nothing can be added any more.
     """
     file = files.taken(scanner, content, name, now=now)
@@ -300,21 +301,23 @@ def add_file(
             raise StepNotAllowed(f"a complaint that is {complaint.state}")
         ComplaintPiece.objects.filter(complaint=complaint, mark=came_as).delete()
         mine = ComplaintFile.objects.filter(complaint=complaint)
-        same = mine.filter(sha256=file["sha256"]).first()
-        if same is not None:
-            return same
-        if mine.filter(round=complaint.round).count() >= files.MOST_FILES:
-            raise files.Refused(files.Fault.TOO_MANY, name)
-        if complaint.infected:
-            complaint.infected = []
-            complaint.save()
-        return ComplaintFile.objects.create(
-            complaint=complaint,
-            kind=kind.value,
-            round=complaint.round,
-            came_as=came_as,
-            **file,
-        )
+        saved = mine.filter(sha256=file["sha256"]).first()
+        if saved is None:
+            if mine.filter(round=complaint.round).count() >= files.MOST_FILES:
+                raise files.Refused(files.Fault.TOO_MANY, name)
+            if complaint.infected:
+                complaint.infected = []
+                complaint.save()
+            saved = ComplaintFile.objects.create(
+                complaint=complaint,
+                kind=kind.value,
+                round=complaint.round,
+                came_as=came_as,
+                **file,
+            )
+    if saved.came_as != came_as:
+        raise files.Refused(files.Fault.TWICE, name)
+    return saved
 
 
 def may_add(complaint: Complaint) -> bool:

@@ -54,6 +54,7 @@ class Fault(Enum):
     LOCKED = "locked"  #: a PDF that asks for a password
     INFECTED = "infected"
     TOO_MANY = "too many"
+    TWICE = "twice"  #: what can be seen of it has been saved from another file
 
 
 class Refused(Exception):

@@ -80,5 +80,6 @@ def refusal(refused: files.Refused) -> str:
         fault.TOO_MANY: _(
             "%(name)s er ikke gemt: Der er for mange filer. Fjern en, eller saml siderne i én pdf."
         ),
+        fault.TWICE: _("%(name)s har du allerede gemt."),
     }[refused.fault]
     return says % {"name": refused.name}

@@ -60,7 +60,10 @@ async function sendOne(file) {
     if (answer.headers.has("Upload-Complete")) return "";
     if (answer.status === 422) return answer.text();
     if (!answer.headers.has("Upload-Offset")) return shown.dataset.stopped;
-    offset = Number(answer.headers.get("Upload-Offset"));
+    const here = Number(answer.headers.get("Upload-Offset"));
+    // A piece that was taken and brought the file no further would be sent without end.
+    if (answer.ok && offset !== null && here <= offset) return shown.dataset.stopped;
+    offset = here;
     wait = 500;
     if (offset > furthest) [furthest, failures] = [offset, 0];
     progress.value = offset;
