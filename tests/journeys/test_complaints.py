@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from complaining import answer_for, send_for
 from journeys import steps
@@ -267,3 +268,23 @@ def test_a_letter_from_abroad_is_written_down_and_answered_in_english(charged, v
     work()
     assert Complaint.objects.get().stands is law.State.CHARGE_STANDS
     assert ComplaintFile.objects.get().handed_in is not None
+
+
+def test_what_is_typed_is_there_when_one_leaves_and_comes_back(charged, visit):
+    anna = visit(width=NARROWEST)
+    steps.log_in(anna, "anna")
+    begin(anna, "anna-open")
+    anna.page.get_by_label("P-skiven lå i bilen").check()
+    anna.press("Gem og gå videre")
+    anna.look("Hvad skete der?")
+    status = anna.page.locator("form [role=status]")
+    expect(status).to_have_text("Vi gemmer kladden, mens du skriver.")
+    box = anna.page.get_by_label("Fortæl, hvad der skete")
+    box.fill("Skiven lå")
+    expect(status).to_have_text("Kladden er gemt.")
+    box.fill("Skiven lå i ruden.")
+    anna.open("/charges/")  # at once, by another link
+    draft = Complaint.objects.get()
+    anna.open(f"/charges/{draft.charge_id}/complaints/{draft.id}/details/")
+    expect(box).to_have_value("Skiven lå i ruden.")
+    anna.look("Hvad skete der?")

@@ -135,6 +135,51 @@ def test_the_whole_way_without_scripts(charged, log_in):
     assert Complaint.objects.get().is_open
 
 
+def test_what_is_typed_is_saved_before_one_goes_on(charged, log_in):
+    anna = log_in("anna")
+    complaint = begun(anna, "anna-open")
+    anna.post(of("complaint-why", complaint), {"question": "disc"})
+    page = shown(anna.get(of("complaint-details", complaint)))
+    assert of("complaint-draft-save", complaint) in page
+    assert "Det er først gemt, når du går videre." in page, "without scripts it says so"
+    typed = {"text": "Jeg er ikke færd", "asked_arrived": "12.15"}
+    assert anna.post(of("complaint-draft-save", complaint), typed).status_code == 204
+    saved = Complaint.objects.get()
+    assert (saved.text, saved.answers) == (typed["text"], {"arrived": "12.15"})
+    assert anna.post(of("complaint-draft-save", complaint), {"text": ""}).status_code == 204
+    long = {"text": "x" * 10_001}
+    assert anna.post(of("complaint-draft-save", complaint), long).status_code == 422
+    assert Complaint.objects.get().text == typed["text"]
+
+
+def test_what_is_typed_is_saved_by_nobody_else_and_not_after_it_was_sent(charged, log_in):
+    complaint = ready(log_in("anna"), "anna-open")
+    said = {"text": "Noget andet"}
+    assert (
+        with_slip("anna-open").post(of("complaint-draft-save", complaint), said).status_code == 404
+    )
+    forged = Client(enforce_csrf_checks=True)
+    assert forged.post(of("complaint-draft-save", complaint), said).status_code == 403
+    complain.submit(complaint, now=now())
+    answer = log_in("anna").post(of("complaint-draft-save", complaint), said)
+    assert answer.status_code == 409
+    assert Complaint.objects.get().text == "Skiven lå i ruden."
+
+
+def test_a_draft_is_gone_on_with_at_the_first_step_that_lacks_something(charged, log_in):
+    anna = log_in("anna")
+    complaint = begun(anna, "anna-open")
+    steps = []
+    for said in ({}, {"question": Question.DISC.value}, {"text": "Skiven lå i ruden."}):
+        complain.keep(complaint, said, now=now())
+        goes_on = anna.get(of("complaint", complaint))["Location"]
+        steps.append(goes_on)
+        review = shown(anna.get(of("complaint-review", complaint)))
+        assert ("Udfyld det" in review) == (f'href="{goes_on}">Udfyld det' in review)
+    names = ("complaint-why", "complaint-details", "complaint-review")
+    assert steps == [of(name, complaint) for name in names]
+
+
 WAITS = "ebyrer og frister venter"
 RUNS = "Fristen for at betale løber videre"
 

@@ -93,6 +93,7 @@ urlpatterns = [
     path(_COMPLAINT, complaints.complaint, name="complaint"),
     path(f"{_COMPLAINT}why/", complaints.why, name="complaint-why"),
     path(f"{_COMPLAINT}details/", complaints.details, name="complaint-details"),
+    path(f"{_COMPLAINT}details/save/", complaints.save_draft, name="complaint-draft-save"),
     path(f"{_COMPLAINT}files/", complaints.hand_over, name="complaint-files"),
     path(f"{_COMPLAINT}files/remove/", complaints.remove, name="complaint-file-remove"),
     path(f"{_COMPLAINT}files/<uuid:file_id>/", complaints.file, name="complaint-file"),

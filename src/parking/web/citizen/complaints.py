@@ -102,6 +102,14 @@ def _step(
     )
 
 
+def _goes_on(complaint: Complaint) -> str:
+    """Return the step at which a draft is to be gone on with: the first that lacks something."""
+    lacks = complain.missing(complaint)
+    if "question" in lacks:
+        return "complaint-why"
+    return "complaint-details" if lacks else "complaint-review"
+
+
 def _code(complaint: Complaint) -> str:
     if complaint.party_id is not None:
         return ""
@@ -175,6 +183,20 @@ def details(request: Request, charge_id: UUID, complaint_id: UUID) -> HttpRespon
 
 
 @access.slip
+@require_POST
+def save_draft(request: Request, charge_id: UUID, complaint_id: UUID) -> HttpResponse:
+    """Save what is being typed, for the script; it is told if any of it cannot be read."""
+    complaint = _draft(request, charge_id, complaint_id)
+    if complaint is None:
+        return HttpResponse(status=409)
+    form = DetailsForm(guide_of(complaint), complaint, request.POST)
+    form.is_valid()
+    complain.keep(complaint, form.said(), now=request.now)
+    faults = {each.code for errors in form.errors.as_data().values() for each in errors}
+    return HttpResponse(status=204 if faults <= {"required"} else 422)
+
+
+@access.slip
 @require_http_methods(["GET", "HEAD", "POST"])
 def hand_over(request: Request, charge_id: UUID, complaint_id: UUID) -> HttpResponse:
     """Show the files of a complaint, and take more: of a draft, and while it is being looked at."""
@@ -244,6 +266,7 @@ def review(request: Request, charge_id: UUID, complaint_id: UUID) -> HttpRespons
         return _to("complaint", complaint)
     context = {
         "lacks": bool(lacks),
+        "goes_on": _address(_goes_on(complaint), complaint),
         "meanwhile": complain.meanwhile(complaint.charge, complaint.round),
         "question": complaint_wording.question(complaint.about),
         "answers": _answers(complaint),
@@ -273,7 +296,7 @@ def complaint(request: Request, charge_id: UUID, complaint_id: UUID) -> HttpResp
 
 def _show(request: Request, found: Complaint, form: MessageForm) -> HttpResponse:
     if found.stands is law.State.DRAFT:
-        return _to("complaint-review", found)
+        return _to(_goes_on(found), found)
     steps = law.COURSE.steps(found.stands, Actor.PARTY)
     due = complain.deadline(found)
     asks = due is not None and due.actor is Actor.PARTY
