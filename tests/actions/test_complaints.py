@@ -709,6 +709,46 @@ def test_taken_back_nothing_waits_any_more(charged, work):
     assert nothing_waits()
 
 
+def test_after_a_withdrawal_there_is_one_more_and_it_holds_no_fees(charged, work):
+    about = charge("anna-open")
+    complain.withdraw(sent(), now=now())
+    work()
+    assert not complain.will_wait(about, 1)
+    assert "venter" not in complain.meanwhile(charge("anna-open"), 1)
+    second = sent()
+    work()
+    work()
+    assert there(charged, second).state == "open"
+    assert not charge("anna-open").waits
+    waiting = about.pauses.get(until=None)
+    assert waiting.hold == charge_law.Hold.TRANSFER.value
+    assert waiting.reference == f"complaint {second.reference}"
+    complain.withdraw(second, now=now())
+    work()
+    assert not about.pauses.filter(until=None).exists()
+    assert not complain.may_begin(charge("anna-open"))
+    with pytest.raises(StepNotAllowed):
+        draft()
+
+
+def test_a_draft_that_was_thrown_away_costs_nothing(charged):
+    for _time in range(3):
+        complain.withdraw(draft(), now=now())
+    assert complain.may_begin(charge("anna-open"))
+    assert complain.will_wait(charge("anna-open"), 1)
+
+
+def test_the_second_round_taken_back_leaves_the_answer_standing(charged, work):
+    complaint, worker = sent(), somebody()
+    work()
+    decided(worker, taken(complaint, worker), law.Step.UPHOLD)
+    complain.again(again(complaint), text="Det er forkert.", now=now())
+    complain.withdraw(again(complaint), now=now())
+    assert not complain.may_begin(charge("anna-open"))
+    work()
+    assert not complain.may_begin(charge("anna-open"))
+
+
 def test_reopened_and_annulled_after_all(charged, work):
     complaint, worker = sent(), somebody()
     work()

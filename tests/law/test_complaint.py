@@ -22,8 +22,10 @@ from parking.law.complaint import (
     Field,
     State,
     Step,
+    counts_as,
     deadline,
     hold,
+    hold_in,
     may_complain,
     may_complain_again,
     questions_for,
@@ -39,6 +41,21 @@ ANSWERED = (State.CHARGE_STANDS, State.PARTLY_ANNULLED)
 
 def test_what_waits_for_an_answer_is_open_and_nothing_else() -> None:
     assert (*FIRST_ROUND, *SECOND_ROUND) == OPEN
+
+
+def test_what_was_answered_stays_answered_though_the_second_round_is_withdrawn() -> None:
+    assert counts_as(State.WITHDRAWN, answered=True) is State.CHARGE_STANDS_FINALLY
+    assert not may_complain(charge.State.ISSUED, [counts_as(State.WITHDRAWN, answered=True)])
+    assert counts_as(State.WITHDRAWN, answered=False) is State.WITHDRAWN
+
+
+@pytest.mark.parametrize("suspension", Suspension)
+@pytest.mark.parametrize("round_", [1, 2])
+def test_after_a_withdrawal_fees_do_not_wait_again(suspension: Suspension, round_: int) -> None:
+    numbers = terms(suspension=suspension)
+    assert hold_in(round_, numbers, renewed=True) is Hold.TRANSFER
+    assert hold(State.SUBMITTED, numbers, renewed=True) is Hold.TRANSFER
+    assert not will_wait(charge.State.ISSUED, round_, numbers, renewed=True)
 
 
 @pytest.mark.parametrize("state", State)
@@ -123,6 +140,7 @@ def test_whoever_waits_may_always_add_something_and_withdraw(state: State) -> No
         (charge.State.ISSUED, [State.IN_REVIEW], False),
         (charge.State.ISSUED, [State.CHARGE_STANDS], False),
         (charge.State.ISSUED, [State.WITHDRAWN, State.LAPSED], True),
+        (charge.State.ISSUED, [State.WITHDRAWN, State.WITHDRAWN], False),
         (charge.State.ISSUED, [State.WITHDRAWN, State.CHARGE_STANDS_FINALLY], False),
     ],
 )

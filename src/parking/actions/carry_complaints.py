@@ -12,10 +12,11 @@ from typing import Any, Final, Literal
 
 from django.utils import translation
 
-from parking.actions import annulment, complain, complaint_wording
+from parking.actions import annulment, complain, complaint_course, complaint_wording
 from parking.actions import charge as charges
 from parking.actions.send import Carrier
 from parking.law.charge_terms import AnnulmentReason
+from parking.law.days import danish_day
 from parking.ports import Outside, Rejected, Unavailable
 from parking.ports.charges import (
     ChargeAnswer,
@@ -65,6 +66,8 @@ def complain_there(outside: Outside, payload: dict[str, Any], now: datetime) -> 
     number = payload["round"]
     received = complaint.received
     assert received is not None
+    # What holds up no fees here holds up none there; that nothing is transferred we see to.
+    held = not complaint_course.was_withdrawn(complaint.charge)
     answer = outside.charges.complain(
         complaint.charge.source_id,
         reference=_reference(complaint, number),
@@ -72,7 +75,7 @@ def complain_there(outside: Outside, payload: dict[str, Any], now: datetime) -> 
         channel=complaint.channel,
         ground=complaint.about.value.replace(" ", "_"),
         text=_as_told(complaint, number),
-        hold_until=None,
+        hold_until=None if held else danish_day(received),
     )
     return _taken(answer, now)
 

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import translation
 from django.utils.crypto import salted_hmac
 
@@ -187,16 +187,35 @@ def may_begin(charge: Charge, *, besides: Complaint | None = None) -> bool:
 
     What somebody else is only writing is in nobody's way; what the charge system knows counts.
     """
-    ours = Complaint.objects.filter(charge=charge)
-    earlier = [each.stands for each in ours if besides is None or each.id != besides.id]
+    return _may_begin(charge, _all_about(charge), besides)
+
+
+def offered(charge: Charge) -> tuple[bool, str]:
+    """Return whether a new complaint may be begun, and what :func:`meanwhile` says of it."""
+    ours = _all_about(charge)
+    renewed = complaint_course.was_withdrawn(charge, ours)
+    return _may_begin(charge, ours, None), _meanwhile(charge, 1, renewed=renewed)
+
+
+def _all_about(charge: Charge) -> list[Any]:
+    answers = ComplaintDecision.objects.filter(complaint=OuterRef("id"))
+    return list(Complaint.objects.filter(charge=charge).annotate(answered=Exists(answers)))
+
+
+def _may_begin(charge: Charge, ours: list[Any], besides: Complaint | None) -> bool:
+    earlier = [
+        law.counts_as(each.stands, answered=each.answered or each.round > 1)
+        for each in ours
+        if (besides is None or each.id != besides.id) and each.received is not None
+    ]
     references = {f"complaint-{each.id}-{number}" for each in ours for number in (1, 2)}
     earlier += [
-        _THERE[each.state]
+        law.counts_as(_THERE[each.state], answered=each.round > 1)
         for each in charges.answer_of(charge).complaints
         if each.reference not in references
     ]
     stands = charges.stands(charge)
-    return law.may_complain(stands, [each for each in earlier if each not in _DOES_NOT_COUNT])
+    return law.may_complain(stands, earlier)
 
 
 def may_complain_again(complaint: Complaint, *, now: datetime) -> bool:
@@ -635,7 +654,13 @@ def in_words(complaint: Complaint) -> list[tuple[Field, str]]:
 
 def will_wait(charge: Charge, round_: int) -> bool:
     """Tell whether fees and deadlines of *charge* wait for the answer to a complaint in a round."""
-    return law.will_wait(charges.stands(charge), round_, progress.terms_of(charge))
+    renewed = complaint_course.was_withdrawn(charge)
+    return _will_wait(charge, round_, renewed=renewed)
+
+
+def _will_wait(charge: Charge, round_: int, *, renewed: bool) -> bool:
+    terms = progress.terms_of(charge)
+    return law.will_wait(charges.stands(charge), round_, terms, renewed=renewed)
 
 
 def meanwhile(charge: Charge, round_: int) -> str:
@@ -643,9 +668,12 @@ def meanwhile(charge: Charge, round_: int) -> str:
 
     Empty where nothing is owed any more.
     """
-    stands = charges.stands(charge)
-    waits = law.will_wait(stands, round_, progress.terms_of(charge))
-    return complaint_wording.meanwhile(stands, waits=waits)
+    return _meanwhile(charge, round_, renewed=complaint_course.was_withdrawn(charge))
+
+
+def _meanwhile(charge: Charge, round_: int, *, renewed: bool) -> str:
+    waits = _will_wait(charge, round_, renewed=renewed)
+    return complaint_wording.meanwhile(charges.stands(charge), waits=waits)
 
 
 def days_to_pay_once_withdrawn(complaint: Complaint) -> int:

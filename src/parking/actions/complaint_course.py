@@ -66,7 +66,8 @@ def _hold(complaint: Complaint, before: law.State, now: datetime) -> None:
         ):
             holds.end(complaint.charge, reference=pause.reference, on=on)
     if now_is and not was:
-        hold = law.hold(complaint.stands, charge_terms_on(danish_day(complaint.charge.issued)))
+        terms = charge_terms_on(danish_day(complaint.charge.issued))
+        hold = law.hold(complaint.stands, terms, renewed=was_withdrawn(complaint.charge))
         assert hold is not None
         answered = complaint.decisions.filter(round=complaint.round).count()
         # What is reopened stands still anew: the days since the answer did count. What came by
@@ -103,7 +104,22 @@ def is_held(charge: Charge) -> bool:
     """Tell whether a complaint of ours stops the reminders and fees of *charge*."""
     terms = charge_terms_on(danish_day(charge.issued))
     waiting = Complaint.objects.filter(charge=charge, state__in=_OPEN)
-    return any(law.hold(each.stands, terms) is Hold.COMPLAINT for each in waiting)
+    held = [each for each in waiting if law.hold(each.stands, terms) is Hold.COMPLAINT]
+    return bool(held) and not was_withdrawn(charge)
+
+
+def was_withdrawn(charge: Charge, ours: Iterable[Complaint] | None = None) -> bool:
+    """Tell whether a complaint about *charge* was withdrawn after it was sent, here or there.
+
+    *ours* are all that we have about it, if they are at hand.
+    """
+    told = from_json(ChargeAnswer, charge.told)
+    if any(each.state == "withdrawn" for each in told.complaints):
+        return True
+    if ours is not None:
+        return any(each.stands is law.State.WITHDRAWN and each.received for each in ours)
+    withdrawn = Complaint.objects.filter(charge=charge, state=law.State.WITHDRAWN.value)
+    return withdrawn.filter(received__isnull=False).exists()
 
 
 # The case

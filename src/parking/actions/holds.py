@@ -53,9 +53,13 @@ def pauses(charge: Charge) -> tuple[Pause, ...]:
     )
 
 
-def suspends(complaint: ChargeComplaint, terms: ChargeTerms) -> Hold:
+def suspends(complaint: ChargeComplaint, answer: ChargeAnswer, terms: ChargeTerms) -> Hold:
     """Return what *complaint* stops: all, or nothing but the transfer to debt collection."""
-    return complaint_law.hold_in(complaint.round, terms)
+    renewed = any(
+        each.state == "withdrawn" and each.received < complaint.received
+        for each in answer.complaints
+    )
+    return complaint_law.hold_in(complaint.round, terms, renewed=renewed)
 
 
 def follow(told: Iterable[tuple[Charge, ChargeAnswer]], *, now: datetime) -> None:
@@ -103,14 +107,16 @@ def _seen(
     for complaint in answer.complaints:
         assert terms is not None
         since = danish_day(complaint.received)
-        until = complaint.hold_until
+        hold = suspends(complaint, answer, terms)
+        # How long fees are held up there is not how long nothing is transferred.
+        until = complaint.hold_until if hold is Hold.COMPLAINT else None
         if complaint.decision is not None:
             until = danish_day(complaint.decision.decided)
         elif complaint.state in _OVER:
             until = today
         yield ChargePause(
             charge=charge,
-            hold=suspends(complaint, terms).value,
+            hold=hold.value,
             reference=complaint_reference(complaint.reference),
             since=since,
             until=None if until is None else max(until, since),

@@ -159,13 +159,29 @@ _SECOND: Final = frozenset({State.SECOND_ROUND, State.SECOND_REPLY})
 def may_complain(about: charge.State, earlier: Collection[State]) -> bool:
     """Tell whether a new complaint may be begun about a charge that has *earlier* ones (§ 6).
 
-    One that was withdrawn or never sent counts for nothing. After an answer one complains again by
-    the same complaint; while one is open or being written there is no other.
+    One that was never sent counts for nothing. Whoever withdrew one may begin one more. After an
+    answer one complains again by the same complaint; while one is open or being written there is no
+    other.
     """
     possible = Actor.PARTY, charge.Step.COMPLAIN
-    return possible in charge.COURSE.table[about] and all(
-        state in {State.WITHDRAWN, State.LAPSED} for state in earlier
+    return (
+        possible in charge.COURSE.table[about]
+        and all(state in {State.WITHDRAWN, State.LAPSED} for state in earlier)
+        and list(earlier).count(State.WITHDRAWN) <= _MOST_WITHDRAWN
     )
+
+
+#: After so many that were withdrawn there is still a new one.
+_MOST_WITHDRAWN: Final = 1
+
+
+def counts_as(state: State, *, answered: bool) -> State:
+    """Return what an earlier complaint counts as (§ 6, stk. 4).
+
+    One that was *answered* stays answered: who withdraws what they said of the answer leaves it
+    standing, for good.
+    """
+    return State.CHARGE_STANDS_FINALLY if answered and state is State.WITHDRAWN else state
 
 
 def may_complain_again(state: State, answered: date, terms: ChargeTerms, *, on: date) -> bool:
@@ -174,7 +190,7 @@ def may_complain_again(state: State, answered: date, terms: ChargeTerms, *, on: 
     return offered and on <= answered + timedelta(days=terms.days_to_complain_again)
 
 
-def hold(state: State, terms: ChargeTerms) -> Hold | None:
+def hold(state: State, terms: ChargeTerms, *, renewed: bool = False) -> Hold | None:
     """Return how a complaint in *state* holds the collection of its charge (§ 6, stk. 3).
 
     Without suspensive effect reminders go on, and still nothing is transferred to debt collection
@@ -182,25 +198,31 @@ def hold(state: State, terms: ChargeTerms) -> Hold | None:
     """
     if state not in OPEN:
         return None
-    return hold_in(2 if state in _SECOND else 1, terms)
+    return hold_in(2 if state in _SECOND else 1, terms, renewed=renewed)
 
 
-def hold_in(round_: int, terms: ChargeTerms) -> Hold:
-    """Return what a complaint in its first or second *round* holds up, while it is open."""
+def hold_in(round_: int, terms: ChargeTerms, *, renewed: bool = False) -> Hold:
+    """Return what a complaint in its first or second *round* holds up, while it is open.
+
+    One that is *renewed*, after another was withdrawn, holds up no fees again.
+    """
     suspended = {
         Suspension.NONE: False,
         Suspension.FIRST_ROUND: round_ == 1,
         Suspension.EVERY_ROUND: True,
     }[terms.suspension]
-    return Hold.COMPLAINT if suspended else Hold.TRANSFER
+    return Hold.COMPLAINT if suspended and not renewed else Hold.TRANSFER
 
 
-def will_wait(about: charge.State, round_: int, terms: ChargeTerms) -> bool:
+def will_wait(
+    about: charge.State, round_: int, terms: ChargeTerms, *, renewed: bool = False
+) -> bool:
     """Tell whether fees and deadlines of a charge wait for the answer in that round (§ 6, stk. 3).
 
     Only what we collect ourselves has fees and deadlines that can wait.
     """
-    return about in charge.COLLECTED_HERE and hold_in(round_, terms) is Hold.COMPLAINT
+    held = hold_in(round_, terms, renewed=renewed)
+    return about in charge.COLLECTED_HERE and held is Hold.COMPLAINT
 
 
 # Deadlines

@@ -446,6 +446,7 @@ def of_charge(request: Request, charge: Charge) -> dict[str, Any]:
     mine = complain.open_to(charge, party=request.party, opened=request.visit.complaints)
     shown = [each for each in mine if each.stands not in {law.State.LAPSED, law.State.WITHDRAWN}]
     will = will_be_annulled(request, charge)
+    may_complain, meanwhile = complain.offered(charge)
     return {
         "complaints": [
             {"complaint": each, "state": complaint_wording.state(each.stands)} for each in shown
@@ -456,8 +457,8 @@ def of_charge(request: Request, charge: Charge) -> dict[str, Any]:
             if not (said := complaints_elsewhere.contents(charge, each))["is_over"]
         ],
         "drafted": next((each for each in shown if each.stands is law.State.DRAFT), None),
-        "may_complain": complain.may_begin(charge),
-        "meanwhile": complain.meanwhile(charge, 1),
+        "may_complain": may_complain,
+        "meanwhile": meanwhile,
         "held_until": complain.held_until(charge),
         "will": will and complaint_wording.why_annulled(will),
         "annulments": [
