@@ -315,6 +315,14 @@ def exhaust(outside, asker: str, **whose) -> None:
             slip.find(outside, asked, asker=asker, now=now(), **whose)
 
 
+def test_who_is_right_is_not_counted_among_those_who_guess(charged):
+    for turn in range(35):
+        assert seen(charged, "lars-swedish", asker="10.0.0.9")
+        if turn in {3, 17}:
+            with pytest.raises(slip.NoSuchCharge):
+                seen(charged, "german-unknown", plate=f"AB1234{turn}", asker="10.0.0.9")
+
+
 def test_who_shares_an_address_with_somebody_who_guesses_still_has_the_code(charged):
     exhaust(charged, "10.0.0.1")
     with pytest.raises(slip.CodeNeeded):
