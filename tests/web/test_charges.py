@@ -192,10 +192,32 @@ def test_after_guessing_the_code_is_asked_for(charged):
         client.post(reverse("charges"), typed("lars-swedish", plate=f"AB1234{last}"))
     answer = client.post(reverse("charges"), typed("lars-swedish"))
     assert "Skriv også koden" in text(answer)
+    assert "Koden på sedlen" in text(answer)
+    assert "Skriv den kode" not in text(answer), "nobody has been asked for it before"
+    assert f'value="{slip_of("lars-swedish")[0]}"' in text(answer)
+    answer = client.post(reverse("charges"), typed("lars-swedish", code=""))
+    assert "Skriv den kode" in text(answer)
     code = code_of(slip_of("lars-swedish")[0]).lower()
     spaced = f"{code[:5]}-{code[5:]}"
     answer = client.post(reverse("charges"), typed("lars-swedish", code=spaced))
     assert answer["Location"] == at("charge", "lars-swedish")
+
+
+def test_while_the_charge_system_is_away_nothing_typed_is_lost(stocked, sandbox):
+    sandbox.fault("pilen", "status:503")
+    number, plate = slip_of("lars-swedish")
+    answer = Client().post(reverse("charges"), {"number": number, "plate": plate})
+    assert answer.status_code == 503
+    assert "Vi kan ikke slå afgiften op lige nu" in text(answer)
+    assert f'value="{number}"' in text(answer)
+    assert f'value="{plate}"' in text(answer)
+
+
+def test_while_nobody_can_pay_the_charge_is_there_and_says_so(visitor, sandbox):
+    sandbox.fault("nexi", "status:503")
+    answer = visitor.post(at("charge-pay", "lars-swedish"), {"owed": "51000"})
+    assert answer.status_code == 302
+    assert "Du kan ikke betale med kort lige nu" in text(visitor.get(answer["Location"]))
 
 
 def test_who_is_logged_in_is_not_asked_for_the_code_when_others_have_guessed(charged, log_in):

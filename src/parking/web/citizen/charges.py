@@ -6,7 +6,7 @@ Without a login one sees the one charge whose slip one has, and nothing about an
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -37,7 +37,7 @@ from parking.law.days import danish_day
 from parking.law.instalments import Limits
 from parking.law.instalments import State as PlanState
 from parking.law.money import NOTHING, Money
-from parking.ports import NotFound
+from parking.ports import NotFound, Unavailable
 from parking.ports.charges import ChargeAnswer
 from parking.ports.places import Point
 from parking.records.charge import Charge, ChargeClaim
@@ -73,13 +73,21 @@ def find(request: Request) -> HttpResponse:
         except slip.NoSuchCharge:
             why = "wrong code" if asked.code else "not found"
         except slip.CodeNeeded:
-            form, why = SlipForm(request.POST, code_needed=True), "code needed"
+            # The code is asked for only now: that it is missing is no mistake yet.
+            if "code" not in request.POST:
+                form = SlipForm(initial=request.POST.dict(), code_needed=True)
+            why = "code needed"
+        except Unavailable:
+            why = "away"
     return render(
         request,
         "citizen/charge-find.html",
         {"form": form, "why": why},
-        status=422 if why or form.errors else 200,
+        status=_STATUS_OF.get(why, 422 if why or form.errors else 200),
     )
+
+
+_STATUS_OF: Final = {"away": 503}
 
 
 @anyone
@@ -391,6 +399,8 @@ def pay(request: Request, charge_id: UUID) -> HttpResponse:
         )
     except (checkout.NothingOwed, checkout.Changed):
         return HttpResponseRedirect(f"{_address(found)}?changed=yes")
+    except Unavailable:
+        return HttpResponseRedirect(f"{_address(found)}?away=yes")
     return visit.keep(onward(order), request.visit.with_order(order.id))
 
 
