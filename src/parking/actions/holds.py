@@ -56,7 +56,7 @@ def pauses(charge: Charge) -> tuple[Pause, ...]:
 def suspends(complaint: ChargeComplaint, answer: ChargeAnswer, terms: ChargeTerms) -> Hold:
     """Return what *complaint* stops: all, or nothing but the transfer to debt collection."""
     renewed = any(
-        each.state == "withdrawn" and each.received < complaint.received
+        each.state == "withdrawn" and each.received <= complaint.received
         for each in answer.complaints
     )
     return complaint_law.hold_in(complaint.round, terms, renewed=renewed)
