@@ -9,12 +9,15 @@ import httpx
 from django.conf import settings
 from lxml import html
 
-from parking.actions import apply, checkout
+from parking.actions import apply, checkout, staff
 from parking.law.days import danish_day
 from parking.law.plates import Plate
+from parking.records import sealing
 from parking.records.charge import Charge
 from parking.records.party import LoginSession, Party
+from parking.records.staff import Staff, StaffSession
 from sandbox import charges, city
+from sandbox.employees import EMPLOYEES
 from sandbox.nemlogin import CORE
 
 ADDRESSES = checkout.Addresses(
@@ -70,6 +73,30 @@ def session(slug: str, *, begun: datetime | None = None) -> str:
         last_used=begun,
     )
     return kept.session_key
+
+
+def office_session(slug: str) -> str:
+    """Let *slug* into the office, as the municipality's login would have; return the key.
+
+    Whoever is to be let in has been added before.
+    """
+    employee = next(each for each in EMPLOYEES if each.slug == slug)
+    known = Staff.objects.get(name_id=employee.name_id)
+    known.name = employee.name
+    if employee.person_number:
+        number = employee.person_number.replace("-", "")
+        known.number_fingerprint = sealing.keys().fingerprint_of(number)
+    known.save()
+    key = f"key of {slug}"
+    StaffSession.objects.create(
+        key_hash=staff._hash(key),
+        staff=known,
+        session_index="of a test",
+        roles=list(employee.roles),
+        begun=now(),
+        last_used=now(),
+    )
+    return key
 
 
 def ask(outside, slug: str, plate: str = ""):

@@ -23,7 +23,7 @@ from parking.law.staff import Role
 from parking.records.permit import Permit
 from parking.records.ranges import as_range
 from sandbox.employees import EMPLOYEES
-from town import now, order, pay
+from town import now, office_session, order, pay
 
 #: How long a page may take, in milliseconds, on a machine that is busy with other tests.
 PATIENCE = 20_000
@@ -120,16 +120,22 @@ def visit(browser, portal, sandbox) -> Iterator[Callable[..., Visitor]]:
 
 @pytest.fixture
 def office(visit):
-    """Let the sandbox's staff in, and open a browser of one of them at their first page."""
+    """Let the sandbox's staff in, and open a browser of one of them at their first page.
+
+    They are logged in already, unless it is how they get in and out that is looked at.
+    """
     for each in EMPLOYEES:
         roles = {Role(role) for role in each.roles}
         staff.add(name_id=each.name_id, roles=roles, unit="Parkering", now=now())
 
-    def office(slug: str = "ditte", *, width: int = 1280):
+    def office(slug: str = "ditte", *, width: int = 1280, by_login: bool = False):
         worker = visit(width=width)
+        if not by_login:
+            worker.is_at_work(office_session(slug))
         worker.open("/office/")
-        worker.look("Log på (sandkasse)")
-        steps.answer_login(worker, slug)
+        if by_login:
+            worker.look("Log på (sandkasse)")
+            steps.answer_login(worker, slug)
         return worker
 
     return office

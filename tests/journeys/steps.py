@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from journeys.visitor import Visitor
 from parking.law.days import danish_day
+from town import session
 
 VISA, MASTERCARD, DECLINED = "4925 0000 0000 0004", "5413 0000 0000 0000", "4925 0000 0000 0087"
 
@@ -14,6 +15,12 @@ def log_in(visitor: Visitor, slug: str, *, path: str = "/login/") -> None:
     """Log in as an inhabitant of the sandbox, from *path*."""
     visitor.open(path)
     answer_login(visitor, slug)
+
+
+def come_in(visitor: Visitor, slug: str, *, path: str = "/my/") -> None:
+    """Be logged in already as an inhabitant of the sandbox, and stand at *path*."""
+    visitor.is_logged_in(session(slug))
+    visitor.open(path)
 
 
 def answer_login(visitor: Visitor, slug: str, *, how: str = "ok", level: str = "") -> None:

@@ -24,7 +24,7 @@ def _charges_are_read(portal, stocked):
 
 def test_a_plan_agreed_its_first_instalment_paid_and_the_next_left_to_the_card_on_a_phone(visit):
     anna = visit(width=320)
-    steps.log_in(anna, "anna", path="/my/charges/")
+    steps.come_in(anna, "anna", path="/my/charges/")
     anna.look("Mine parkeringsafgifter")
     anna.press("Betal i rater")
     anna.look("Betal i rater")

@@ -56,7 +56,7 @@ def test_a_visitor_from_abroad_pays_by_the_slip(visit, charged):
 )
 def test_two_charges_are_paid_at_once(visit, charged, width, scripts):
     anna = visit(width=width, scripts=scripts)
-    steps.log_in(anna, "anna", path="/my/charges/")
+    steps.come_in(anna, "anna", path="/my/charges/")
     anna.look("Mine parkeringsafgifter")
     for slug in ("anna-open", "anna-now"):
         anna.open(f"/charges/{charge(slug).id}/")
@@ -78,7 +78,7 @@ def test_two_charges_are_paid_at_once(visit, charged, width, scripts):
 def test_the_charge_of_a_borrowed_car_is_put_on_ones_own_page(visit, charged, scripts):
     number, plate = slip_of("lars-swedish")
     hanne = visit(width=NARROWEST, scripts=scripts)
-    steps.log_in(hanne, "hanne", path="/my/charges/")
+    steps.come_in(hanne, "hanne", path="/my/charges/")
     hanne.look("Mine parkeringsafgifter")
     assert plate not in hanne.page.locator("main").inner_text()
     hanne.press("Find en afgift")

@@ -7,15 +7,13 @@ from playwright.sync_api import expect
 
 from complaining import answer_for, send_for
 from journeys import steps
-from parking.actions import charge_feed, checkout, staff
+from parking.actions import charge_feed, checkout
 from parking.law import complaint as law
 from parking.law.charge import ChargeNumber, spaced
 from parking.law.charge_terms import AnnulmentReason
-from parking.law.staff import Role
 from parking.records.case import Case
 from parking.records.complaint import Complaint, ComplaintFile
 from pictures import a_photo
-from sandbox.employees import EMPLOYEES
 from town import ADDRESSES, charge, now, party, pay, slip_of
 
 NARROWEST = 320
@@ -41,20 +39,9 @@ def begin(visitor, slug: str) -> None:
     visitor.look("Klag over afgiften")
 
 
-def let_in(visit):
-    """Let the sandbox's staff in, and have one of them log in."""
-    for each in EMPLOYEES:
-        roles = {Role(role) for role in each.roles}
-        staff.add(name_id=each.name_id, roles=roles, unit="Parkering", now=now())
-    ditte = visit()
-    ditte.open("/office/")
-    steps.answer_login(ditte, "ditte")
-    return ditte
-
-
-def take_up(visit, case: Case):
+def take_up(office, case: Case):
     """Have one of the staff take *case* out of the queue."""
-    ditte = let_in(visit)
+    ditte = office()
     ditte.open("/office/queue/")
     ditte.press(case.number)
     ditte.press("Åbn sagen")
@@ -105,7 +92,7 @@ def test_with_the_slip_a_photo_and_no_scripts(charged, visit, work):
 
 def test_a_machine_annuls_before_anybody_complains(charged, visit, work):
     gorm = visit(width=NARROWEST)
-    steps.log_in(gorm, "gorm")
+    steps.come_in(gorm, "gorm")
     gorm.open(f"/charges/{charge('gorm-paid-elsewhere').id}/")
     gorm.look()
     gorm.see("Det skylder du", "Klag over afgiften")
@@ -119,9 +106,9 @@ def test_a_machine_annuls_before_anybody_complains(charged, visit, work):
     )
 
 
-def test_a_case_worker_asks_and_decides(charged, visit, work):
+def test_a_case_worker_asks_and_decides(charged, visit, office, work):
     anna = visit(width=NARROWEST)
-    steps.log_in(anna, "anna")
+    steps.come_in(anna, "anna")
     begin(anna, "anna-open")
     anna.page.get_by_label("P-skiven lå i bilen").check()
     anna.press("Gem og gå videre")
@@ -139,7 +126,7 @@ def test_a_case_worker_asks_and_decides(charged, visit, work):
     anna.look("Din klage")
     work()
 
-    ditte = take_up(visit, Case.objects.get(complaint__isnull=False))
+    ditte = take_up(office, Case.objects.get(complaint__isnull=False))
     ditte.see("Skiven lå i ruden.", "Vagtens note", "Regnskab")
     ditte.page.get_by_label("Bed klageren om mere").check()
     ditte.page.get_by_label("Begrundelse").fill("Har du et billede?")
@@ -178,7 +165,7 @@ def test_answered_no_asked_once_more_and_taken_back(charged, visit, work):
     work()
     answer_for(complaint, law.Step.UPHOLD, reason=None)
     anna = visit(width=NARROWEST)
-    steps.log_in(anna, "anna")
+    steps.come_in(anna, "anna")
     anna.open(f"/charges/{complaint.charge_id}/complaints/{complaint.id}/")
     anna.look("Din klage")
     anna.see("Skiven ses ikke på billederne.", "Du kan klage igen til og med")
@@ -216,7 +203,7 @@ def test_what_was_paid_for_what_is_annulled_comes_back_by_itself(charged, visit,
     work()
     answer_for(complaint, law.Step.ANNUL, reason=AnnulmentReason.WARDEN_ERROR)
     visitor = visit(width=NARROWEST)
-    steps.log_in(visitor, "anna")
+    steps.come_in(visitor, "anna")
     visitor.open(f"/charges/{given.id}/")
     visitor.look()
     visitor.see("Afgiften er annulleret", "Vi sender 510 kr. tilbage samme vej")
@@ -228,9 +215,9 @@ def test_what_was_paid_for_what_is_annulled_comes_back_by_itself(charged, visit,
     assert charged.payments.payment(order.payment.payment_id).refunded == order.total
 
 
-def test_a_letter_from_abroad_is_written_down_and_answered_in_english(charged, visit, work):
+def test_a_letter_from_abroad_is_written_down_and_answered_in_english(charged, office, work):
     number, plate = slip_of("lars-swedish")
-    ditte = let_in(visit)
+    ditte = office()
     ditte.press("Indtast klage")
     ditte.look("Indtast en klage")
     ditte.press("Gem klagen")

@@ -35,7 +35,7 @@ def pay_at_home(visitor, slug: str, how: str = "today", text: str = "") -> None:
 
 def test_who_pays_at_the_bank_reads_that_it_is_paid(charged, visit, work):
     anna = visit(width=NARROWEST)
-    steps.log_in(anna, "anna")
+    steps.come_in(anna, "anna")
     pay_at_home(anna, "anna-open")
     bank.read(charged, now=now())
     anna.open(f"/charges/{charge('anna-open').id}/")
@@ -55,7 +55,7 @@ def test_who_pays_at_the_bank_reads_that_it_is_paid(charged, visit, work):
 
 def test_money_that_fits_nothing_is_placed_by_a_case_worker(charged, visit, office, work):
     anna = visit(width=NARROWEST)
-    steps.log_in(anna, "anna")
+    steps.come_in(anna, "anna")
     pay_at_home(anna, "anna-open", "wrong-id", "Parkering i Vesterbro")
     bank.read(charged, now=now())
     case = Case.objects.get(unplaced_money__why="fits nothing")

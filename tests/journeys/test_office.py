@@ -58,7 +58,7 @@ def hand_in(visitor, *files) -> None:
 
 def buy_on_trust(olga) -> Permit:
     """Hand in the declaration of a company car, and buy before anybody has looked at it."""
-    steps.log_in(olga, "olga")
+    steps.come_in(olga, "olga")
     steps.ask_about(olga, "ZP10016")
     olga.look("Nej, du kan ikke få licens")
     olga.press("Aflever dokumenter")
@@ -83,7 +83,7 @@ def buy_on_trust(olga) -> Permit:
 
 def test_where_two_areas_overlap_a_case_worker_says_which(visit, office, work):
     viggo = visit(width=NARROWEST)
-    steps.log_in(viggo, "viggo")
+    steps.come_in(viggo, "viggo")
     steps.ask_about(viggo, "ZV10022")
     viggo.look("Vi mangler et svar")
     viggo.see("Vi mangler svar fra: en sagsbehandler")
@@ -234,7 +234,7 @@ def test_more_is_asked_for_and_comes(visit, office, work):
 
 def test_what_is_wrong_with_a_file_is_said_and_the_others_stay(visit, portal):
     olga = visit(width=NARROWEST)
-    steps.log_in(olga, "olga")
+    steps.come_in(olga, "olga")
     steps.ask_about(olga, "ZP10016")
     olga.press("Aflever dokumenter")
     olga.press("Gem filerne")
@@ -270,7 +270,7 @@ def test_what_is_wrong_with_a_file_is_said_and_the_others_stay(visit, portal):
 
 def test_nobody_handles_their_own_case(visit, office):
     viggo = visit(width=PHONE)
-    steps.log_in(viggo, "viggo")
+    steps.come_in(viggo, "viggo")
     steps.ask_about(viggo, "ZV10022")
     himself = office("viggo-k")
     himself.look("Sager")
@@ -281,7 +281,7 @@ def test_nobody_handles_their_own_case(visit, office):
 
 def test_who_may_only_read_only_reads(visit, office):
     viggo = visit(width=PHONE)
-    steps.log_in(viggo, "viggo")
+    steps.come_in(viggo, "viggo")
     steps.ask_about(viggo, "ZV10022")
     case = Case.objects.get()
     rosa = office("rosa")
@@ -300,7 +300,7 @@ def test_who_may_only_read_only_reads(visit, office):
 
 def test_a_case_is_worked_on_by_keyboard_only(visit, office):
     viggo = visit(width=PHONE)
-    steps.log_in(viggo, "viggo")
+    steps.come_in(viggo, "viggo")
     steps.ask_about(viggo, "ZV10022")
     ditte = office()
     ditte.tab_to(Case.objects.get().number, "Enter")
@@ -317,9 +317,9 @@ def test_a_case_is_worked_on_by_keyboard_only(visit, office):
 
 
 def test_an_operator_shuts_somebody_out_who_then_is_out(visit, office):
-    otto = office("otto")
+    otto = office("otto", by_login=True)
     otto.look("Ansatte")
-    ditte = office("ditte")
+    ditte = office("ditte", by_login=True)
     otto.page.reload()
     otto.see("Ditte Dahlgaard")
     otto.page.get_by_role("button", name="Luk ude nu Ditte Dahlgaard").click()
@@ -330,13 +330,13 @@ def test_an_operator_shuts_somebody_out_who_then_is_out(visit, office):
 
 
 def test_who_has_no_role_is_told_what_to_do(visit, office):
-    nina = office("nina")
+    nina = office("nina", by_login=True)
     nina.look("Du blev ikke logget på", status=403)
     nina.see("Spørg din leder")
 
 
 def test_the_office_in_english_and_out_again(visit, office):
-    leif = office("leif")
+    leif = office("leif", by_login=True)
     leif.press("English")
     leif.look("Cases", language="en")
     leif.page.locator(".portal-user button").click()

@@ -18,7 +18,7 @@ from parking.records.permit import Permit
 def anna(visit):
     """Anna, on the payment page."""
     anna = visit(width=390)
-    steps.log_in(anna, "anna")
+    steps.come_in(anna, "anna")
     steps.order(anna, "ZA10001")
     anna.page.wait_for_url(f"{anna.outside}/**")
     return anna
@@ -118,7 +118,7 @@ def test_the_provider_is_silent_when_the_payer_returns(anna, sandbox):
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_a_double_click_is_one_order(visit, scripts):
     anna = visit(scripts=scripts)
-    steps.log_in(anna, "anna")
+    steps.come_in(anna, "anna")
     steps.fill_basket(anna, "ZA10001")
     anna.press("Gå videre")
     anna.page.get_by_label("Jeg har læst").check()
@@ -133,7 +133,7 @@ def test_a_double_click_is_one_order(visit, scripts):
 
 def test_two_tabs_are_one_order(visit):
     anna = visit()
-    steps.log_in(anna, "anna")
+    steps.come_in(anna, "anna")
     steps.fill_basket(anna, "ZA10001")
     anna.press("Gå videre")
     first, second = anna.page, anna.context.new_page()
@@ -170,7 +170,7 @@ def test_going_back_after_the_receipt_sells_nothing_twice(anna):
 
 def test_the_provider_is_down_when_payment_begins(visit, sandbox):
     anna = visit(width=390)
-    steps.log_in(anna, "anna")
+    steps.come_in(anna, "anna")
     steps.fill_basket(anna, "ZA10001")
     anna.press("Gå videre")
     sandbox.fault("nexi", "status:503")

@@ -54,7 +54,7 @@ def anna(portal, stocked, visit):
     """Anna, at the files of the complaint that she writes."""
     charge_feed.follow(stocked, now=now())
     visitor = visit(width=NARROWEST)
-    steps.log_in(visitor, "anna")
+    steps.come_in(visitor, "anna")
     visitor.open(f"/charges/{charge('anna-open').id}/")
     visitor.press("Klag over afgiften")
     visitor.look("Klag over afgiften")

@@ -9,6 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
+from parking.web.office import door
+
 #: Pages that have been looked at in this run: the same page need not be measured twice.
 _measured: set[tuple[str, ...]] = set()
 _axe = Axe()
@@ -70,7 +72,14 @@ class Visitor:
 
     def is_logged_in(self, key: str) -> None:
         """Have the session *key*, as whoever comes from the national login."""
-        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": key, "httpOnly": True}
+        self._keep(settings.SESSION_COOKIE_NAME, key)
+
+    def is_at_work(self, key: str) -> None:
+        """Have the office's session *key*, as whoever comes from the municipality's login."""
+        self._keep(door.COOKIE, key)
+
+    def _keep(self, name: str, value: str) -> None:
+        cookie = {"name": name, "value": value, "httpOnly": True}
         # To a browser this machine is as safe as https, whatever the port.
         self.context.add_cookies([{**cookie, "url": "https://localhost", "secure": True}])
 
