@@ -86,9 +86,7 @@ def test_money_that_fits_nothing_is_placed(enter, town):
 def test_what_is_too_much_is_paid_back_and_the_citizen_reads_that_we_see_to_it(enter, log_in, town):
     client, case = enter(), case_of(town, "twice")
     page = reverse("charge", args=[charge("anna-open").id])
-    assert "Vi sørger for, at pengene bliver betalt tilbage." in text_of(
-        log_in("anna").get(page)
-    )
+    assert "Vi sørger for, at pengene bliver betalt tilbage." in text_of(log_in("anna").get(page))
     shown = opened(client, taken(client, case))
     assert "Der er betalt for meget på afgiften." in shown
     assert "Flyt pengene til en anden afgift" in shown
