@@ -18,7 +18,12 @@ def at_the_same_time(*works):
             connection.close()
 
     with ThreadPoolExecutor(len(works)) as threads:
-        return [each.result(30) for each in [threads.submit(do, work) for work in works]]
+        begun = [threads.submit(do, work) for work in works]
+    # Who waits for another fails after it: what the others say is why.
+    errors = [error for each in begun if (error := each.exception()) is not None]
+    if errors:
+        raise ExceptionGroup("not all came through", errors)
+    return [each.result() for each in begun]
 
 
 def somebody_waits_for_a_lock(*, seconds: float = 25) -> bool:

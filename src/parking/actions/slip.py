@@ -41,7 +41,7 @@ _MOST_MISSES_TOGETHER: Final = 60
 #: And so often all who are not logged in: about ten times what mistyping would come to. ASSUMED.
 _MOST_MISSES_OF_ALL: Final = 100
 _MISSES_FADE: Final = timedelta(hours=1)
-#: So often may one asker ask at all.
+#: So often may one asker be wrong at all, and so often by code about what is not here yet.
 _MOST_ASKED: Final = 30
 _ASKED_FADE: Final = timedelta(minutes=10)
 #: What the charge system takes for a plate.
@@ -72,22 +72,15 @@ def find(
 
     :raises NoSuchCharge: if there is none with that number and plate, or that number and code.
     :raises CodeNeeded: if number and plate no longer suffice for now.
-    :raises TooOften: if *party* asks too often.
     :raises Unavailable: if we do not have it and the charge system does not answer.
     :raises Rejected: if it would not answer.
     """
     whose = f"charges {limit.asking(asker, party)}"
     if slip.code:
         return _by_code(outside, slip, whose, now)
-    misses = tuple(_misses(slip, asker, party))
+    misses = (limit.Limit(whose, _MOST_ASKED, _ASKED_FADE), *_misses(slip, asker, party))
     if limit.is_used_up(misses, now=now):
         raise CodeNeeded
-    try:
-        limit.take(whose, most=_MOST_ASKED, per=_ASKED_FADE, now=now)
-    except limit.TooOften:
-        if party is not None:
-            raise
-        raise CodeNeeded from None
     return _by_plate(outside, slip, misses, now)
 
 
@@ -116,7 +109,6 @@ def _by_code(outside: Outside, slip: Slip, whose: str, now: datetime) -> Charge:
     by_code = f"{whose} by code"
     if (
         Charge.objects.filter(number=slip.number).exists()
-        or limit.left(whose, most=_MOST_ASKED, per=_ASKED_FADE, now=now) < 1
         or limit.left(by_code, most=_MOST_ASKED, per=_ASKED_FADE, now=now) < 1
     ):
         raise NoSuchCharge
