@@ -30,6 +30,8 @@ def somebody_waits_for_a_lock(*, seconds: float = 25) -> bool:
     """Tell whether somebody waits for another's lock in this database, having given them time."""
     for _try in range(int(seconds / 0.05)):
         with connection.cursor() as cursor:
+            # Within a transaction the first look at who is there is remembered.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(
                 "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
                 " WHERE NOT granted AND datname = current_database()"
