@@ -22,7 +22,7 @@ from parking.law.staff import Right
 from parking.records.case import Case
 from parking.web.office import desk, telling
 from parking.web.office.door import StaffRequest, page, staff
-from parking.web.office.forms import in_their_language
+from parking.web.office.forms import StepForm, in_their_language
 
 #: The steps that are taken with a text.
 WITH_TEXT: Final = (law.Step.ASK, law.Step.END, law.Step.LET_STAND)
@@ -34,17 +34,9 @@ _SAID: Final = {
 _LONGEST_TEXT = 4000
 
 
-class ChangedForm(forms.Form):
+class ChangedForm(StepForm):
     """What is to be done about a permit, and why."""
 
-    use_required_attribute = False
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    step = forms.ChoiceField(
-        label=_("Hvad gør du?"),
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Vælg, hvad du gør.")},
-    )
     text = forms.CharField(
         label=_("Begrundelse, eller det du vil høre om"),
         help_text=_("Borgeren får teksten i brevet. Skriv, hvad du har set på, og hvad du finder."),

@@ -81,8 +81,8 @@ class SearchForm(forms.Form):
     )
 
 
-class CaseForm(forms.Form):
-    """What is to be done in a case, with reasons; the facts are needed only to decide."""
+class StepForm(forms.Form):
+    """What is done in a case, and which version of it was shown."""
 
     use_required_attribute = False
 
@@ -92,6 +92,11 @@ class CaseForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Vælg, hvad du gør.")},
     )
+
+
+class CaseForm(StepForm):
+    """What is to be done in a case, with reasons; the facts are needed only to decide."""
+
     reasons = forms.CharField(
         label=_("Begrundelse, eller det du beder om"),
         help_text=_("Borgeren får teksten i brevet. Skriv, hvad du har set på, og hvad du finder."),

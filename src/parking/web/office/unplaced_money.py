@@ -24,6 +24,7 @@ from parking.records.case import Case
 from parking.records.unplaced_money import UnplacedMoney
 from parking.web.office import charge_desk, desk
 from parking.web.office.door import StaffRequest, page
+from parking.web.office.forms import StepForm
 
 _Why = UnplacedMoney.Why
 _SAID: Final = {
@@ -63,17 +64,9 @@ _WHY: Final = {
 _LONGEST_TEXT: Final = 4000
 
 
-class MoneyForm(forms.Form):
+class MoneyForm(StepForm):
     """What is to be done with the money, and why."""
 
-    use_required_attribute = False
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    step = forms.ChoiceField(
-        label=_("Hvad gør du?"),
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Vælg, hvad du gør.")},
-    )
     number = forms.CharField(
         label=_("Afgiftens nummer"),
         help_text=_("Ni cifre. Kun når pengene skal på, af eller over på en afgift."),
