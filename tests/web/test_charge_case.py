@@ -326,7 +326,7 @@ def test_the_page_of_a_plan_says_what_is_left_on_each_charge(town, log_in):
     text = text_of(client.get(f"/my/plans/{found.id}/"))
     for charge_ in progress_of(found).charges:
         number = " ".join(spaced(ChargeNumber(charge_.number)).split())
-        assert f"Afgift {number}: 510 kr. tilbage" in text
+        assert f"Afgift {number}: mangler 510 kr." in text
     oldest = progress_of(found).charges[0]
     with recording():
         ChargePayment.objects.create(
