@@ -151,6 +151,7 @@ def mine(party: Party) -> QuerySet[Charge]:
     ids = held.values("charge").union(added.values("charge"))
     known = Charge.objects.filter(id__in=ids).order_by("-issued").with_what_was_done()
     was_theirs = Exists(held.filter(charge=OuterRef("id")))
+    # Its type is declared on the model, where readers look; the plugin would declare it here too.
     return known.annotate(was_theirs=was_theirs)  # type: ignore[no-redef]
 
 

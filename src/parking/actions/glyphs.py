@@ -63,11 +63,10 @@ def _shown(text: str) -> Iterator[str]:
 def _clusters(text: str) -> Iterator[str]:
     """Yield each character with the marks on it: one font must have them all."""
     cluster = ""
-    for each in text:
-        if each not in _BLANKS and _is_invisible(each):
+    for written in text:
+        each = " " if written in _BLANKS else written
+        if each != " " and _is_invisible(each):
             continue
-        if each in _BLANKS:
-            each = " "  # noqa: PLW2901
         if _is_mark(each) and cluster and not cluster.isspace():
             cluster += each
             continue
