@@ -54,7 +54,7 @@ def party(slug: str) -> Party:
     if found:
         return found
     new = Party(name_id=name_id, name=person.name, first_seen=now(), last_seen=now())
-    new.with_number(person.person_number.replace("-", "")).save()
+    new.with_number(person.number_at_login.replace("-", "")).save()
     return new
 
 

@@ -708,8 +708,8 @@ CAST: dict[str, tuple[Inhabitant, ...]] = {
         ),
         Inhabitant(
             "noor", "620503-4086", "Noor Nytnummer", date(2003, 5, 2), "IB",
-            "Har fået nyt personnummer; loginnet fortæller det gamle. Køber.",
-            "Has a new person number; the login tells the old one. Buys.",
+            "Har fået nyt personnummer; loginnet fortæller det gamle. Køber, og ser sin afgift.",
+            "Has a new person number; the login tells the old one. Buys, and sees her charge.",
             "buys", former_number="610503-4088",
         ),
     ),

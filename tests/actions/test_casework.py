@@ -176,7 +176,7 @@ def test_the_registers_are_asked_by_who_has_the_case_and_only_while_it_is_of_use
 def test_nobody_handles_their_own_case(stocked):
     ask(stocked, "viggo")
     worker = somebody("viggo-k")
-    worker.number_fingerprint = party("viggo").number_fingerprint
+    worker.number_fingerprint = party("viggo").number_fingerprints[0]
     with pytest.raises(casework.OwnCase):
         casework.case_for(worker, Case.objects.get().id)
 

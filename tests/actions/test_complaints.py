@@ -989,7 +989,7 @@ def test_whose_vehicle_it_was_is_looked_at_for_who_complains(charged, work):
 def test_nobody_handles_the_complaint_about_their_own_car(charged):
     complaint = sent("inger-shared", "inger")
     worker = somebody()
-    worker.number_fingerprint = party("niels").number_fingerprint
+    worker.number_fingerprint = party("niels").number_fingerprints[0]
     worker.save()
     with pytest.raises(casework.OwnCase):
         casework.case_for(worker, Case.objects.get(complaint=complaint).id)

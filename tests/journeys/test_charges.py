@@ -74,6 +74,17 @@ def test_two_charges_are_paid_at_once(visit, charged, width, scripts):
     assert "Skyldig" not in anna.page.locator("main").inner_text()
 
 
+def test_who_was_given_a_new_number_logs_in_with_the_old_and_sees_her_charge(visit, charged):
+    """The charge system knows her by the new one, and the login tells the old."""
+    noor = visit(width=PHONE)
+    steps.log_in(noor, "noor", path="/my/charges/")
+    noor.look("Mine parkeringsafgifter")
+    noor.see("ZW 50 006", "Skyldig: 510 kr.")
+    noor.open("/my/data/")
+    noor.look()
+    noor.see("om du har fået et nyt CPR-nummer")
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_the_charge_of_a_borrowed_car_is_put_on_ones_own_page(visit, charged, scripts):
     number, plate = slip_of("lars-swedish")

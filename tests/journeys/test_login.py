@@ -95,3 +95,12 @@ def test_logging_out_elsewhere_ends_the_session_here(visit, sandbox):
     assert not LoginSession.objects.exists()
     anna.open("/my/")
     anna.look("Du er logget af", status=403)
+
+
+def test_a_login_does_not_need_the_population_register(visit, sandbox):
+    sandbox.fault("cpr", "drop")
+    noor = visit(width=390)
+    steps.log_in(noor, "noor", path="/my/charges/")
+    noor.look("Mine parkeringsafgifter")
+    assert LoginSession.objects.count() == 1
+    assert Party.objects.get().number_asked is None

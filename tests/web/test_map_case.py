@@ -59,7 +59,7 @@ def test_somebody_with_a_case_of_their_own_still_sees_it(enter, stocked, case):
     application = ask(stocked, "viggo")
     client = enter()
     worker = client.get(reverse("office-queue")).wsgi_request.staff.staff
-    worker.number_fingerprint = application.party.number_fingerprint
+    worker.number_fingerprint = application.party.number_fingerprints[0]
     worker.save()
     page = client.get(reverse("office-queue")).content.decode()
     assert re.findall(r"S-\d{6}", page) == [case.number]

@@ -42,6 +42,7 @@ from parking.records.charge import Charge, ChargeClaim, ChargeHolder
 from parking.records.document import Document
 from parking.records.letter import Letter
 from parking.records.outbox import Outgoing
+from parking.records.party import Party
 from parking.records.permit import Permit
 from parking.records.recording import one_at_a_time, recording
 from parking.records.staff import Staff
@@ -80,15 +81,15 @@ def is_own(staff: Staff, case: Case) -> bool:
 
     A complaint about a charge of a vehicle of theirs is, whoever has complained.
     """
-    own = staff.number_fingerprint
+    own = own_numbers(staff)
     if not own:
         return False
     charge = case.charge_id if case.complaint is None else case.complaint.charge_id
     if case.unplaced_money is not None:
         charge = case.unplaced_money.charge_id
-    if charge and ChargeHolder.objects.filter(charge=charge, number_fingerprint=own).exists():
+    if charge and ChargeHolder.objects.filter(charge=charge, number_fingerprint__in=own).exists():
         return True
-    return case.party is not None and own == case.party.number_fingerprint
+    return case.party is not None and not own.isdisjoint(case.party.number_fingerprints)
 
 
 def is_own_charge(staff: Staff, charge: Charge) -> bool:
@@ -96,12 +97,25 @@ def is_own_charge(staff: Staff, charge: Charge) -> bool:
 
     It is if their vehicle got it, if they borrowed that, and if they have complained or pay for it.
     """
-    own = staff.number_fingerprint
+    own = own_numbers(staff)
+    themselves = Party.objects.filter(number_fingerprints__overlap=list(own))
     return bool(own) and (
-        ChargeHolder.objects.filter(charge=charge, number_fingerprint=own).exists()
-        or ChargeClaim.objects.filter(charge=charge, party__number_fingerprint=own).exists()
-        or charges.known_parties(charge).filter(number_fingerprint=own).exists()
+        ChargeHolder.objects.filter(charge=charge, number_fingerprint__in=own).exists()
+        or ChargeClaim.objects.filter(charge=charge, party__in=themselves).exists()
+        or charges.known_parties(charge).filter(id__in=themselves.values("id")).exists()
     )
+
+
+def own_numbers(staff: Staff) -> frozenset[str]:
+    """Return the fingerprints of every person number that is *staff*'s own, as far as we know.
+
+    The municipality's login tells one; if they are a party too, the register has told the others.
+    """
+    if not staff.number_fingerprint:
+        return frozenset()
+    parties = Party.objects.known_by(staff.number_fingerprint)
+    known = parties.values_list("number_fingerprints", flat=True)
+    return frozenset({staff.number_fingerprint}.union(*known))
 
 
 def charge_for(staff: Staff, charge_id: UUID) -> Charge:
@@ -121,11 +135,12 @@ def charge_for(staff: Staff, charge_id: UUID) -> Charge:
 
 def not_ones_own(staff: Staff, cases: QuerySet[Case]) -> QuerySet[Case]:
     """Return those of *cases* that `is_own` does not hold for."""
-    own = staff.number_fingerprint
+    own = own_numbers(staff)
     if not own:
         return cases
-    held = ChargeHolder.objects.filter(number_fingerprint=own).values("charge")
-    theirs = Q(party__number_fingerprint=own) | Q(complaint__charge__in=held) | Q(charge__in=held)
+    held = ChargeHolder.objects.filter(number_fingerprint__in=own).values("charge")
+    themselves = Party.objects.filter(number_fingerprints__overlap=list(own)).values("id")
+    theirs = Q(party__in=themselves) | Q(complaint__charge__in=held) | Q(charge__in=held)
     theirs |= Q(unplaced_money__charge__in=held)
     return cases.exclude(pk__in=Case.objects.filter(theirs).values("pk"))
 

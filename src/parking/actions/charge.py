@@ -145,7 +145,7 @@ def mine(party: Party) -> QuerySet[Charge]:
     Those of vehicles they owned or used at the time, and those they have added by number and plate;
     ``was_theirs`` tells them apart.
     """
-    held = ChargeHolder.objects.on_the_day().filter(number_fingerprint=party.number_fingerprint)
+    held = ChargeHolder.objects.on_the_day().of(party)
     added = ChargeClaim.objects.filter(party=party)
     # By the two indexes, and not by way of every charge there is.
     ids = held.values("charge").union(added.values("charge"))
@@ -183,11 +183,13 @@ def known_parties(charge: Charge) -> QuerySet[Party]:
 
     They are those who held the vehicle that day, who have complained, and who pay in instalments.
     """
-    held = charge.holders.all().on_the_day()
-    concerned = Q(number_fingerprint__in=held.values("number_fingerprint"))
-    concerned |= Q(id__in=charge.complaints.exclude(received=None).values("party"))
-    concerned |= Q(id__in=charge.instalments.values("plan__party"))
-    return Party.objects.filter(concerned)
+    held = Party.objects.known_by_any(
+        charge.holders.all().on_the_day().values("number_fingerprint")
+    )
+    complained = charge.complaints.exclude(received=None).exclude(party=None)
+    paying = charge.instalments.values("plan__party")
+    # By the indexes, and not by way of every party there is.
+    return Party.objects.filter(id__in=held.values("id").union(complained.values("party"), paying))
 
 
 # Money that is not owed any more

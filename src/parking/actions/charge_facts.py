@@ -76,9 +76,7 @@ def _kept_until(charge: Charge, party: Party | None) -> date | None:
     if party is None:
         return None
     day = danish_day(charge.issued)
-    rows = list(
-        ChargeHolder.objects.filter(charge=charge, number_fingerprint=party.number_fingerprint)
-    )
+    rows = list(ChargeHolder.objects.filter(charge=charge).of(party))
     if not rows or any(day in Period(each.since, each.until) for each in rows):
         return None
     ends = [each.until for each in rows if each.until is not None and each.until <= day]
@@ -299,7 +297,7 @@ class Inquiry:
         """Note a question about somebody we know, so that they can read that it was put."""
         if whose is None:
             return
-        party = Party.objects.filter(number_fingerprint=whose.number_fingerprint).first()
+        party = Party.objects.known_by(whose.number_fingerprint).first()
         if party is not None:
             self.asked.append(
                 LookUp(

@@ -165,7 +165,7 @@ def party_of(addressee: Addressee) -> Party | None:
     """Return the party that *addressee* is, if they have ever logged in."""
     if not addressee.number:
         return None
-    return Party.objects.filter(number_fingerprint=fingerprint(addressee)).first()
+    return Party.objects.known_by(fingerprint(addressee)).first()
 
 
 def fingerprint(addressee: Addressee) -> str:

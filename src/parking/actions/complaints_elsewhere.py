@@ -54,8 +54,8 @@ def readable(party: Party | None, charge: Charge) -> list[ChargeComplaint]:
     if party is None or not found:
         return []
     held = charge_facts.holders_on(charge, danish_day(charge.issued))
-    alone = {each.number_fingerprint for each in held} == {party.number_fingerprint}
-    return found if alone else []
+    theirs = [each.number_fingerprint in party.number_fingerprints for each in held]
+    return found if theirs and all(theirs) else []
 
 
 def state(complaint: ChargeComplaint) -> complaint_wording.StateText:

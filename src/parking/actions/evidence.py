@@ -333,23 +333,24 @@ def annul_as_proposed(
         complaint_letters.send_annulled(
             charge, reason, complaint.party, complaint=complaint, now=now
         )
-        told_already.add(_known_as(complaint.party, complaint.name))
+        told_already |= _known_as(complaint.party, complaint.name)
     for party in concerned(charge):
-        if _known_as(party) not in told_already:
+        if told_already.isdisjoint(_known_as(party)):
             complaint_letters.send_annulled(charge, reason, party, complaint=None, now=now)
-            told_already.add(_known_as(party))
+            told_already |= _known_as(party)
     if holder is None:
         holder = charge_letters.addressee_kept(charge)
     if holder is None or reason is AnnulmentReason.DECEASED:
         return
-    known = charge_letters.fingerprint(holder) or _known_as(None, holder.name)
-    if known not in told_already:
+    number = charge_letters.fingerprint(holder)
+    known = {number} if number else _known_as(None, holder.name)
+    if told_already.isdisjoint(known):
         complaint_letters.send_annulled_to_holder(charge, reason, holder, code=code, now=now)
 
 
-def _known_as(party: Party | None, name: str = "") -> str:
-    """Return what tells one who is written to from another: the number, or the name of a guest."""
-    return party.number_fingerprint if party is not None else name.strip().casefold()
+def _known_as(party: Party | None, name: str = "") -> set[str]:
+    """Return what tells one who is written to from another: the numbers, or a guest's name."""
+    return set(party.number_fingerprints) if party is not None else {name.strip().casefold()}
 
 
 #: Who annuls when nobody does.
@@ -362,7 +363,7 @@ def concerned(charge: Charge) -> list[Party]:
         each.number_fingerprint
         for each in charge_facts.holders_on(charge, danish_day(charge.issued))
     ]
-    known = Party.objects.filter(number_fingerprint__in=held)
+    known = Party.objects.filter(number_fingerprints__overlap=held)
     return list((known | Party.objects.filter(charge_claims__charge=charge)).distinct())
 
 

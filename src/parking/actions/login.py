@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError
 
+from parking.actions import person_number
 from parking.ports import Outside
 from parking.ports.identity import Arrival, Login, LoginRefused, LogoutNotice, Refusal
 from parking.records.party import LoginAttempt, LoginSession, Party, UsedAssertion
@@ -92,6 +93,8 @@ def complete(
         admit=lambda arrival: _account(arrival, language, now),
         now=now,
     )
+    if party.number_asked is None:
+        person_number.follow(outside, party, now=now)
     return LoggedIn(party, arrival, next_path)
 
 
@@ -151,8 +154,7 @@ def _account(arrival: Arrival, language: str, now: datetime) -> Party:
     party = Party.objects.select_for_update().filter(name_id=arrival.name_id).first()
     if party is None:
         party = Party(name_id=arrival.name_id, first_seen=now)
-    if not party.number_sealed or party.person_number != arrival.person_number:
-        party.with_number(arrival.person_number)
+    person_number.log_in(party, arrival.person_number, now=now)
     party.name, party.language, party.last_seen = arrival.full_name[:200], language, now
     party.save()
     return party

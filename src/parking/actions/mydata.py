@@ -53,7 +53,8 @@ LEFT_OUT: Final[Mapping[tuple[str, str], str]] = {
     ("letter", "addressee_sealed"): "the person number itself is told instead",
     ("login_session", "session_key"): "opens the session to whoever has it",
     ("party", "number_sealed"): "the person number itself is told instead",
-    ("party", "number_fingerprint"): "made of the person number with a secret key",
+    ("party", "number_fingerprints"): "made of the person numbers with a secret key",
+    ("party", "former_sealed"): "not known to be theirs",
 }
 
 
@@ -114,14 +115,12 @@ def _add_charges(found: dict[type[Model], set[Any]], party: Party) -> None:
     Who else has held, claimed, paid or complained about one is not the party's to see.
     """
     charges = set(charge.mine(party).values_list("pk", flat=True))
-    held = ChargeHolder.objects.filter(
-        charge__in=charges, number_fingerprint=party.number_fingerprint
-    )
+    held = ChargeHolder.objects.filter(charge__in=charges).of(party)
     if charges:
         found.setdefault(Charge, set()).update(charges)
         found.setdefault(ChargeHolder, set()).update(held.values_list("pk", flat=True))
         letters = Letter.objects.filter(
-            charge__in=charges, addressee_fingerprint=party.number_fingerprint
+            charge__in=charges, addressee_fingerprint__in=party.number_fingerprints
         )
         found.setdefault(Letter, set()).update(letters.values_list("pk", flat=True))
         for model in (ChargeStep, ChargePause):

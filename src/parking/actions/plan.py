@@ -84,7 +84,7 @@ def owed_by(party: Party, *, now: datetime) -> tuple[Charge, ...]:
 
     Those of vehicles that were theirs, that we collect, and that nothing stands in the way of.
     """
-    held = ChargeHolder.objects.on_the_day().filter(number_fingerprint=party.number_fingerprint)
+    held = ChargeHolder.objects.on_the_day().of(party)
     owing = Charge.objects.filter(
         id__in=held.values("charge"), state__in=_OPEN, balance_ore__gt=0, waits=False
     ).with_what_was_done()

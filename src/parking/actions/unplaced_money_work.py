@@ -52,8 +52,8 @@ def place(
     charge = Charge.objects.filter(number=number).first()
     if charge is None or charge.id == case.money.charge_id:
         raise NoSuchPlace(number)
-    own = staff.number_fingerprint
-    if own and ChargeHolder.objects.filter(charge=charge, number_fingerprint=own).exists():
+    own = casework.own_numbers(staff)
+    if own and ChargeHolder.objects.filter(charge=charge, number_fingerprint__in=own).exists():
         raise casework.OwnCase(case.number)
     with recording():
         each_one_at_a_time("charge", {charge.id, case.money.charge_id or charge.id})

@@ -27,6 +27,7 @@ from parking.actions import (
     evidence,
     files,
     limit,
+    person_number,
     plan,
     receipts,
     recheck,
@@ -95,6 +96,15 @@ def resume_applications(timestamp: int) -> None:
     for application in apply.waiting(now=timezone.now()):
         with keeping_nobody_waiting("application", application.id):
             apply.ask_again(outside(), application, now=timezone.now())
+
+
+@app.periodic(cron="*/2 * * * *", periodic_id="person_numbers")
+@app.task(name="follow_numbers", queue="applications", queueing_lock="follow_numbers")
+def follow_numbers(timestamp: int) -> None:
+    """Ask for the numbers of those who have logged in while the register did not answer."""
+    for party in person_number.unasked(now=timezone.now()):
+        with keeping_nobody_waiting("party", party.id):
+            person_number.follow(outside(), party, now=timezone.now())
 
 
 @app.periodic(cron="5 6-20 * * *", periodic_id="reminders")

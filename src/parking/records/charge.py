@@ -103,6 +103,10 @@ class ChargeHolderQuerySet(models.QuerySet["ChargeHolder"]):
         day = TruncDate("charge__issued", tzinfo=DENMARK)
         return self.filter(Q(until=None) | Q(until__gt=day), since__lte=day)
 
+    def of(self, party: Party) -> ChargeHolderQuerySet:
+        """Return where *party* held the vehicle, by any of their numbers."""
+        return self.filter(number_fingerprint__in=party.number_fingerprints)
+
 
 class ChargeHolder(models.Model):
     """Who was registered as owner or user of the vehicle, and when: a person or a company."""

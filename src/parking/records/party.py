@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import uuid
-from typing import Self
+from typing import Any, ClassVar, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q, QuerySet
 
 from parking.records import sealing
+
+
+class PartyQuerySet(models.QuerySet["Party"]):
+    """Questions about who somebody is."""
+
+    def known_by(self, fingerprint: str) -> PartyQuerySet:
+        """Return those one of whose person numbers has *fingerprint*."""
+        return self.filter(number_fingerprints__contains=[fingerprint])
+
+    def known_by_any(self, fingerprints: QuerySet[Any, Any]) -> PartyQuerySet:
+        """Return those one of whose person numbers has one of *fingerprints*, a single column."""
+        return self.filter(number_fingerprints__overlap=ArraySubquery(fingerprints))
 
 
 class Party(models.Model):
     """Somebody who has logged in. Known by the login's persistent name, never by a person number.
 
-    Person numbers change (CPR status 60); the persistent name does not.
+    Person numbers change (CPR status 60); the persistent name does not. The login may tell the old
+    number for years, and other systems the old or the new one.
     """
 
     class Kind(models.TextChoices):
@@ -25,8 +42,12 @@ class Party(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.PERSON)
     name_id = models.CharField(max_length=200, unique=True)
     name = models.CharField(max_length=200)
-    number_sealed = models.BinaryField()
-    number_fingerprint = models.CharField(max_length=64, db_index=True)
+    number_sealed = models.BinaryField()  #: the newest that we know to be theirs
+    #: By which they are found: of every number that is theirs as the register tells.
+    number_fingerprints = ArrayField(models.CharField(max_length=64))
+    #: Told by the login before; theirs once the register says that theirs has replaced it.
+    former_sealed = models.BinaryField(null=True)
+    number_asked = models.DateTimeField(null=True)  #: when the register last told of the number
     customer = models.CharField(max_length=20, db_index=True)  #: our key of them in the accounts
     email = models.EmailField(blank=True)  #: for courtesy mails only; given by themselves
     language = models.CharField(max_length=2, default="da")
@@ -36,10 +57,18 @@ class Party(models.Model):
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
 
+    objects = PartyQuerySet.as_manager()
+
     class Meta:
-        """One table."""
+        """One table, found by every number that is known."""
 
         db_table = "party"
+        indexes: ClassVar = [
+            GinIndex(fields=["number_fingerprints"], name="party_numbers"),
+            models.Index(
+                fields=["last_seen"], condition=Q(number_asked=None), name="party_number_not_asked"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"party {self.id}"
@@ -47,13 +76,59 @@ class Party(models.Model):
     @property
     def person_number(self) -> str:
         """Their person number, ten digits, opened now. Never log it, never put it in a URL."""
-        return sealing.keys().open(bytes(self.number_sealed), place=f"party.number:{self.id}")
+        return sealing.keys().open(bytes(self.number_sealed), place=self._place)
+
+    @property
+    def former_number(self) -> str | None:
+        """The number that the login told before, while nobody has said whose it is."""
+        if self.former_sealed is None:
+            return None
+        return sealing.keys().open(bytes(self.former_sealed), place=self._place)
+
+    @property
+    def _place(self) -> str:
+        return f"party.number:{self.id}"
 
     def with_number(self, person_number: str) -> Self:
-        """Return this party with *person_number* sealed, fingerprinted and as customer number."""
+        """Return this party with *person_number* as the only one, and as customer number."""
         keys = sealing.keys()
-        self.number_sealed = keys.seal(person_number, place=f"party.number:{self.id}")
-        self.number_fingerprint = keys.fingerprint_of(person_number)
+        self.number_sealed = keys.seal(person_number, place=self._place)
+        self.number_fingerprints = [keys.fingerprint_of(person_number)]
+        self.customer = keys.customer_of(person_number)
+        return self
+
+    def told_by_login(self, person_number: str) -> Self:
+        """Return this party with the number that the login tells now.
+
+        One that is known to be theirs changes nothing. Another one counts alone, until the register
+        has said whether it has replaced what the login told before.
+        """
+        if not self.number_sealed:
+            return self.with_number(person_number)
+        if sealing.keys().fingerprint_of(person_number) not in self.number_fingerprints:
+            self.former_sealed, self.number_asked = self.number_sealed, None
+            self.with_number(person_number)
+        return self
+
+    def replaced_by(self, person_number: str) -> Self:
+        """Return this party with *person_number*, which has replaced theirs; they keep the old.
+
+        In the accounts they stay the customer they were.
+        """
+        keys = sealing.keys()
+        self.number_sealed = keys.seal(person_number, place=self._place)
+        theirs = {*self.number_fingerprints, keys.fingerprint_of(person_number)}
+        self.number_fingerprints = sorted(theirs)
+        return self
+
+    def has_also_had(self, person_number: str) -> Self:
+        """Return this party with *person_number*, which theirs has replaced.
+
+        In the accounts they are the customer they were.
+        """
+        keys = sealing.keys()
+        theirs = {*self.number_fingerprints, keys.fingerprint_of(person_number)}
+        self.number_fingerprints = sorted(theirs)
         self.customer = keys.customer_of(person_number)
         return self
 

@@ -312,7 +312,7 @@ def _letters_to(request: Request, found: Charge) -> QuerySet[Letter]:
     return (
         Letter.objects.filter(
             charge=found,
-            addressee_fingerprint=request.party.number_fingerprint,
+            addressee_fingerprint__in=request.party.number_fingerprints,
             sent__isnull=False,
         )
         .defer("pdf", "addressee_sealed")

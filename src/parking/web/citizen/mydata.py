@@ -33,6 +33,7 @@ _ON_A_PAGE: Final = 50
 
 _PURPOSES: Final[Mapping[str, Any]] = {
     "resident permit": _("For at se, om du kan få en beboerlicens, og hvad den koster."),
+    "number of a login": _("For at se, om du har fået et nyt CPR-nummer."),
     "check of a charge": _("For at se, om en parkeringsafgift er givet med rette."),
     recheck.PURPOSE: _(
         "For at se, om din licens stadig kan gælde. Det ser vi efter med mellemrum."

@@ -1,0 +1,62 @@
+"""A party is found by every person number that is theirs, and the register is asked for them."""
+
+import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
+from django.db import migrations, models
+from django.db.models import F, Func, Q
+
+
+def know_the_one_number(apps, schema_editor):
+    """Take the number that was known for each as the only one, until the register is asked."""
+    one = Func(F('number_fingerprint'), template='ARRAY[%(expressions)s]')
+    apps.get_model('records', 'Party').objects.update(number_fingerprints=one)
+
+
+def know_any_number(apps, schema_editor):
+    """Keep one number of each."""
+    any_one = Func(F('number_fingerprints'), template='(%(expressions)s)[1]')
+    apps.get_model('records', 'Party').objects.update(number_fingerprint=any_one)
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('records', '0023_fees_and_report'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='party',
+            name='former_sealed',
+            field=models.BinaryField(null=True),
+        ),
+        migrations.AddField(
+            model_name='party',
+            name='number_asked',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name='party',
+            name='number_fingerprints',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), default=list, size=None),
+            preserve_default=False,
+        ),
+        migrations.AlterField(
+            model_name='party',
+            name='number_fingerprint',
+            field=models.CharField(max_length=64, default=''),
+        ),
+        migrations.RunPython(know_the_one_number, know_any_number),
+        migrations.RemoveField(
+            model_name='party',
+            name='number_fingerprint',
+        ),
+        migrations.AddIndex(
+            model_name='party',
+            index=django.contrib.postgres.indexes.GinIndex(fields=['number_fingerprints'], name='party_numbers'),
+        ),
+        migrations.AddIndex(
+            model_name='party',
+            index=models.Index(condition=Q(('number_asked', None)), fields=['last_seen'], name='party_number_not_asked'),
+        ),
+    ]

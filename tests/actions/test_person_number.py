@@ -1,0 +1,171 @@
+"""A person number that was replaced: known by both, whichever the login and others tell."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from parking.actions import casework, charge_feed, evidence, mydata, person_number, staff
+from parking.actions import charge as charges
+from parking.actions import plan as plans
+from parking.law.staff import Role
+from parking.records import sealing
+from parking.records.audit import LookUp
+from parking.records.charge import ChargeHolder
+from parking.records.party import Party
+from sandbox import city
+from town import charge, now, party
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OLD, NEW = (
+    number.replace("-", "")
+    for number in (city.inhabitant("noor").former_number, city.inhabitant("noor").person_number)
+)
+
+
+@pytest.fixture
+def charged(stocked):
+    """A portal that has read every charge of the sandbox."""
+    charge_feed.follow(stocked, now=now())
+    return stocked
+
+
+def logged_in(outside, number: str = OLD, *, slug: str = "noor", at=None) -> Party:
+    """Somebody whose login tells *number*, and whom the register has been asked about."""
+    somebody = party(slug)
+    person_number.log_in(somebody, number, now=at or now())
+    somebody.last_seen = at or now()
+    somebody.save()
+    if somebody.number_asked is None:
+        person_number.follow(outside, somebody, now=at or now())
+    return Party.objects.get(id=somebody.id)
+
+
+def prints(*numbers: str) -> set[str]:
+    return {sealing.keys().fingerprint_of(number) for number in numbers}
+
+
+# Whose
+
+
+def test_a_charge_under_the_new_number_is_on_the_page_of_who_logs_in_with_the_old(charged):
+    noor = logged_in(charged)
+    mine = charges.mine(noor).get()
+    assert mine == charge("noor-no-picture")
+    assert mine.was_theirs
+    assert [each.number for each in plans.owed_by(noor, now=now())] == [mine.number]
+    assert [each.id for each in charges.known_parties(mine)] == [noor.id]
+    assert evidence.concerned(mine) == [noor]
+
+
+def test_a_charge_under_the_old_number_stays_on_it_too(charged):
+    ChargeHolder.objects.get(charge=charge("noor-no-picture")).with_number(OLD).save()
+    assert charges.mine(logged_in(charged)).exists()
+
+
+def test_letters_go_to_the_number_that_is_theirs_now(charged):
+    assert logged_in(charged).person_number == NEW
+
+
+def test_their_own_data_is_theirs_by_either_number(charged):
+    noor = logged_in(charged)
+    tables = json.loads(mydata.copy_of(noor, now=now()).as_json())["tables"]
+    assert [each["number"] for each in tables["charge"]] == [charge("noor-no-picture").number]
+    assert len(tables["charge_holder"]) == 1
+    assert tables["party"][0]["person_number"] == NEW
+    assert not prints(OLD, NEW) & set(json.dumps(tables).split('"'))
+
+
+@pytest.mark.parametrize("number", [OLD, NEW])
+def test_nobody_handles_what_is_their_own_by_another_number(charged, number):
+    noor = logged_in(charged)
+    worker = staff.add(name_id="noor-k", roles=(Role.DECIDER,), unit="Parkering", now=now())
+    worker.number_fingerprint = sealing.keys().fingerprint_of(number)
+    worker.save()
+    assert casework.own_numbers(worker) == prints(OLD, NEW) == set(noor.number_fingerprints)
+    with pytest.raises(casework.OwnCase):
+        casework.charge_for(worker, charge("noor-no-picture").id)
+    Party.objects.update(number_fingerprints=[])
+    assert casework.own_numbers(worker) == prints(number), "who was never here has told us no other"
+
+
+# What the login tells
+
+
+def test_who_has_one_number_is_known_by_that_alone(charged):
+    anna = logged_in(charged, "7205851002", slug="anna")
+    assert set(anna.number_fingerprints) == prints("7205851002")
+    assert anna.number_asked is not None
+
+
+def test_the_login_may_tell_the_new_number_one_day(charged):
+    before = logged_in(charged)
+    after = logged_in(charged, NEW)
+    assert set(after.number_fingerprints) == prints(OLD, NEW)
+    assert (after.person_number, after.customer) == (NEW, before.customer)
+    assert LookUp.objects.count() == 1, "what is known already is not asked again"
+
+
+def test_a_new_number_at_the_login_is_joined_to_the_old_when_the_register_says_so(charged, sandbox):
+    noor = party("noor").with_number(OLD)
+    noor.save()
+    sandbox.fault("cpr", "status:503")
+    alone = logged_in(charged, NEW)
+    assert set(alone.number_fingerprints) == prints(NEW), "the login's word counts alone"
+    sandbox.control("DELETE", "faults")
+    person_number.follow(charged, alone, now=now())
+    joined = Party.objects.get(id=noor.id)
+    assert set(joined.number_fingerprints) == prints(OLD, NEW)
+    assert (joined.person_number, joined.customer) == (NEW, noor.customer)
+    assert joined.former_sealed is None
+
+
+def test_a_number_the_login_told_by_mistake_is_left(charged):
+    """What was somebody else's number opens nothing of theirs afterwards."""
+    noor = logged_in(charged, "7205851002")  # Anna's
+    assert charges.mine(noor).exists() == charges.mine(party("anna")).exists()
+    after = logged_in(charged, OLD)
+    assert set(after.number_fingerprints) == prints(OLD, NEW)
+    assert after.customer == sealing.keys().customer_of(OLD)
+    assert after.former_sealed is None
+
+
+# When the register is asked
+
+
+def test_a_silent_register_changes_nothing_and_is_asked_again(charged, sandbox):
+    sandbox.fault("cpr", "status:503")
+    noor = logged_in(charged)
+    assert not charges.mine(noor).exists()
+    assert [each.outcome for each in LookUp.objects.all()] == ["unavailable"]
+    assert person_number.unasked(now=now()) == [noor]
+    sandbox.control("DELETE", "faults")
+    for each in person_number.unasked(now=now()):
+        person_number.follow(charged, each, now=now())
+    assert charges.mine(Party.objects.get(id=noor.id)).exists()
+    assert person_number.unasked(now=now()) == []
+
+
+def test_only_those_who_were_here_lately_are_asked_about_by_themselves(charged, sandbox):
+    sandbox.fault("cpr", "status:503")
+    noor = logged_in(charged, at=now() - timedelta(days=2))
+    assert noor.number_asked is None
+    assert person_number.unasked(now=now()) == []
+
+
+def test_a_number_is_asked_about_anew_after_a_month_and_can_be_read_about(charged):
+    logged_in(charged, at=now() - timedelta(days=31))
+    logged_in(charged, at=now() - timedelta(days=1))
+    logged_in(charged)
+    looks = LookUp.objects.filter(party=party("noor"), purpose="number of a login")
+    assert [each.register for each in looks] == ["population register"] * 2
+
+
+def test_a_number_that_nobody_knows_is_kept(charged):
+    unknown = logged_in(charged, "0101011111")
+    assert unknown.person_number == "0101011111"
+    assert {each.outcome for each in LookUp.objects.all()} == {"not found", "answered"}
+    assert unknown.number_asked is not None
