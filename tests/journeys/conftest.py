@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -55,10 +56,23 @@ def browser_type_launch_args(browser_type_launch_args):
 
 
 @pytest.fixture(scope="session")
-def static_root(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("static")
-    with override_settings(STATIC_ROOT=str(root)):
-        call_command("collectstatic", verbosity=0, interactive=False)
+def together(tmp_path_factory, testrun_uid) -> Path:
+    """A folder that all workers of this run have in common."""
+    folder = tmp_path_factory.getbasetemp().parent / f"together-{testrun_uid}"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def static_root(together) -> Path:
+    """Where the static files are, which the first worker collects and compresses for all."""
+    root, done = together / "static", together / "static-is-collected"
+    with (together / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            with override_settings(STATIC_ROOT=str(root)):
+                call_command("collectstatic", verbosity=0, interactive=False)
+            done.touch()
     return root
 
 
@@ -98,9 +112,11 @@ def portal(at_its_address, stocked, server) -> str:
 
 
 @pytest.fixture
-def visit(browser, portal, sandbox) -> Iterator[Callable[..., Visitor]]:
+def visit(browser, portal, sandbox, together) -> Iterator[Callable[..., Visitor]]:
     """Open a browser of somebody's own; nothing is shared with the others."""
     contexts = []
+    measured = together / "measured"
+    measured.mkdir(exist_ok=True)
 
     def visit(*, width: int = 1280, language: str = "da-DK", scripts: bool = True) -> Visitor:
         context = browser.new_context(
@@ -111,7 +127,14 @@ def visit(browser, portal, sandbox) -> Iterator[Callable[..., Visitor]]:
         )
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
-        return Visitor(context, portal=portal, outside=sandbox.base, scripts=scripts, width=width)
+        return Visitor(
+            context,
+            portal=portal,
+            outside=sandbox.base,
+            scripts=scripts,
+            width=width,
+            measured=measured,
+        )
 
     yield visit
     for context in contexts:
