@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import httpx
 
+from kept import read_charges
 from parking.actions import carry, charge_feed, collect, progress, send
 from parking.law.charge import Step
 from parking.law.days import danish_day
@@ -18,7 +19,7 @@ class Town:
 
     def __init__(self, outside, sandbox):
         self.outside, self.sandbox, self.at = outside, sandbox, now()
-        charge_feed.follow(outside, now=self.at)
+        read_charges(outside)
 
     def pass_days(self, days: int) -> None:
         self.sandbox.control("POST", "clock", advance_seconds=days * 86_400)

@@ -14,22 +14,10 @@ from django.test import TransactionTestCase
 from procrastinate.contrib.django import app as queue
 from psycopg import sql
 
+import kept
 from parking.actions import catalogue, hours, zones
 from parking.adapters.transport import TRIES
 from parking.records import sealing
-from parking.records.charge_report import ReportDeadline
-from parking.records.collection import ChargeTermsVersion
-from parking.records.hours import (
-    AfterHours,
-    Garage,
-    GarageRight,
-    Holiday,
-    HourlyFare,
-    TimeLimit,
-)
-from parking.records.offence import OffenceVersion
-from parking.records.tariff import FareLine, TermsVersion
-from parking.records.zone import PrivateCommonRoad, ZoneShape, ZoneVersion
 from parking.site import wiring
 from sandbox_process import calm_sandbox, sandbox
 
@@ -37,14 +25,6 @@ __all__ = ["calm_sandbox", "sandbox"]
 
 DATA = Path(__file__).parent.parent / "data"
 TARIFF = DATA / "tariff"
-#: What a portal fetches before it can answer, each table after those it names.
-CATALOGUE = (
-    *(TermsVersion, PrivateCommonRoad, FareLine, ZoneVersion, ZoneShape),
-    *(HourlyFare, TimeLimit, AfterHours, Holiday, Garage, GarageRight),
-    *(ChargeTermsVersion, ReportDeadline, OffenceVersion),
-)
-#: Their rows, as they were fetched for the first test of this worker.
-_FETCHED: dict[type, list[object]] = {}
 
 
 def now():
@@ -86,15 +66,12 @@ def _only_what_was_written_is_emptied():
     """
 
     def empty(self):
+        delete = sql.SQL("DELETE FROM {}")
         with transaction.atomic(), connection.cursor() as cursor:
-            tables = connection.introspection.django_table_names(include_views=False)
-            holds = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})")
-            asked = [holds.format(table, sql.Identifier(table)) for table in tables]
-            cursor.execute(sql.SQL(" UNION ALL ").join(asked))
-            written = [table for (table,) in cursor.fetchall()]
             cursor.execute("SET LOCAL session_replication_role = replica")
-            for table in written:
-                cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+            if emptied := kept.written(kept.tables()):
+                each = [delete.format(sql.Identifier(table)) for table in emptied]
+                cursor.execute(sql.SQL("; ").join(each))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
@@ -105,7 +82,7 @@ def _only_what_was_written_is_emptied():
 def stocked(transactional_db, outside, settings, sandbox):
     """A portal that knows its terms, fares and zones; commits are real.
 
-    They are fetched for the first test and copied for the others, which takes a fourth of the time.
+    They are fetched for the first test and copied for the others.
     """
     settings.CUSTOMER_KEY_FILE = sandbox.addresses["CUSTOMER_KEY_FILE"]
     # A test before this one may have read the key of another place.
@@ -113,9 +90,9 @@ def stocked(transactional_db, outside, settings, sandbox):
     settings.PAYMENT_NOTICE_WORDS = [
         Path(sandbox.addresses["PAYMENTS_WEBHOOK_SECRET_FILE"]).read_text().strip()
     ]
-    with connection.cursor() as cursor:  # the queue's tables are not emptied with the others
-        cursor.execute("DELETE FROM procrastinate_jobs")
-    if not _FETCHED:
+    if kept.CATALOGUE.there:
+        kept.CATALOGUE.restore()
+    else:
         catalogue.seed_tariff(TARIFF)
         catalogue.seed_tariff(DATA / "charges")
         catalogue.seed_tariff(DATA / "offences")
@@ -123,11 +100,15 @@ def stocked(transactional_db, outside, settings, sandbox):
         hours.seed_holidays(TARIFF, years=years, today=now().date())
         catalogue.fetch_fares(outside, now=now())
         zones.fetch_zones(outside, now=now())
-        _FETCHED.update({table: list(table._base_manager.all()) for table in CATALOGUE})
-    else:
-        for table, rows in _FETCHED.items():
-            table.objects.bulk_create(rows)
+        kept.CATALOGUE.keep()
     return outside
+
+
+@pytest.fixture
+def charged(stocked):
+    """A portal that has read every charge of the sandbox."""
+    kept.read_charges(stocked)
+    return stocked
 
 
 @pytest.fixture

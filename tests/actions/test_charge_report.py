@@ -10,7 +10,6 @@ from django.core.management import call_command
 
 from parking.actions import (
     casework,
-    charge_feed,
     charge_report,
     complain,
     complaint_work,
@@ -34,12 +33,6 @@ from parking.records.complaint import Complaint
 from town import charge, now, party
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def charged(stocked):
-    charge_feed.follow(stocked, now=now())
-    return stocked
 
 
 def issued(year: int, *slugs: str) -> None:

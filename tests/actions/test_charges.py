@@ -31,13 +31,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def charged(stocked):
-    """A portal that has read every charge of the sandbox."""
-    charge_feed.follow(stocked, now=now())
-    return stocked
-
-
-@pytest.fixture
 def officer(sandbox):
     """What the case officers of the charge system do at their own console."""
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from parking.actions import charge_feed, complain, complaint_pieces, files, mydata, retention
+from parking.actions import complain, complaint_pieces, files, mydata, retention
 from parking.actions.complaint_pieces import Coming, NotThere
 from parking.actions.files import Fault, Refused
 from parking.law.complaint import Document
@@ -25,8 +25,7 @@ THIRD = len(PHOTO) // 3
 
 
 @pytest.fixture
-def draft(stocked) -> Complaint:
-    charge_feed.follow(stocked, now=now())
+def draft(charged) -> Complaint:
     return complain.begin(party("anna"), charge("anna-open"), language="da", now=now())
 
 

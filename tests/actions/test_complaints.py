@@ -53,13 +53,6 @@ TEXT = "Jeg holdt der kun i to minutter."
 
 
 @pytest.fixture
-def charged(stocked):
-    """A portal that has read every charge of the sandbox."""
-    charge_feed.follow(stocked, now=now())
-    return stocked
-
-
-@pytest.fixture
 def officer(sandbox):
     """What the case officers of the charge system do at their own console."""
 

@@ -54,13 +54,6 @@ from town import charge, now, order, party, pay, slip_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def charged(stocked):
-    """A portal that has read every charge of the sandbox."""
-    charge_feed.follow(stocked, now=now())
-    return stocked
-
-
 def looked_at(outside, slug: str, who: str = "") -> ChargeCheck:
     kept = evidence.check(
         outside, charge(slug), party=party(who) if who else None, occasion="opened", now=now()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parking.actions import charge_case, charge_feed, complain, complaint_letters, glyphs
+from parking.actions import charge_case, complain, complaint_letters, glyphs
 from parking.actions.case_letters import CaseLetter, Section
 from parking.law.offence import Question
 from parking.records.complaint import Complaint
@@ -62,8 +62,7 @@ def test_every_sign_that_could_stop_it_is_left_out_at_last(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_complaint_is_sent_whatever_is_written_in_it_and_kept_as_it_was_written(stocked):
-    charge_feed.follow(stocked, now=now())
+def test_a_complaint_is_sent_whatever_is_written_in_it_and_kept_as_it_was_written(charged):
     text = " ".join(WRITTEN[:4])
     about = charge("anna-open")
     begun = complain.begin(party("anna"), about, language="da", now=now())
@@ -72,4 +71,4 @@ def test_a_complaint_is_sent_whatever_is_written_in_it_and_kept_as_it_was_writte
     sent = Complaint.objects.get()
     assert sent.text == text
     assert bytes(Letter.objects.get(complaint=sent).pdf).startswith(b"%PDF")
-    assert charge_case.pdf(stocked, about, [sent], now=now()).startswith(b"%PDF")
+    assert charge_case.pdf(charged, about, [sent], now=now()).startswith(b"%PDF")

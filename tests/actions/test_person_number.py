@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from parking.actions import casework, charge_feed, evidence, mydata, person_number, staff
+from parking.actions import casework, evidence, mydata, person_number, staff
 from parking.actions import charge as charges
 from parking.actions import plan as plans
 from parking.law.staff import Role
@@ -24,13 +24,6 @@ OLD, NEW = (
     number.replace("-", "")
     for number in (city.inhabitant("noor").former_number, city.inhabitant("noor").person_number)
 )
-
-
-@pytest.fixture
-def charged(stocked):
-    """A portal that has read every charge of the sandbox."""
-    charge_feed.follow(stocked, now=now())
-    return stocked
 
 
 def logged_in(outside, number: str = OLD, *, slug: str = "noor", at=None) -> Party:

@@ -112,6 +112,12 @@ def portal(at_its_address, stocked, server) -> str:
 
 
 @pytest.fixture
+def charged(portal, charged):
+    """The portal at its address, which has read every charge."""
+    return charged
+
+
+@pytest.fixture
 def visit(browser, portal, sandbox, together) -> Iterator[Callable[..., Visitor]]:
     """Open a browser of somebody's own; nothing is shared with the others."""
     contexts = []

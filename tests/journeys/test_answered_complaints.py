@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
 from complaining import answer_for, send_for
-from parking.actions import charge_feed, evidence
+from parking.actions import evidence
 from parking.law import complaint as law
 from parking.records.case import Case
 from parking.records.complaint import Complaint
 from town import charge, now, session
 
 NARROWEST = 320
-
-
-@pytest.fixture
-def charged(portal, stocked):
-    charge_feed.follow(stocked, now=now())
-    return stocked
 
 
 def open_case(worker, case: Case) -> None:

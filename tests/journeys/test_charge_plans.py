@@ -8,7 +8,7 @@ import pytest
 
 from journeys import steps
 from parking.actions import charge as charges
-from parking.actions import charge_feed, plan
+from parking.actions import plan
 from parking.law import instalments as law
 from parking.law.charge import spaced
 from parking.law.money import Money
@@ -16,10 +16,7 @@ from parking.records.collection import Plan
 from sandbox.charges import code_of
 from town import charge, now, party, session, slip_of
 
-
-@pytest.fixture(autouse=True)
-def _charges_are_read(portal, stocked):
-    charge_feed.follow(stocked, now=now())
+pytestmark = pytest.mark.usefixtures("charged")
 
 
 def test_a_plan_agreed_its_first_instalment_paid_and_the_next_left_to_the_card_on_a_phone(visit):

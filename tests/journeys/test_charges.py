@@ -7,7 +7,7 @@ import pytest
 
 from journeys import steps
 from parking.actions import charge as charges
-from parking.actions import charge_feed, slip
+from parking.actions import slip
 from parking.law.charge import ChargeNumber, spaced
 from parking.law.plates import Plate
 from parking.records.permit import Permit
@@ -15,13 +15,6 @@ from sandbox.charges import code_of
 from town import charge, fill_basket, now, session, slip_of
 
 PHONE, DESKTOP, NARROWEST = 390, 1280, 320
-
-
-@pytest.fixture
-def charged(portal, outside):
-    """A portal that has read every charge of the sandbox."""
-    charge_feed.follow(outside, now=now())
-    return portal
 
 
 def test_a_visitor_from_abroad_pays_by_the_slip(visit, charged):

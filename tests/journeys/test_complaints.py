@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from complaining import answer_for, send_for
 from journeys import steps
-from parking.actions import charge_feed, checkout
+from parking.actions import checkout
 from parking.law import complaint as law
 from parking.law.charge import ChargeNumber, spaced
 from parking.law.charge_terms import AnnulmentReason
@@ -17,12 +16,6 @@ from pictures import a_photo
 from town import ADDRESSES, charge, now, party, pay, slip_of
 
 NARROWEST = 320
-
-
-@pytest.fixture
-def charged(portal, stocked):
-    charge_feed.follow(stocked, now=now())
-    return stocked
 
 
 def attach(visitor, name: str) -> None:

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
 from journeys import steps
-from parking.actions import bank, charge_feed
+from parking.actions import bank
 from parking.actions import charge as charges
 from parking.law.charge import ChargeNumber, spaced
 from parking.records.case import Case
 from town import charge, now
 
 NARROWEST = 320
-
-
-@pytest.fixture
-def charged(portal, stocked):
-    charge_feed.follow(stocked, now=now())
-    return stocked
 
 
 def pay_at_home(visitor, slug: str, how: str = "today", text: str = "") -> None:

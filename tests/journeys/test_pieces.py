@@ -9,11 +9,10 @@ from PIL import Image
 from playwright.sync_api import Route, expect
 
 from journeys import steps
-from parking.actions import charge_feed
 from parking.actions.complaint_pieces import MOST_OF_A_PIECE
 from parking.records.complaint import Complaint, ComplaintFile, ComplaintPiece
 from pictures import a_pdf
-from town import charge, now
+from town import charge
 
 NARROWEST = 320
 
@@ -50,9 +49,8 @@ class Line:
 
 
 @pytest.fixture
-def anna(portal, stocked, visit):
+def anna(charged, visit):
     """Anna, at the files of the complaint that she writes."""
-    charge_feed.follow(stocked, now=now())
     visitor = visit(width=NARROWEST)
     steps.come_in(visitor, "anna")
     visitor.open(f"/charges/{charge('anna-open').id}/")

@@ -25,13 +25,6 @@ from town import charge, fill_basket, now, party, pay, slip_of
 MOST_QUERIES, MOST_OF_ONE, MOST_OF_MINE = 10, 16, 22
 
 
-@pytest.fixture
-def charged(stocked):
-    """A portal that has read every charge of the sandbox."""
-    charge_feed.follow(stocked, now=now())
-    return stocked
-
-
 def text(answer):
     return answer.content.decode()
 

@@ -12,20 +12,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from parking.actions import charge_feed, complaint_pieces
+from parking.actions import complaint_pieces
 from parking.actions.files import MOST_BYTES
 from parking.records.complaint import Complaint, ComplaintFile, ComplaintPiece
 from pictures import a_photo
-from town import charge, now, slip_of
+from town import charge, slip_of
 
 PHOTO = a_photo((300, 200))
 HALF = len(PHOTO) // 2
-
-
-@pytest.fixture
-def charged(stocked):
-    charge_feed.follow(stocked, now=now())
-    return stocked
 
 
 def begun(client: Client, slug: str = "anna-open") -> Complaint:

@@ -16,7 +16,6 @@ from django.utils import translation
 from parking.actions import (
     carry,
     charge_case,
-    charge_feed,
     charge_wording,
     complain,
     complaint_letters,
@@ -50,12 +49,6 @@ CHARGE_PAGE, COMPLAINT_PAGE, CASE_PAGE = 50, 25, 45
 
 #: A form that was sent with nothing filled in.
 NOTHING = {"sent": "yes"}
-
-
-@pytest.fixture
-def charged(stocked):
-    charge_feed.follow(stocked, now=now())
-    return stocked
 
 
 def shown(answer, status: int = 200) -> str:

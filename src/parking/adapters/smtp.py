@@ -7,7 +7,6 @@ it; a name and a password are used where they are given.
 from __future__ import annotations
 
 import smtplib
-import ssl
 from collections.abc import Callable
 from email.errors import MessageError
 from email.message import EmailMessage
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from parking.adapters.transport import trust
 from parking.ports import Rejected, Unavailable
 
 SYSTEM: Final = "mail"
@@ -50,7 +50,7 @@ class Smtp:
         self._sender = sender
         self._user = user
         self._password_file = None if password_file is None else Path(password_file)
-        self._trust = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+        self._trust = trust(ca_file)
         self._timeout = timeout
         self._before_call = before_call
 

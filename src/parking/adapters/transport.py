@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -72,7 +73,7 @@ class Transport:
         self._limit = _Limit()
         self._client = httpx.Client(
             transport=_BoundedTransport(
-                _trust(ca_file, client_certificate_file), self._limit, connections
+                trust(ca_file, client_certificate_file), self._limit, connections
             ),
             timeout=httpx.Timeout(read_timeout, connect=connect_timeout, pool=connect_timeout),
             headers={"User-Agent": "parking", "Accept-Encoding": "identity"},
@@ -271,7 +272,9 @@ def _cause(failure: BaseException) -> BaseException:
     return seen
 
 
-def _trust(ca_file: Path | str | None, certificate_file: Path | str | None) -> ssl.SSLContext:
+@cache
+def trust(ca_file: Path | str | None, certificate_file: Path | str | None = None) -> ssl.SSLContext:
+    """Return whom we believe, and what we show: one for all that are told the same files."""
     context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if certificate_file is not None:
