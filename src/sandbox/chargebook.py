@@ -78,7 +78,8 @@ def _bare(plate: str) -> str:
 
 def _masked(charge: Charge) -> Charge:
     """The charge without anything personal, and without its code."""
-    return {**charge, "holders": [], "complaints": [], "code": None, "masked": True}
+    left_out: Body = {"holders": [], "stops": [], "complaints": [], "code": None}
+    return {**charge, **left_out, "masked": True}
 
 
 class ChargeBook:
@@ -311,6 +312,30 @@ class ChargeBook:
             kept["charge"]["collection"]["withdrawnAt"] = body["withdrawnAt"]
 
         return self._report(charge_id, "withdrawal", body, do)
+
+    def stop(self, charge_id: str, body: Body) -> tuple[int, Charge]:
+        """A case worker has stopped the collection."""
+
+        def do(kept: Kept) -> None:
+            self._must_be_collected(kept)
+            day = today(datetime.fromisoformat(body["from"])).isoformat()
+            if "until" in body and body["until"] <= day:
+                raise Refused(400, "invalid-request", "must be later than that of from", "until")
+            kept["charge"]["stops"].append({"until": None, **body, "liftedAt": None})
+
+        return self._report(charge_id, "stop", body, do)
+
+    def lift(self, charge_id: str, body: Body) -> tuple[int, Charge]:
+        """A stop is over before its day; one that is over already stays as it is."""
+
+        def do(kept: Kept) -> None:
+            for stop in kept["charge"]["stops"]:
+                if stop["reference"] == body["stopReference"]:
+                    stop["liftedAt"] = stop["liftedAt"] or body["liftedAt"]
+                    return
+            raise Refused(400, "invalid-request", "no such stop", "stopReference")
+
+        return self._report(charge_id, "lift", body, do)
 
     # Complaints
 
@@ -587,13 +612,19 @@ class ChargeBook:
 
     def _must_be_open(self, kept: Kept, when: datetime) -> None:
         """Refuse what may not happen to a charge that is closed, on hold or handed over."""
+        self._must_be_collected(kept)
+        hold, day = kept["charge"]["hold"], today(when)
+        if hold and (hold["until"] is None or day.isoformat() < hold["until"]):
+            raise Refused(409, "on-hold")
+        if any(_stands(stop, day) for stop in kept["charge"]["stops"]):
+            raise Refused(409, "on-hold")
+
+    def _must_be_collected(self, kept: Kept) -> None:
+        """Refuse what may not happen to a charge that is closed or handed over."""
         if kept["ended"] or _balance(kept) <= 0:
             raise Refused(409, "closed")
         if _at_collection(kept):
             raise Refused(409, "at-collection")
-        hold = kept["charge"]["hold"]
-        if hold and (hold["until"] is None or today(when).isoformat() < hold["until"]):
-            raise Refused(409, "on-hold")
 
     def _busy(self, kept: Kept) -> bool:
         charge = kept["charge"]
@@ -644,6 +675,11 @@ class ChargeBook:
         if charge["planId"] is not None:
             plan = self._store.get("pilen.plans", charge["planId"])
             return {"reason": "plan", "from": plan["agreedAt"], "until": None}
+        day = today(self._world.clock.now())
+        stops = [stop for stop in charge["stops"] if _stands(stop, day)]
+        if stops:
+            last = max(stops, key=lambda stop: stop["until"] or "9")
+            return {"reason": "case_worker", "from": last["from"], "until": last["until"]}
         return None
 
     def _open(self) -> None:
@@ -734,6 +770,12 @@ def _complaint(kept: Kept, complaint_id: str) -> Body:
             found: Body = complaint
             return found
     raise Refused(404, "not-found")
+
+
+def _stands(stop: Body, day: date) -> bool:
+    """Tell whether a stop holds the charge on a day."""
+    until = stop["until"]
+    return stop["liftedAt"] is None and (until is None or day.isoformat() < until)
 
 
 def _is_open(complaint: Body) -> bool:

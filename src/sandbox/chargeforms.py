@@ -235,6 +235,11 @@ FORMS: Final[dict[str, Check]] = {
             "withdrawnAt": _moment,
         }
     ),
+    "stops": _record(
+        {**_REPORT, "from": _moment, "reason": like("text")},
+        {"until": _day},
+    ),
+    "lifts": _record({**_REPORT, "stopReference": like("reference"), "liftedAt": _moment}),
     "complaints": _record(
         {
             **_REPORT,

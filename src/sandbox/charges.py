@@ -549,6 +549,7 @@ def _charge(
         "images": 0,
         "holders": [],
         "hold": None,
+        "stops": [],
         "complaints": [],
         "letters": [],
         "planId": None,

@@ -387,6 +387,8 @@ class ChargeSystem:
             f"{one}/annulments": report("annulments", book.annul),
             f"{one}/collection": report("collection", book.transfer),
             f"{one}/collection/withdrawals": report("withdrawals", book.withdraw),
+            f"{one}/stops": report("stops", book.stop),
+            f"{one}/stops/lifts": report("lifts", book.lift),
             f"{one}/complaints": report("complaints", book.complain, complain),
             complaint: {
                 **get(self._complaint),
@@ -648,15 +650,26 @@ class Console:
                 said = {"sender": "municipality", "text": reasons, "sentAt": now}
                 message = checked("messages", {"reference": reference, **said})
                 return book.message(key, _open_complaint(book.get(key)), message)[1]
-            case "collected":
+            case "stop" | "lift":
+                return self._stop_or_lift(key, what, form, reference)
+            case "collected" | "write-off":
                 owed = book.get(key)["balance"]["amount"]
-                return book.reported_by_the_city(key, "collected", owed, reference)
-            case "write-off":
-                owed = book.get(key)["balance"]["amount"]
-                return book.reported_by_the_city(key, "write_off", owed, reference)
+                return book.reported_by_the_city(key, what.replace("-", "_"), owed, reference)
             case "time-bar":
                 return book.time_bar(key)
         raise Refused(404, "not-found")
+
+    def _stop_or_lift(self, key: str, what: str, form: Mapping[str, str], reference: str) -> Charge:
+        now = moment(self._world.clock.now())
+        if what == "stop":
+            until = {"until": form["until"]} if "until" in form else {}
+            stop = {"reference": reference, "from": now, "reason": form.get("reasons", "Se sagen.")}
+            return self._book.stop(key, checked("stops", stop | until))[1]
+        standing = [each for each in self._book.get(key)["stops"] if each["liftedAt"] is None]
+        for number, each in enumerate(standing):
+            lift = {"stopReference": each["reference"], "liftedAt": now}
+            self._book.lift(key, {"reference": f"{reference}-{number}", **lift})
+        return self._book.get(key)
 
     def _done(self, request: Request, charge: Charge) -> Response:
         if _wants_a_page(request):

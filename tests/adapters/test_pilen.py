@@ -29,6 +29,7 @@ from parking.ports import NotFound, Rejected, Unavailable
 from parking.ports.charges import (
     ChargeAnswer,
     ChargeState,
+    ChargeStop,
     ComplaintDecision,
     ComplaintMessage,
     Evidence,
@@ -387,6 +388,70 @@ def test_a_charge_is_annulled_in_part_and_then_whole(outside, charges):
         annul(charges, charge_id, None)
 
 
+# Stops
+
+
+def stop(charges: Pilen, charge_id: str, **changed) -> ChargeAnswer:
+    given = {
+        "reference": ref("stop"),
+        "since": NOW,
+        "until": date(2026, 12, 24),
+        "reason": "Vent.\x00",
+    }
+    return charges.report_stop(charge_id, **{**given, **changed})
+
+
+@pytest.mark.parametrize("until", [None, date(2026, 12, 24)])
+def test_a_stop_holds_the_charge_until_it_is_lifted(outside, charges, until):
+    charge_id, ours = issue(outside), ref("stop")
+    held = stop(charges, charge_id, reference=ours, until=until)
+    assert stop(charges, charge_id, reference=ours, until=until) == held
+    (told,) = held.stops
+    assert told == ChargeStop(reference=ours, since=NOW, until=until, reason="Vent.", lifted=None)
+    assert (held.hold.reason, held.hold.until) == ("case_worker", until)
+    fee = {"reference": ref(), "amount": kroner(250)}
+    with pytest.raises(Rejected, match="on-hold"):
+        charges.report_fee(charge_id, **fee, booked=NOW)
+    assert not charges.look_up(number=held.number, plate=held.plate).stops, "told to nobody else"
+    later, lift = NOW + timedelta(days=1), {"reference": ref("lift"), "stop": ours}
+    lifted = charges.report_lift(charge_id, **lift, lifted=later)
+    assert charges.report_lift(charge_id, **lift, lifted=later) == lifted
+    assert (lifted.hold, lifted.stops[0].lifted) == (None, later)
+    again = charges.report_lift(
+        charge_id, reference=ref("lift"), stop=ours, lifted=later + timedelta(days=1)
+    )
+    assert again.stops == lifted.stops
+    assert charges.report_fee(charge_id, **fee, booked=later).account[-1].kind == "fee"
+
+
+def test_a_stop_ends_on_its_day_and_a_complaint_hides_none(outside, charges):
+    charge_id = issue(outside)
+    stop(charges, charge_id)
+    complaint = complain(charges, charge_id).complaints[0]
+    assert charges.charge(charge_id).hold.reason == "complaint"
+    until = {"version": complaint.version, "until": date(2026, 11, 27)}
+    charges.hold_complaint(charge_id, complaint.id, **until)
+    fee = {"reference": ref(), "amount": kroner(250)}
+    with pytest.raises(Rejected, match="on-hold"):
+        charges.report_fee(charge_id, **fee, booked=NOW + timedelta(days=2))
+    assert charges.report_fee(charge_id, **fee, booked=NOW + timedelta(days=28))
+
+
+def test_only_what_is_collected_is_stopped_and_only_a_stop_is_lifted(outside, charges):
+    charge_id = issue(outside)
+    with pytest.raises(Rejected, match="invalid-request"):
+        stop(charges, charge_id, until=date(2026, 11, 26))
+    with pytest.raises(Rejected, match="invalid-request"):
+        charges.report_lift(charge_id, reference=ref(), stop=ref(), lifted=NOW)
+    gone = {"reference": ref(), "amount": kroner(510)}
+    charges.report_transfer(charge_id, **gone, transferred=NOW)
+    with pytest.raises(Rejected, match="at-collection"):
+        stop(charges, charge_id)
+    pay(charges, charge_id, kroner(510))
+    with pytest.raises(Rejected, match="closed"):
+        stop(charges, charge_id)
+
+
 # Complaints
 
 
@@ -726,6 +791,7 @@ def raw(outside: Sandbox, charges: Pilen, charge_id: str) -> dict:
         ("ledger", []),
         ("holders", None),
         ("holders", [{"relation": "friend"}]),
+        ("stops", [{"reference": "stop-1", "from": "2026-11-26"}]),
         ("masked", "no"),
         ("location", []),
         ("towedAt", "yesterday"),
@@ -755,6 +821,11 @@ def test_a_look_up_that_tells_of_somebody_is_no_answer(outside, charges, imposto
         adapter.look_up_by_code(number=good["chargeNumber"], code=good["code"])
     with pytest.raises(Unavailable, match="another"):
         adapter.look_up_by_code(number="999999999", code=good["code"])
+    stopped = {"from": "2026-11-26T10:00:00+01:00", "until": None, "liftedAt": None}
+    stopped |= {"reference": "stop-1", "reason": "Anna er indlagt."}
+    impostor.answer = {**good, "masked": True, "holders": [], "stops": [stopped]}
+    with pytest.raises(Unavailable, match="masked"):
+        adapter.look_up(number=good["chargeNumber"], plate=Plate("ZA10001"))
     adapter.close()
 
 

@@ -145,6 +145,13 @@ def test_the_case_workers_page_shows_a_charge_and_decides(calm_sandbox):
     assert (done["state"], done["complaints"][0]["state"]) == ("annulled", "decided")
     twice = ask.post(f"{base}/charge/{charge_id}/grant", headers={"Accept": "text/html"})
     assert "problem=complaint-closed" in twice.headers["location"]
+    given = {"plate": "ZA10001", "offence": "40a", "place": "VB"}
+    one = f"{base}/charge/{ask.post(f'{base}/issue', data=given).json()['id']}"
+    stopped = ask.post(f"{one}/stop", data={"reasons": "Vi ser på det."}).json()
+    assert (stopped["hold"]["reason"], stopped["hold"]["until"]) == ("case_worker", None)
+    assert "Vi ser på det." in ask.get(one).text
+    lifted = ask.post(f"{one}/lift").json()
+    assert (lifted["hold"], bool(lifted["stops"][0]["liftedAt"])) == (None, True)
     assert ask.post(f"{base}/issue", data={"plate": "-", "offence": "40a"}).status_code == 400
 
 

@@ -325,6 +325,24 @@ class Pilen:
         body = {"reason": reason, "withdrawnAt": _moment(withdrawn)}
         return self._report(charge_id, "collection/withdrawals", reference, body)
 
+    def report_stop(
+        self, charge_id: str, *, reference: str, since: datetime, until: date | None, reason: str
+    ) -> ChargeAnswer:
+        """Tell that a case worker has stopped the collection."""
+        body = {
+            "from": _moment(since),
+            "reason": _text(reason),
+            **({} if until is None else {"until": until.isoformat()}),
+        }
+        return self._report(charge_id, "stops", reference, body)
+
+    def report_lift(
+        self, charge_id: str, *, reference: str, stop: str, lifted: datetime
+    ) -> ChargeAnswer:
+        """Tell that the stop reported as *stop* is over."""
+        body = {"stopReference": stop, "liftedAt": _moment(lifted)}
+        return self._report(charge_id, "stops/lifts", reference, body)
+
     # Complaints
 
     def complain(
@@ -637,7 +655,7 @@ def _masked(answer: Part, number: str) -> ChargeAnswer:
     found = reading.charge(answer)
     if found.number != number:
         raise Unavailable(f"{SYSTEM}: answered about another charge")
-    if not found.masked or found.holders or found.complaints:
+    if not found.masked or found.holders or found.complaints or found.stops:
         raise Unavailable(f"{SYSTEM}: a look-up is not masked")
     return found
 

@@ -32,6 +32,7 @@ from parking.ports.charges import (
     ChargePlace,
     ChargePlan,
     ChargeState,
+    ChargeStop,
     CollectionState,
     ComplaintAttachment,
     ComplaintDecision,
@@ -206,6 +207,7 @@ def charge(of: Part) -> ChargeAnswer:
         images=of.whole("images"),
         holders=of.list("holders", _holder),
         hold=of.part_or_none("hold", _hold),
+        stops=of.list("stops", _stop),
         complaints=of.list("complaints", complaint),
         letters=of.list("letters", _letter),
         plan=of.text_or_none("planId") or "",
@@ -399,6 +401,16 @@ def _holder(of: Part) -> ChargeHolder:
 def _hold(of: Part) -> ChargeHold:
     return ChargeHold(
         reason=of.text("reason"), since=of.moment("from"), until=of.day_or_none("until")
+    )
+
+
+def _stop(of: Part) -> ChargeStop:
+    return ChargeStop(
+        reference=of.text("reference"),
+        since=of.moment("from"),
+        until=of.day_or_none("until"),
+        reason=of.text("reason"),
+        lifted=of.moment_or_none("liftedAt"),
     )
 
 

@@ -129,6 +129,17 @@ class ChargeHold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeStop:
+    """A case worker has stopped the collection, there or here."""
+
+    reference: str  #: that of whoever reported it
+    since: datetime
+    until: date | None  #: the first day after it; ``None``: until it is lifted
+    reason: str = field(repr=False)
+    lifted: datetime | None  #: before its day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ComplaintMessage:
     """One message of a complaint."""
 
@@ -244,7 +255,8 @@ class ChargeAnswer:
     #: Of the slip's own, printed on it and in its QR code: at least 40 bits that nobody can guess.
     #: Empty in a masked answer.
     code: str = field(default="", repr=False)
-    masked: bool = False  #: looked up without a login: holders and complaints are left out
+    stops: tuple[ChargeStop, ...] = ()  #: all there are or were, whatever *hold* says
+    masked: bool = False  #: looked up without a login: holders, complaints and stops are left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -554,6 +566,22 @@ class ChargeAccount(Protocol):
 
         *reason* is as in an annulment, or ``paid``, ``complaint`` or ``mistake``.
         """
+        ...
+
+    def report_stop(
+        self, charge_id: str, *, reference: str, since: datetime, until: date | None, reason: str
+    ) -> ChargeAnswer:
+        """Tell that a case worker has stopped the collection, for case workers to know why.
+
+        It holds the charge until the day *until*, or until it is lifted. Rejected while the charge
+        is closed or at debt collection.
+        """
+        ...
+
+    def report_lift(
+        self, charge_id: str, *, reference: str, stop: str, lifted: datetime
+    ) -> ChargeAnswer:
+        """Tell that the stop reported as *stop* is over; one that is over stays as it is."""
         ...
 
 
