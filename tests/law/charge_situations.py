@@ -45,6 +45,7 @@ TERMS = ChargeTerms(
     case_days=14,
     draft_days=30,
     days_to_complain_again=28,
+    longest_stop_days=365,
     recall_when_annulled=True,
     rebates=(),
     same_offence_hours=24,

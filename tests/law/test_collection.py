@@ -50,6 +50,8 @@ from parking.law.collection import (
     open_holds,
     outlook,
     rebate,
+    stop_can_end,
+    stopped_until,
     take_back,
     unjust_fees,
     what_is_next,
@@ -575,6 +577,21 @@ class TwoSystems(RuleBasedStateMachine):
             for p in self.pauses
         ]
 
+    @rule(days=st.integers(1, 40))
+    def a_case_worker_stops_it_up_to_a_day(self, days: int) -> None:
+        until = self.on + timedelta(days=days)
+        self.pauses.append(Pause(Hold.CASE_WORKER, Period(self.on, until)))
+
+    @precondition(lambda self: any(p.hold is Hold.CASE_WORKER for p in self.pauses))
+    @rule()
+    def every_stop_is_lifted(self) -> None:
+        self.pauses = [
+            dataclasses.replace(p, period=Period(p.period.start, min(p.period.end, self.on)))
+            if p.hold is Hold.CASE_WORKER and p.period.end is not None
+            else p
+            for p in self.pauses
+        ]
+
     @precondition(lambda self: self.state not in COURSE.final() and len(self.truth) > 4)
     @rule()
     def it_is_annulled(self) -> None:
@@ -672,6 +689,17 @@ class TwoSystems(RuleBasedStateMachine):
 
 TestTwoSystems = TwoSystems.TestCase
 TestTwoSystems.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
+
+
+def test_a_stop_has_a_day_to_end_within_a_year_and_the_last_of_several_counts() -> None:
+    days = stop_can_end(TERMS, on=ISSUED)
+    assert (days.start, days.last_day) == (day(1), day(365))
+    assert (
+        stopped_until([pause(Hold.CASE_WORKER, 5, 9), pause(Hold.PLAN, 5, 20)], on=day(9)) is None
+    )
+    stops = [pause(Hold.CASE_WORKER, 5, 9), pause(Hold.CASE_WORKER, 7, 30)]
+    assert stopped_until(stops, on=day(8)) == day(30)
+    assert stopped_until([*stops, pause(Hold.CASE_WORKER, 8, None)], on=day(8)) is None
 
 
 def replays(events: list[Entry]) -> Iterator[list[Entry]]:

@@ -20,6 +20,7 @@ from parking.actions import (
     letters,
     remind,
     send,
+    stops,
 )
 from parking.actions import charge as charges
 from parking.actions import permit as permits
@@ -633,4 +634,5 @@ CARRIERS: Final[dict[str, Carrier]] = {
     Outgoing.Kind.END_PLAN: end_plan,
     Outgoing.Kind.DRAW_INSTALMENT: draw.carry_out,
     **carry_complaints.CARRIERS,
+    **stops.CARRIERS,
 }

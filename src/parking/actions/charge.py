@@ -329,9 +329,9 @@ def _filled(row: Charge, answer: ChargeAnswer, now: datetime) -> Charge:
     row.state = answer.state.value
     row.due = answer.due
     row.balance_ore = answer.balance.ore
-    row.waits = answer.hold is not None or bool(answer.plan)
+    row.waits = bool(answer.plan) or holds.is_held_there(answer)
     row.code_hash = hash_of(answer.code)
-    row.told = as_json(answer) | {"holders": [], "code": ""}
+    row.told = as_json(answer) | {"holders": [], "code": "", "stops": []}
     row.learnt = now
     return row
 

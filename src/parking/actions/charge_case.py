@@ -209,7 +209,7 @@ def contents(
 def next_sentences(seen: progress.Seen, balance: Balance | None = None) -> Iterator[str]:
     """Yield what happens next to a charge and when, and what it waits for."""
     for hold in seen.waits_for:
-        yield charge_wording.waits(hold)
+        yield charge_wording.waits(hold, until=seen.stopped_until)
     for next_ in seen.coming:
         yield charge_wording.coming(next_)
     if following := charge_wording.state(seen.state, balance).next:

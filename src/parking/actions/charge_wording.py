@@ -270,8 +270,13 @@ def letter(kind: str, subject: str) -> str:
     return str(_TITLES[kind]) if kind in _TITLES else subject
 
 
-def waits(hold: Hold) -> str:
-    """Return why nothing happens."""
+def waits(hold: Hold, *, until: date | None = None) -> str:
+    """Return why nothing happens; *until* is the day on which a case worker's stop ends."""
+    if hold is Hold.CASE_WORKER and until is not None:
+        return _(
+            "Vi har stoppet opkrævningen, mens vi undersøger sagen. Indtil %(day)s sker der ikke "
+            "noget, og der kommer ingen gebyrer på. Bagefter får du en ny frist."
+        ) % {"day": wording.day(until)}
     return str(_WAITS[hold])
 
 

@@ -16,7 +16,7 @@ from parking.law.charge import Hold
 from parking.law.charge_terms import ChargeTerms
 from parking.law.collection import Pause
 from parking.law.days import danish_day
-from parking.ports.charges import ChargeAnswer, ChargeComplaint
+from parking.ports.charges import ChargeAnswer, ChargeComplaint, ChargeStop
 from parking.records.charge import Charge
 from parking.records.collection import ChargePause, charge_terms_on
 
@@ -53,6 +53,15 @@ def pauses(charge: Charge) -> tuple[Pause, ...]:
     )
 
 
+def is_held_there(answer: ChargeAnswer) -> bool:
+    """Tell whether the charge system holds a charge, and nobody but it can tell how long.
+
+    A stop with a day ends by itself, and nobody tells of that: the law counts its days.
+    """
+    hold = answer.hold
+    return hold is not None and not (hold.reason == "case_worker" and hold.until is not None)
+
+
 def suspends(complaint: ChargeComplaint, answer: ChargeAnswer, terms: ChargeTerms) -> Hold:
     """Return what *complaint* stops: all, or nothing but the transfer to debt collection."""
     renewed = any(
@@ -66,7 +75,7 @@ def follow(told: Iterable[tuple[Charge, ChargeAnswer]], *, now: datetime) -> Non
     """Write down what the charge system says stands in the way of charges, within a recording.
 
     A complaint counts from the day it came to the day it was decided. Of a complaint that was taken
-    back, and of a stop that was lifted, nobody tells the day: it is the one we learnt it.
+    back nobody tells the day: it is the one we learnt it. A stop that is over anywhere is over.
     """
     told = list(told)
     ids = [charge.id for charge, _ in told]
@@ -76,11 +85,16 @@ def follow(told: Iterable[tuple[Charge, ChargeAnswer]], *, now: datetime) -> Non
     waiting = {charge_id for charge_id, _ in known}
     terms_on = lru_cache(charge_terms_on)
     for charge, answer in told:
-        if not (answer.complaints or answer.hold or charge.id in waiting):
+        if not (answer.complaints or answer.hold or answer.stops or charge.id in waiting):
             continue
         seen = list(_seen(charge, answer, danish_day(now), terms_on))
         for pause in seen:
             _keep(known.get((charge.id, pause.reference)), pause)
+        for stop in answer.stops:
+            ours = known.get((charge.id, stop.reference))
+            pause = _stopped(charge, stop, ours)
+            seen.append(pause)
+            _keep_stop(ours or known.get((charge.id, pause.reference)), pause)
         names = {pause.reference for pause in seen}
         for (charge_id, reference), row in known.items():
             lifted = reference.startswith(("told plan ", "told stop ")) and reference not in names
@@ -97,6 +111,35 @@ def _keep(known: ChargePause | None, seen: ChargePause) -> None:
     until = known.until if seen.until is not None and known.until is not None else seen.until
     if (known.hold, known.since, known.until) != (seen.hold, seen.since, until):
         known.hold, known.since, known.until = seen.hold, seen.since, until
+        known.save()
+
+
+def _stopped(charge: Charge, told: ChargeStop, ours: ChargePause | None) -> ChargePause:
+    """Return the pause that a stop is, by the reference of our own if it is that."""
+    since, until = danish_day(told.since), told.until
+    if told.lifted is not None:
+        until = min(danish_day(told.lifted), until or date.max)
+    return ChargePause(
+        charge=charge,
+        hold=Hold.CASE_WORKER.value,
+        reference=told.reference if ours is not None else f"told stop {told.reference}",
+        since=since,
+        until=None if until is None else max(until, since),
+        reason=told.reason,
+        begun=told.since,
+        lifted=told.lifted,
+    )
+
+
+def _keep_stop(known: ChargePause | None, seen: ChargePause) -> None:
+    """Write down a stop; one that is known is never made longer by what is told of it."""
+    if known is None:
+        seen.save(force_insert=True)
+        return
+    ends = [day for day in (known.until, seen.until) if day is not None]
+    until, lifted = min(ends, default=None), known.lifted or seen.lifted
+    if (known.until, known.lifted) != (until, lifted):
+        known.until, known.lifted = until, lifted
         known.save()
 
 
@@ -121,14 +164,13 @@ def _seen(
             since=since,
             until=None if until is None else max(until, since),
         )
-    if answer.hold is None or answer.hold.reason == "complaint":
+    if answer.hold is None or answer.hold.reason != "plan":
         return
     since = danish_day(answer.hold.since)
-    is_plan = answer.hold.reason == "plan"
     yield ChargePause(
         charge=charge,
-        hold=(Hold.PLAN if is_plan else Hold.CASE_WORKER).value,
-        reference=f"told plan {answer.plan}" if is_plan else f"told stop {since}",
+        hold=Hold.PLAN.value,
+        reference=f"told plan {answer.plan}",
         since=since,
         until=None if answer.hold.until is None else max(answer.hold.until, since),
     )

@@ -47,6 +47,7 @@ from parking.records.staff import Staff
 #: What a copy leaves out, and why. It is the party's own copy; these are not about the party.
 LEFT_OUT: Final[Mapping[tuple[str, str], str]] = {
     ("charge", "code_hash"): "made of the code on the slip",
+    ("charge_pause", "reason"): "it may tell of somebody else who had the vehicle",
     ("charge_holder", "number_fingerprint"): "made of the person number with a secret key",
     ("charge_holder", "number_sealed"): "the person number itself is told instead",
     ("letter", "addressee_fingerprint"): "made of the person number with a secret key",

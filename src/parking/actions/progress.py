@@ -139,6 +139,7 @@ class Seen:
     due: date | None  #: the last day to pay; ``None`` while it waits, or when there is none
     waits_for: tuple[Hold, ...]
     coming: tuple[Next, ...]  #: what happens if nobody does anything
+    stopped_until: date | None = None  #: by a case worker, if that has a day
 
 
 def seen(charge: Charge, *, will_be_annulled: bool = False, now: datetime) -> Seen:
@@ -160,6 +161,7 @@ def seen(charge: Charge, *, will_be_annulled: bool = False, now: datetime) -> Se
         due=collection.last_day_to_pay(here, terms),
         waits_for=collection.open_holds(here.pauses, on=today) if collected else (),
         coming=tuple(each for each in coming if each.step in TOLD_OF and not _is_stopped(each)),
+        stopped_until=collection.stopped_until(here.pauses, on=today),
     )
 
 

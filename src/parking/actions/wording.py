@@ -427,6 +427,8 @@ _OUTGOING: Final[Mapping[str, Any]] = {
     "draw instalment": _("Træk af en rate på et kort"),
     "end plan": _("Slut på en betalingsordning til afgiftssystemet"),
     "report annulment": _("Annullering af en afgift til afgiftssystemet"),
+    "report stop": _("Stop for opkrævningen til afgiftssystemet"),
+    "report lift": _("Ophævelse af et stop til afgiftssystemet"),
     "complain": _("Klage til afgiftssystemet"),
     "complaint message": _("Besked i en klage til afgiftssystemet"),
     "complaint file": _("Fil i en klage til afgiftssystemet"),

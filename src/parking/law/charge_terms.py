@@ -77,6 +77,7 @@ class ChargeTerms:
     case_days: int  #: in which we look at what a machine has found, or money that fits nothing
     draft_days: int  #: how long a complaint that was never sent is kept
     days_to_complain_again: int  #: after the first answer
+    longest_stop_days: int  #: that a case worker may stop the collection for at a time
 
     recall_when_annulled: bool  #: a claim at debt collection; else it is written down to nothing
     rebates: tuple[Rebate, ...]

@@ -183,6 +183,21 @@ def open_holds(pauses: Iterable[Pause], *, on: date) -> tuple[Hold, ...]:
     return tuple(dict.fromkeys(pause.hold for pause in pauses if on in pause.period))
 
 
+def stopped_until(pauses: Iterable[Pause], *, on: date) -> date | None:
+    """Return the day until which case workers have stopped the collection, seen on the day *on*.
+
+    ``None`` if nobody has, and while nobody knows the day.
+    """
+    stops = [each.period for each in pauses if each.hold is Hold.CASE_WORKER and on in each.period]
+    ends = [period.end for period in stops if period.end is not None]
+    return max(ends) if ends and len(ends) == len(stops) else None
+
+
+def stop_can_end(terms: ChargeTerms, *, on: date) -> Period:
+    """Return the days on which a stop that begins on the day *on* can end (§ 4, stk. 6)."""
+    return Period(on + _DAY, on + timedelta(days=terms.longest_stop_days) + _DAY)
+
+
 def _fee(step: Step, progress: Progress, terms: ChargeTerms) -> Money:
     """Return what *step* costs: a fee is charged once, also when a charge is owed a second time."""
     if step not in _FEE_REFERENCES:

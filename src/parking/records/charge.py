@@ -54,9 +54,10 @@ class Charge(models.Model):
     state = models.CharField(max_length=16)  #: as the charge system says it
     due = models.DateField()
     balance_ore = models.IntegerField()  #: what is owed there; below zero we owe
-    waits = models.BooleanField()  #: nothing falls due meanwhile: a complaint, a plan
+    #: Nothing falls due meanwhile: a complaint, a plan. A stop with a day is left to the law.
+    waits = models.BooleanField()
     code_hash = models.CharField(max_length=64)  #: SHA-256 of the code on the slip
-    told = models.JSONField()  #: everything it told but that code and who holds the vehicle
+    told = models.JSONField()  #: everything it told but that code, who holds the vehicle, and stops
     learnt = models.DateTimeField()  #: when this version came to us
     has_annulments = models.BooleanField(default=False)  #: something of it was annulled here
     #: Collecting could not go on with it, and looks at it again from this day.

@@ -27,6 +27,7 @@ from parking.records import sealing
 from parking.records.charge import Charge
 from parking.records.party import Party
 from parking.records.ranges import DateRangeField, never_two
+from parking.records.staff import Staff
 
 
 class ChargeTermsVersion(models.Model):
@@ -97,16 +98,24 @@ class ChargeStep(models.Model):
 
 
 class ChargePause(models.Model):
-    """Something that stands in the way of collecting a charge, or did: a complaint, a plan."""
+    """Something that stands in the way of collecting a charge, or did: a complaint, a plan, a stop.
+
+    Of a stop it is kept why, and of one that was made here by whom and when.
+    """
 
     charge = models.ForeignKey(Charge, on_delete=models.CASCADE, related_name="pauses")
     hold = models.CharField(max_length=12)  #: a value of `law.charge.Hold`
     reference = models.CharField(max_length=80)  #: of what it is about
     since = models.DateField()
-    until = models.DateField(null=True)  #: the first day after it; ``None`` while it lasts
+    until = models.DateField(null=True)  #: the first day after it; ``None`` while nobody knows it
+    reason = models.TextField(blank=True)  #: for case workers alone
+    begun = models.DateTimeField(null=True)
+    by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
+    lifted = models.DateTimeField(null=True)  #: before its day
+    lifted_by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        """One table; a complaint or a plan is in the way of a charge once."""
+        """One table; a complaint, a plan or a stop is in the way of a charge once."""
 
         db_table = "charge_pause"
         constraints: ClassVar = [

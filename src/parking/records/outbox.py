@@ -41,6 +41,8 @@ class Outgoing(models.Model):
         END_PLAN = "end plan"
         DRAW_INSTALMENT = "draw instalment"
         REPORT_ANNULMENT = "report annulment"
+        REPORT_STOP = "report stop"
+        REPORT_LIFT = "report lift"
         COMPLAIN = "complain"
         COMPLAINT_MESSAGE = "complaint message"
         COMPLAINT_FILE = "complaint file"
