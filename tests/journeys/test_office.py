@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from journeys import steps
-from parking.actions import zones
+from parking.actions import charge_feed, wording, zones
 from parking.law import case as law
 from parking.law import permit as permit_law
+from parking.law.charge import ChargeNumber, spaced
+from parking.law.days import danish_day
 from parking.records.case import Case
 from parking.records.document import Document
 from parking.records.order import Refund
 from parking.records.permit import Permit
 from parking.records.zone import ZoneVersion
 from pictures import a_pdf, a_photo
-from town import now
+from town import charge, now
 
 PHONE, NARROWEST = 390, 320
 DECLARATION = "Erklæring om enebrug"
@@ -368,3 +372,35 @@ def test_a_new_map_is_seen_as_a_difference_and_accepted(office, stocked, sandbox
     ditte.look()
     ditte.see("Kortet er godkendt og gælder fra")
     assert ZoneVersion.objects.filter(state="in force").count() == 2
+
+
+def test_a_charge_is_stopped_while_something_is_found_out(portal, stocked, visit, office, work):
+    charge_feed.follow(stocked, now=now())
+    found = charge("anna-open")
+    number = spaced(ChargeNumber(found.number))
+    anna, ditte = visit(width=NARROWEST), office(width=NARROWEST)
+    steps.come_in(anna, "anna")
+    ditte.open(f"/office/charges/{found.id}/")
+    ditte.press("Åbn afgiften")
+    ditte.press("Stop opkrævningen")
+    ditte.look(f"Stop opkrævningen af afgift {number}")
+    ditte.page.get_by_label("Hvorfor stopper du den?").fill("Vi venter på politiet.")
+    ditte.press("Stop opkrævningen")
+    ditte.look(status=422)
+    ditte.see("Skriv den dag, opkrævningen skal gå videre.")
+    until = danish_day(now()) + timedelta(days=30)
+    for label, part in (("Dag", until.day), ("Måned", until.month), ("År", until.year)):
+        ditte.page.get_by_label(label, exact=True).fill(str(part))
+    ditte.press("Stop opkrævningen")
+    ditte.look(f"Parkeringsafgift {number}")
+    ditte.see("Stoppet af Ditte Dahlgaard", "Vi venter på politiet.")
+    work()
+    anna.open(f"/charges/{found.id}/")
+    anna.look()
+    anna.see(f"Indtil {wording.day(until)} sker der ikke noget")
+    ditte.press("Ophæv stoppet")
+    ditte.look(f"Parkeringsafgift {number}")
+    ditte.see("Ophævet af Ditte Dahlgaard", "Stop opkrævningen")
+    work()
+    (told,) = stocked.charges.charge(found.source_id).stops
+    assert told.lifted is not None

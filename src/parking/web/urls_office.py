@@ -14,6 +14,7 @@ from parking.web.office import (
     door,
     operations,
     people,
+    stops,
 )
 
 _CASE = "cases/<uuid:case_id>/"
@@ -42,8 +43,12 @@ urlpatterns = [
     path(f"{_CASE}reopen/", complaints.reopen, name="office-case-reopen"),
     path(f"{_CASE}files/<uuid:file_id>/", complaints.file, name="office-complaint-file"),
     path(f"{_CASE}photos/<int:number>/", charge_desk.photo, name="office-charge-photo"),
+    path(f"{_CASE}stop/", stops.stop_case, name="office-case-stop"),
+    path(f"{_CASE}lift/", stops.lift_case, name="office-case-lift"),
     path(_CHARGE, charges.charge, name="office-charge"),
     path(f"{_CHARGE}open/", charges.open_charge, name="office-charge-open"),
+    path(f"{_CHARGE}stop/", stops.stop_charge, name="office-charge-stop"),
+    path(f"{_CHARGE}lift/", stops.lift_charge, name="office-charge-lift"),
     path(f"{_CHARGE}photos/<int:number>/", charges.photo, name="office-photo"),
     path("complaints/register/", complaints.register, name="office-register"),
     path("operations/", operations.operations, name="office-operations"),

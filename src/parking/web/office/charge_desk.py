@@ -45,7 +45,8 @@ from parking.ports.charges import ChargeAnswer
 from parking.records.case import Case
 from parking.records.charge import Charge
 from parking.records.charge_check import ChargeCheck
-from parking.web.office import desk
+from parking.records.staff import Staff
+from parking.web.office import desk, stops
 from parking.web.office.door import StaffRequest, page, staff
 
 _LONGEST_REASONS: Final = 4000
@@ -58,6 +59,7 @@ def shown(
     told = charges.answer_of(charge)
     return {
         **of(charge, kept),
+        **stops.offered(request, charge, case),
         "photos": list(_photos(request, charge, case, told.images)),
         "plan": _plan(charge, request.now),
         "sent": list(_sent(charge, told, case)),
@@ -81,11 +83,21 @@ def of(charge: Charge, kept: ChargeCheck | None) -> dict[str, Any]:
         ],
         "holders": list(_holders(charge)),
         "holds": [
-            {"text": charge_wording.hold(Hold(each.hold)), "pause": each}
+            {
+                "text": charge_wording.hold(Hold(each.hold)),
+                "pause": each,
+                "by": _who(each.by) if each.begun else "",
+                "lifted_by": _who(each.lifted_by) if each.lifted else "",
+            }
             for each in sorted(charge.pauses.all(), key=lambda each: each.since)
         ],
         "check": kept and _checked(kept),
     }
+
+
+def _who(staff: Staff | None) -> str:
+    """Return who made a stop, or lifted it; nobody is told of those in the charge system."""
+    return staff.name if staff is not None else _("afgiftssystemet")
 
 
 def _holders(charge: Charge) -> Iterator[dict[str, Any]]:
