@@ -13,6 +13,7 @@ from parking.actions import (
     casework,
     charge_case,
     charge_feed,
+    collect,
     holds,
     mydata,
     plan,
@@ -121,6 +122,18 @@ def test_nothing_is_sent_charged_or_handed_over_during_a_stop(town, step):
     assert charges.balance(charge("anna-open")).owed == owed
     town.pass_days(30)
     assert town.collect("anna-open") is step
+
+
+def test_a_fee_that_is_on_its_way_when_it_is_stopped_is_taken_back(town):
+    town.collect_until("anna-open", Step.REMIND)
+    town.pass_days(14)
+    assert collect.go_on(town.outside, charge("anna-open"), now=town.at) is Step.FIRST_FEE
+    stop(town)
+    agree(town)
+    collect.collect(town.outside, now=town.at)
+    town.send()
+    assert charges.balance(charge("anna-open")).owed == Money(51_000)
+    assert town.told("anna-open").balance == Money(51_000)
 
 
 def test_what_is_told_back_neither_doubles_a_stop_nor_ends_it(town, sandbox):
