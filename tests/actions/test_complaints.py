@@ -422,6 +422,48 @@ def test_what_somebody_else_only_writes_is_in_nobodys_way(charged):
     assert sent("inger-shared", "niels").is_open
 
 
+def strangers(said: dict[str, str], number: int = 1, slug: str = "anna-open") -> list[Complaint]:
+    """Drafts that people with the slip have begun, one after the other."""
+    return [
+        complain.keep(complain.begin(None, charge(slug), language="da", now=now()), said, now=now())
+        for _ in range(number)
+    ]
+
+
+def drafted(slug: str = "anna-open") -> list[Complaint]:
+    waiting = Complaint.objects.filter(charge=charge(slug), state=law.State.DRAFT.value)
+    return list(waiting.order_by("begun"))
+
+
+def test_of_too_many_drafts_without_a_login_those_missed_least_make_room(charged):
+    mine = draft()
+    (written,) = strangers({"text": TEXT})
+    complain.add_file(None, written, kind=Document.OTHER, name="a.pdf", content=a_pdf(), now=now())
+    (elsewhere,) = strangers({}, slug="lars-swedish")
+    empty = strangers({}, 20)
+    assert drafted() == [mine, written, *empty[-14:]], "what is empty goes before what is written"
+    newer = strangers({"text": TEXT}, 15)
+    assert drafted() == [mine, *newer], "nobody is refused, and what is oldest goes"
+    assert not ComplaintFile.objects.exists()
+    assert again(written).stands is law.State.LAPSED
+    assert drafted("lars-swedish") == [elsewhere]
+
+
+def test_of_files_without_a_login_no_more_are_kept_than_of_three_complaints(charged):
+    kept, third = [], 50_000_000
+    for each in strangers({"text": TEXT}, 4):
+        complain.add_file(
+            None, each, kind=Document.OTHER, name="a.pdf", content=a_pdf(str(each)), now=now()
+        )
+        ComplaintFile.objects.filter(complaint=each).update(size=third - 1000)
+        kept.append(each)
+    first, *others = kept
+    assert drafted() == kept
+    complain.add_file(None, first, kind=Document.OTHER, name="b.pdf", content=a_pdf("b"), now=now())
+    assert drafted() == [first, *others[1:]]
+    assert ComplaintFile.objects.filter(complaint=first).count() == 2
+
+
 # Whose
 
 

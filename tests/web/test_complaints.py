@@ -19,6 +19,7 @@ from parking.actions import (
     charge_wording,
     complain,
     complaint_letters,
+    complaint_room,
     complaints_elsewhere,
     evidence,
     print_queue,
@@ -37,6 +38,7 @@ from parking.records.charge_check import ChargeAnnulment, ChargeCheck
 from parking.records.collection import ChargeTermsVersion
 from parking.records.complaint import Complaint, ComplaintFile
 from parking.records.letter import Letter
+from parking.records.limit import Bucket
 from parking.records.offence import offences_on
 from parking.records.outbox import Outgoing
 from parking.records.staff import Staff
@@ -817,6 +819,35 @@ def test_somebody_else_who_guesses_at_the_code_of_a_complaint_locks_nobody_out(c
         assert guessed.status_code == (422 if last < 5 else 429)
     mine = with_slip("lars-swedish").post(at, {"code": complain.code_of(begun)})
     assert mine["Location"] == of("complaint", begun)
+
+
+def test_who_begins_many_complaints_or_sends_much_is_told_what_to_do_and_locks_nobody_out(
+    charged, log_in
+):
+    about = charge("lars-swedish")
+    begin, far = of_charge("charge-complain", about), "192.0.2.1"
+    answers = [with_slip("lars-swedish").post(begin, REMOTE_ADDR=far) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [*[303] * 5, 429]
+    page = shown(answers[-1], 429)
+    assert "Log på med MitID" in page
+    assert of_charge("complaint-code", about) in page
+    mine = with_slip("lars-swedish")
+    complaint = begun(mine, "lars-swedish")
+    assert mine.post(begin, REMOTE_ADDR=far).status_code == 303, "who goes on begins nothing"
+    Bucket.objects.filter(key="complaint bytes 127.0.0.0/24").delete()
+    Bucket.objects.create(key="complaint bytes 127.0.0.0/24", left=100, at=now())
+    file = {"kind": "other", "file": SimpleUploadedFile("a.pdf", a_pdf())}
+    page = shown(mine.post(of("complaint-files", complaint), file), 422)
+    assert "a.pdf er ikke gemt: Der er sendt meget fra dit netværk" in page
+    anna = log_in("anna")
+    ours = of("complaint-files", begun(anna, "anna-open"))
+    file = {"kind": "other", "file": SimpleUploadedFile("a.pdf", a_pdf())}
+    assert anna.post(ours, file).status_code == 303
+    complain.begin(None, about, language="da", now=now())
+    complaint_room.lapse(complaint, now=now())
+    page = shown(mine.get(of("complaint", complaint)))
+    assert "Begynd en ny klage" in page
+    assert "Log helst på først." in page
 
 
 def test_a_reader_reads_and_decides_nothing(charged, enter):

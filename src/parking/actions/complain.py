@@ -21,6 +21,7 @@ from parking.actions import charge as charges
 from parking.actions import (
     complaint_course,
     complaint_letters,
+    complaint_room,
     complaint_wording,
     evidence,
     fees,
@@ -248,18 +249,26 @@ def begin(
     language: str,
     now: datetime,
     begun: Collection[UUID] = (),
+    asker: str = "",
 ) -> Complaint:
     """Begin a complaint, or go on with the draft there is: of *party*, or *begun* in this browser.
 
+    *asker* is who asks (an address on the net), by which those that are not logged in are counted.
+
     :raises StepNotAllowed: if there is an open one, it was answered, or the charge is over.
+    :raises TooOften: if from there too many have been begun.
     """
+    whose = Q(party=party) if party is not None else Q(party=None, id__in=list(begun))
+    drafts = Complaint.objects.filter(whose, charge=charge, state=law.State.DRAFT.value)
+    if party is None and asker and not drafts.exists():
+        complaint_room.count_begun(charge, asker, now=now)
     with recording():
         charge = _alone_with(charge)
-        whose = Q(party=party) if party is not None else Q(party=None, id__in=list(begun))
-        drafts = Complaint.objects.filter(whose, charge=charge, state=law.State.DRAFT.value)
         draft = drafts.first()
         if draft is not None:
             return draft
+        if party is None and may_begin(charge):
+            complaint_room.make_room(charge, now=now)
         return _draft(charge, now, party=party, language=language)
 
 
@@ -334,6 +343,8 @@ def add_file(
                 came_as=came_as,
                 **file,
             )
+            if complaint.party_id is None:
+                complaint_room.make_room(complaint.charge, besides=complaint, now=now)
     if saved.came_as != came_as:
         raise files.Refused(files.Fault.TWICE, name)
     return saved
@@ -633,11 +644,10 @@ def _run_out(complaint: Complaint, now: datetime) -> bool:
         over = deadline(complaint)
         if over is None or over.then is None or over.day >= danish_day(now):
             return False
-        complaint_course.step(complaint, Actor.SYSTEM, over.then, now=now)
         if over.then is law.Step.LAPSE:
-            ComplaintFile.objects.filter(complaint=complaint).delete()
-            ComplaintPiece.objects.filter(complaint=complaint).delete()
+            complaint_room.lapse(complaint, now=now)
         else:
+            complaint_course.step(complaint, Actor.SYSTEM, over.then, now=now)
             complaint_course.step_in_case(complaint, Actor.SYSTEM, case_law.Step.GO_ON, now=now)
     return True
 

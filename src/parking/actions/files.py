@@ -54,6 +54,7 @@ class Fault(Enum):
     LOCKED = "locked"  #: a PDF that asks for a password
     INFECTED = "infected"
     TOO_MANY = "too many"
+    TOO_MUCH = "too much"  #: for now, from one network
     TWICE = "twice"  #: what can be seen of it has been saved from another file
 
 

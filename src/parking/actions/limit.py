@@ -68,20 +68,20 @@ def network(address: str) -> str:
     return str(ip_network((int(known), _NETWORKS[known.version]), strict=False))
 
 
-def take(key: str, *, most: int, per: timedelta, now: datetime) -> None:
-    """Take one from the bucket *key*, which holds *most* and fills in the time *per*.
+def take(key: str, *, most: int, per: timedelta, now: datetime, amount: int = 1) -> None:
+    """Take *amount* from the bucket *key*, which holds *most* and fills in the time *per*.
 
-    :raises TooOften: if it is empty.
+    :raises TooOften: if there is less.
     """
     with recording():
         one_at_a_time("bucket", key)
         bucket = _filled(key, most=most, per=per, now=now)
-        short = bucket.left < 1
+        short = bucket.left < amount
         if not short:
-            bucket.left -= 1
+            bucket.left -= amount
         bucket.save()
     if short:
-        raise TooOften(per * ((1 - bucket.left) / most))
+        raise TooOften(per * ((amount - bucket.left) / most))
 
 
 def spend(key: str, *, most: int, per: timedelta, now: datetime) -> None:

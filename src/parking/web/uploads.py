@@ -80,6 +80,10 @@ def refusal(refused: files.Refused) -> str:
         fault.TOO_MANY: _(
             "%(name)s er ikke gemt: Der er for mange filer. Fjern en, eller saml siderne i én pdf."
         ),
+        fault.TOO_MUCH: _(
+            "%(name)s er ikke gemt: Der er sendt meget fra dit netværk den seneste time. Log på og "
+            "klag igen, eller vent en time."
+        ),
         fault.TWICE: _("%(name)s har du allerede gemt."),
     }[refused.fault]
     return says % {"name": refused.name}

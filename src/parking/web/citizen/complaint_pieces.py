@@ -14,7 +14,7 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse, UnreadablePostError
 from django.views.decorators.http import require_http_methods
 
-from parking.actions import complain, complaint_pieces, files
+from parking.actions import complain, complaint_pieces, complaint_room, files
 from parking.actions.complaint_pieces import Coming
 from parking.law.complaint import Document
 from parking.records.complaint import Complaint
@@ -39,14 +39,22 @@ def piece(request: Request, charge_id: UUID, complaint_id: UUID, mark: str) -> H
         raise Http404
     if request.method != "PATCH":
         return _come_to(complaint, mark)
+    coming, came = _coming(request, mark), _body(request)
     try:
+        complaint_room.count_sent(
+            complaint,
+            request.META["REMOTE_ADDR"],
+            name=coming.name,
+            size=len(came),
+            now=request.now,
+        )
         complaint_pieces.add(
             request.outside.scanner,
             complaint,
-            _coming(request, mark),
+            coming,
             kind=_kind(request),
             offset=_number(request, "Upload-Offset"),
-            piece=_body(request),
+            piece=came,
             now=request.now,
         )
     except files.Refused as refused:

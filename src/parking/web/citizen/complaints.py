@@ -21,11 +21,13 @@ from parking.actions import charge as charges
 from parking.actions import (
     complain,
     complaint_pieces,
+    complaint_room,
     complaint_wording,
     complaints_elsewhere,
     evidence,
     files,
 )
+from parking.actions.limit import TooOften
 from parking.actions.permission import NotYours
 from parking.law import complaint as law
 from parking.law.charge_terms import AnnulmentReason
@@ -130,13 +132,17 @@ def guide_of(complaint: Complaint) -> Guide:
 def begin(request: Request, charge_id: UUID) -> HttpResponse:
     """Begin a complaint, or go on with the one that was begun."""
     charge = opened(request, charge_id)
-    complaint = complain.begin(
-        request.party,
-        charge,
-        language=translation.get_language(),
-        begun=request.visit.complaints,
-        now=request.now,
-    )
+    try:
+        complaint = complain.begin(
+            request.party,
+            charge,
+            language=translation.get_language(),
+            begun=request.visit.complaints,
+            asker=request.META["REMOTE_ADDR"],
+            now=request.now,
+        )
+    except TooOften:
+        return render(request, "citizen/complaint-too-many.html", {"charge": charge}, status=429)
     evidence.check_soon_if_never(charge, request.party, now=request.now)
     response = _to("complaint-why", complaint)
     if complaint.party_id is None:
@@ -225,13 +231,18 @@ def hand_over(request: Request, charge_id: UUID, complaint_id: UUID) -> HttpResp
 def _save(request: Request, complaint: Complaint, form: FileForm) -> None:
     """Save each file that can be taken, and say of each other what is wrong with it."""
     for file in request.FILES.getlist("file"):
+        name, content = file.name or "", file.read(files.MOST_BYTES + 1)
+        asker = request.META["REMOTE_ADDR"]
         try:
+            complaint_room.count_sent(
+                complaint, asker, name=name, size=len(content), now=request.now
+            )
             complain.add_file(
                 request.outside.scanner,
                 complaint,
                 kind=Document(form.cleaned_data["kind"]),
-                name=file.name or "",
-                content=file.read(files.MOST_BYTES + 1),
+                name=name,
+                content=content,
                 now=request.now,
             )
         except files.Refused as refused:
@@ -333,6 +344,7 @@ def _show(request: Request, found: Complaint, form: MessageForm) -> HttpResponse
             if due is not None and complain.may_complain_again(found, now=request.now)
             else None,
             "code": _code(found),
+            "anew": found.stands is law.State.LAPSED and complain.may_begin(found.charge),
         },
         status=422 if form.errors else 200,
     )
