@@ -30,6 +30,7 @@ from parking.ports.scanner import Infected
 from parking.records.audit import Incident
 from parking.records.case import Case
 from parking.records.document import Document
+from parking.records.letter import Letter
 from parking.web import uploads
 from pictures import PLACE, a_pdf, a_pdf_of_photos, a_photo, a_swelling_pdf, a_telling_pdf
 from town import ask, now, party
@@ -425,6 +426,48 @@ def test_while_the_scanner_is_away_a_document_waits_in_quarantine(application, c
     assert files.scan_quarantined(Clamd(address=clamav.address), [Document], now=now()) == 1
     kept.refresh_from_db()
     assert kept.scan == Document.Scan.CLEAN
+
+
+class Finds:
+    """A scanner that finds something in every file."""
+
+    def scan(self, content: bytes) -> None:
+        raise Infected("Eicar")
+
+
+def scanned(scanner) -> None:
+    files.scan_quarantined(
+        scanner, [Document], now=now(), before_removal=documents.tell_of_infected
+    )
+
+
+def test_of_an_infected_document_its_page_tells_until_another_is_saved(application) -> None:
+    away = Clamd(address="tcp://127.0.0.1:9", timeout=1)
+    save(application, a_pdf(), scanner=away, name="tro.pdf")
+    scanned(Finds())
+    assert not Document.objects.exists()
+    application.refresh_from_db()
+    assert application.infected == ["tro.pdf"]
+    assert not Letter.objects.exists()
+    save(application, a_pdf())
+    application.refresh_from_db()
+    assert application.infected == []
+
+
+def test_of_an_infected_document_that_was_handed_in_both_sides_hear(stocked, application) -> None:
+    save(application, a_pdf(), scanner=Clamd(address="tcp://127.0.0.1:9", timeout=1))
+    documents.hand_in(stocked, party("olga"), application, now=now())
+    scanned(Finds())
+    application.refresh_from_db()
+    assert application.infected == ["bevis.pdf"]
+    letter = Letter.objects.get()
+    assert letter.party == party("olga")
+    assert letter.subject == "Vi har slettet et dokument i din sag om licens"
+    case = Case.objects.get()
+    assert case.stands is case_law.State.OPEN
+    last = case.steps.last()
+    assert (last.actor, last.step) == ("system", "write")
+    assert "Vi har slettet filen bevis.pdf." in last.text
 
 
 class Particular:

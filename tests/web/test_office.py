@@ -19,6 +19,7 @@ from parking.law import case as law
 from parking.law.reasoning import Answer
 from parking.law.staff import Role
 from parking.records import sealing
+from parking.records.application import Application
 from parking.records.audit import LookUp
 from parking.records.case import Case
 from parking.records.document import Document
@@ -451,6 +452,11 @@ def test_somebody_hands_in_a_photo_and_takes_one_back(log_in, stocked):
     client.post(reverse("application-documents-hand-in", args=[application.id]))
     page = client.get(reverse("application", args=[application.id])).content.decode()
     assert "Du kan købe licensen nu" in page
+    assert "En fil er slettet" not in page
+    Application.objects.update(infected=["tro.pdf"])
+    for name in ("application", "application-documents"):
+        page = client.get(reverse(name, args=[application.id])).content.decode()
+        assert "Vi har slettet filen tro.pdf." in page
     assert client.get(reverse("application-start", args=[application.id])).status_code == 200
 
 

@@ -79,6 +79,27 @@ def question(case: Case, *, text: str, until: date) -> CaseLetter:
     return CaseLetter(subject, language, sections)
 
 
+def infected(case: Case, name: str) -> CaseLetter:
+    """Return the letter that says that the file *name*, handed in, had to be deleted."""
+    language = case.concerned.language
+    with translation.override(language):
+        gone = wording.infected(language, name)
+        sections = (
+            Section("", (_about(case), gone, _("Resten af din ansøgning har vi."))),
+            Section(
+                _("Sådan gør du"),
+                (
+                    _(
+                        "Log på Parkeringsbutikken, åbn din ansøgning, og aflever dokumentet "
+                        "igen, for eksempel som et foto."
+                    ),
+                ),
+            ),
+        )
+        subject = _("Vi har slettet et dokument i din sag om licens")
+    return CaseLetter(subject, language, sections)
+
+
 def hearing(case: Case, finding: Finding, facts: Facts, *, text: str, until: date) -> CaseLetter:
     """Return the letter that hears the party before their permit may be ended.
 

@@ -29,6 +29,7 @@ from parking.actions import (
     limit,
     progress,
     send,
+    wording,
 )
 from parking.actions.permission import NotYours
 from parking.actions.turns import keeping_nobody_waiting
@@ -542,7 +543,7 @@ def tell_of_infected(file: ComplaintFile, now: datetime) -> None:
         return
     if complaint.stands in _DOES_NOT_COUNT:
         return
-    text = complaint_wording.infected(complaint.language, file.original_name)
+    text = wording.infected(complaint.language, file.original_name)
     add_message(complaint, ComplaintMessage.Kind.MESSAGE, text=text, from_us=True, now=now)
     complaint_letters.write(
         complaint_letters.infected(complaint, file.original_name),

@@ -108,7 +108,7 @@ def infected(complaint: Complaint, name: str) -> CaseLetter:
                 "",
                 (
                     _about(complaint.charge),
-                    complaint_wording.infected(complaint.language, name),
+                    wording.infected(complaint.language, name),
                     _("Resten af klagen har vi, og den gælder stadig."),
                 ),
             ),

@@ -339,12 +339,3 @@ def complained(by: Complaint) -> str:
         "when": wording.moment(by.received),
         "channel": channel(by.channel),
     }
-
-
-def infected(language: str, name: str) -> str:
-    """Return what is said in a complaint of a file in which the virus scanner found something."""
-    with translation.override(language):
-        return _(
-            "Vi har slettet filen %(name)s. Vores viruskontrol fandt noget i den. "
-            "Send den gerne igen fra en anden kopi."
-        ) % {"name": name}

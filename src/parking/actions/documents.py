@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from parking.actions import apply, caseload, files
+from django.conf import settings
+
+from parking.actions import apply, case_letters, caseload, casework, files, wording
 from parking.actions.permission import NotYours
 from parking.law import application as application_law
 from parking.law import case as case_law
@@ -126,12 +128,34 @@ def save_draft(
             raise files.Refused(files.Fault.TOO_MANY, name)
         if drafts >= MOST_DRAFTS:
             raise files.Refused(files.Fault.TOO_MANY, name)
+        Application.objects.filter(id=application.id).update(infected=[])
         return Document.objects.create(
             party_id=application.party_id,
             application=application,
             kind=kind,
             **file,
         )
+
+
+def tell_of_infected(document: Document, now: datetime) -> None:
+    """Say that a document is gone, within a recording: on the page of its application.
+
+    Of one that was handed in a letter says so too, and the case that waits for an answer.
+    """
+    one_at_a_time("party", document.party_id)
+    application = Application.objects.select_for_update().get(id=document.application_id)
+    application.infected = [*application.infected, document.original_name]
+    application.save(update_fields=["infected"])
+    document.refresh_from_db(fields=["state"])
+    if document.state == Document.State.DRAFT:
+        return
+    cases = caseload.unfinished(application)
+    said = wording.infected(settings.LANGUAGE_CODE, document.original_name)
+    for case in cases:
+        caseload.step(case, Actor.SYSTEM, case_law.Step.WRITE, now=now, text=said)
+    if cases:
+        letter = case_letters.infected(cases[0], document.original_name)
+        casework.write_letter(cases[0], letter, now)
 
 
 def remove(application: Application, document_id: UUID) -> None:

@@ -220,7 +220,7 @@ def _permits(now: datetime) -> Forgotten:
         with forgetting():
             gone += _forget_what_led_to(ids)
             Application.objects.filter(id__in=ids).update(
-                finding=None, vehicle=None, changes=[], price_reason=None
+                finding=None, vehicle=None, changes=[], price_reason=None, infected=[]
             )
     return gone
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, override
 from django.utils.translation import gettext_lazy as _
 
 from parking.law import application, case, hours, order, permit
@@ -1114,3 +1114,12 @@ def _here(spot: standing_law.Spot, names: Mapping[str, str]) -> str:
     if spot.garage is not None:
         zones.append(spot.garage.name)
     return ", ".join(zones) or gettext("ingen zone")
+
+
+def infected(language: str, name: str) -> str:
+    """Return what is said of a file in which the virus scanner found something."""
+    with override(language):
+        return gettext(
+            "Vi har slettet filen %(name)s. Vores viruskontrol fandt noget i den. "
+            "Send den gerne igen fra en anden kopi."
+        ) % {"name": name}

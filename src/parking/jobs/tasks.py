@@ -23,6 +23,7 @@ from parking.actions import (
     claims,
     collect,
     complain,
+    documents,
     draw,
     evidence,
     files,
@@ -233,7 +234,7 @@ def run_out_complaints(timestamp: int) -> None:
 def scan_documents(timestamp: int) -> None:
     """Scan the files that waited for the scanner."""
     scanner, now = outside().scanner, timezone.now()
-    files.scan_quarantined(scanner, [Document], now=now)
+    files.scan_quarantined(scanner, [Document], now=now, before_removal=documents.tell_of_infected)
     files.scan_quarantined(
         scanner, [ComplaintFile], now=now, before_removal=complain.tell_of_infected
     )

@@ -113,6 +113,7 @@ COURSE: Final = Course(
             (_WORKER, Step.ANSWER): State.OPEN,  # it came by letter, mail or phone
             (_PARTY, Step.WITHDRAW): State.WITHDRAWN,
             (_SYSTEM, Step.WITHDRAW): State.WITHDRAWN,
+            (_SYSTEM, Step.WRITE): State.OPEN,
             (_SYSTEM, Step.PAY_BACK): State.DECIDED,
         },
         State.TAKEN: {
@@ -128,6 +129,7 @@ COURSE: Final = Course(
             (_WORKER, Step.PUT_BACK): State.OPEN,
             (_PARTY, Step.ANSWER): State.TAKEN,
             (_WORKER, Step.ANSWER): State.TAKEN,
+            (_SYSTEM, Step.WRITE): State.TAKEN,
             (_WORKER, Step.WITHDRAW): State.WITHDRAWN,  # the party has said so
             (_PARTY, Step.WITHDRAW): State.WITHDRAWN,
             (_SYSTEM, Step.WITHDRAW): State.WITHDRAWN,
@@ -136,6 +138,7 @@ COURSE: Final = Course(
             (_WORKER, Step.WRITE): State.ASKED,
             (_PARTY, Step.ANSWER): State.TAKEN,
             (_WORKER, Step.ANSWER): State.TAKEN,
+            (_SYSTEM, Step.WRITE): State.ASKED,
             (_SYSTEM, Step.GO_ON): State.TAKEN,
             (_WORKER, Step.WITHDRAW): State.WITHDRAWN,
             (_WORKER, Step.DECIDE): State.DECIDED,

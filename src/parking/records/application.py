@@ -36,6 +36,8 @@ class Application(models.Model):
     item_number = models.CharField(max_length=40, blank=True)
     price_ore = models.PositiveIntegerField(null=True)  #: what was shown, for the chosen start
     price_reason = models.JSONField(null=True)
+    #: Documents that were infected: their names, until another is saved.
+    infected: models.JSONField[list[str]] = models.JSONField(default=list)
     created = models.DateTimeField()
     changed = models.DateTimeField()
     ask_again_at = models.DateTimeField(null=True)  #: while it waits for a register
