@@ -360,7 +360,7 @@ def test_the_offence_is_told_in_the_language_of_the_letter(town):
         for document in (said(Step.FIRST_FEE, abroad, language), whole):
             for each in slip:
                 text = each.text if language == "da" else ours[each.code].english
-                assert f"{text} ({each.legal_basis})" in document
+                assert f"{text} ({ours[each.code].cites})" in document, "as the pages cite"
                 assert (each.text in document) is (language == "da")
 
 

@@ -350,7 +350,7 @@ def _account(charge: Charge, seen: progress.Seen) -> Iterator[list[str]]:
 
 def _offences(answer: ChargeAnswer) -> Iterator[str]:
     for each in charge_wording.offences(answer):
-        yield f"{each.text} ({each.told.legal_basis}): {wording.amount(each.told.amount)}"
+        yield f"{each.text} ({each.cites}): {wording.amount(each.told.amount)}"
         if each.plain:
             yield each.plain
     if len(answer.offences) > 1:

@@ -236,10 +236,7 @@ def _sections(said: _Said) -> Iterator[dict[str, Any]]:
     yield _section("", _why(said))
     yield _section(
         _("Derfor blev afgiften givet"),
-        *(
-            f"{each.text} ({each.told.legal_basis})."
-            for each in charge_wording.offences(said.answer)
-        ),
+        *(f"{each.text} ({each.cites})." for each in charge_wording.offences(said.answer)),
         _("På nettet kan du se vagtens billeder og note."),
     )
     if said.step.due is not None:

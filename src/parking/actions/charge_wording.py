@@ -143,7 +143,7 @@ class OffenceText:
     told: ChargedOffence
     text: str
     plain: str  #: what it means; empty if we do not know the code
-    cites: str
+    cites: str  #: by our own table, everywhere alike; by the slip if we do not know the code
 
 
 def offences(answer: ChargeAnswer) -> list[OffenceText]:
