@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from lxml import html
 
 from collecting import Town
@@ -22,8 +24,11 @@ from parking.actions import (
 )
 from parking.law.charge_terms import AnnulmentReason
 from parking.law.days import danish_day
+from parking.ports.charges import SentLetter
 from parking.records.charge import ChargePayment
 from parking.records.complaint import Complaint
+from parking.records.letter import Addressee, Letter
+from parking.records.recording import recording
 from sandbox.charges import code_of
 from town import charge, now, party, slip_of
 
@@ -222,6 +227,34 @@ def test_letters_are_named_by_their_kind_in_the_readers_language(town, visitor):
     ):
         assert danish.count(ours) == english.count(theirs) == 1
     assert "Påmindelse" not in english
+
+
+def test_letters_are_named_in_the_language_of_the_page_and_not_of_the_letter(town, log_in):
+    found = charge("anna-open")
+    reply = "Svar på din klage: Afgiften står ved magt"
+    told = charges.answer_of(found)
+    sent = [("decision", reply), ("message", "Besked om din klage"), ("reminder", "Påmindelse om")]
+    letters = tuple(
+        SentLetter(reference=kind, kind=kind, channel="print", sent=town.at, subject=subject)
+        for kind, subject in sent
+    )
+    with recording():
+        charges.take_over([replace(told, letters=letters, version=told.version + 1)], now=town.at)
+    Letter(
+        charge=found, kind="plan", subject="Your plan", language="en", written=now(), sent=now()
+    ).to(Addressee(kind="person", number=party("anna").person_number)).save()
+    danish, english = page(log_in("anna"), "anna-open"), page(log_in("anna"), "anna-open", "en")
+    for each in (reply, "Besked om din klage", "Aftale om at betale i rater (PDF)"):
+        assert each in danish
+    for each in ("Answer to a complaint", "A message about your complaint", "Your plan (PDF)"):
+        assert each in english
+    with translation.override("en"):
+        in_pdf = document("anna-open")
+    for each in ("Answer to a complaint (on paper)", "A message about your complaint (message, on"):
+        assert each in in_pdf
+    for each in ("Svar", "Besked", "Påmindelse om"):
+        assert each not in english
+        assert each not in in_pdf
 
 
 @pytest.mark.parametrize(

@@ -362,4 +362,4 @@ def _offences(answer: ChargeAnswer) -> Iterator[str]:
 
 def _letters(answer: ChargeAnswer) -> Iterator[str]:
     for each in answer.letters:
-        yield f"{wording.moment(each.sent)}: {each.subject} ({charge_wording.sent(each)})"
+        yield f"{wording.moment(each.sent)}: {charge_wording.sent(each)}"

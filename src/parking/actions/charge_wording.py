@@ -12,6 +12,7 @@ from typing import Final
 
 from django.conf import settings
 from django.utils import translation
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -181,11 +182,6 @@ _CHANNELS: Final = {
 }
 
 
-def sent(letter: SentLetter) -> str:
-    """Return what a letter is and which way it went, in the middle of a sentence."""
-    return f"{_LETTERS.get(letter.kind, letter.kind)}, {_CHANNELS[letter.channel]}"
-
-
 _HOLDS: Final = {
     Hold.COMPLAINT: gettext_lazy("Klage"),
     Hold.TRANSFER: gettext_lazy("Klage, der kun holder gælden fra Gældsstyrelsen"),
@@ -265,9 +261,29 @@ _TITLES: Final = {
 }
 
 
-def letter(kind: str, subject: str) -> str:
-    """Return what a letter of that *kind* is called; its *subject* where that says more."""
-    return str(_TITLES[kind]) if kind in _TITLES else subject
+def letter(kind: str, subject: str, written_in: str = settings.LANGUAGE_CODE) -> str:
+    """Return what a letter of that *kind* is called; its *subject* where that says more.
+
+    A subject that is *written_in* another language, and is not a text of ours, says nothing.
+    """
+    if kind in _TITLES:
+        return str(_TITLES[kind])
+    return _here(subject, written_in) or str(capfirst(_LETTERS.get(kind, ""))) or subject
+
+
+def sent(letter: SentLetter) -> str:
+    """Return what a letter said it was, of which kind it is, and which way it went."""
+    kind, way = str(_LETTERS.get(letter.kind, letter.kind)), _CHANNELS[letter.channel]
+    title = _here(letter.subject, settings.LANGUAGE_CODE) or str(_TITLES.get(letter.kind, ""))
+    return f"{title} ({kind}, {way})" if title else f"{capfirst(kind)} ({way})"
+
+
+def _here(subject: str, written_in: str) -> str:
+    """Return *subject* in the language in force; empty if we do not know it in that."""
+    if written_in == translation.get_language() or not subject:
+        return subject
+    translated = _(subject)
+    return translated if translated != subject else ""
 
 
 def waits(hold: Hold, *, until: date | None = None) -> str:

@@ -5,11 +5,13 @@ Without a login one sees the one charge whose slip one has, and nothing about an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -38,7 +40,7 @@ from parking.law.instalments import Limits
 from parking.law.instalments import State as PlanState
 from parking.law.money import NOTHING, Money
 from parking.ports import NotFound, Unavailable
-from parking.ports.charges import ChargeAnswer
+from parking.ports.charges import ChargeAnswer, SentLetter
 from parking.ports.places import Point
 from parking.records.charge import Charge, ChargeClaim
 from parking.records.letter import Letter
@@ -289,7 +291,7 @@ def _letters(request: Request, found: Charge, told: ChargeAnswer) -> list[dict[s
     sent = [
         {
             "sent": each.sent,
-            "subject": charge_wording.letter(each.kind, each.subject),
+            "subject": charge_wording.letter(each.kind, each.subject, _language(each, mine)),
             "file": mine.get(each.reference),
         }
         for each in told.letters
@@ -297,13 +299,19 @@ def _letters(request: Request, found: Charge, told: ChargeAnswer) -> list[dict[s
     sent += [
         {
             "sent": each.sent,
-            "subject": charge_wording.letter(each.kind, each.subject),
+            "subject": charge_wording.letter(each.kind, each.subject, each.language),
             "file": each,
         }
         for reference, each in mine.items()
         if reference not in known
     ]
     return sent
+
+
+def _language(letter: SentLetter, mine: Mapping[str, Letter]) -> str:
+    """Return which language a letter is written in: Danish, unless we know better."""
+    ours = mine.get(letter.reference)
+    return settings.LANGUAGE_CODE if ours is None else ours.language
 
 
 def _letters_to(request: Request, found: Charge) -> QuerySet[Letter]:

@@ -161,11 +161,13 @@ def _sent(charge: Charge, told: ChargeAnswer, case: Case | None) -> Iterator[dic
     mine = {f"letter-{each.id}": each for each in ours}
     for each in told.letters:
         if each.reference not in mine:
-            yield {"at": each.sent, "subject": each.subject, "letter": None}
+            said = charge_wording.letter(each.kind, each.subject)
+            yield {"at": each.sent, "subject": said, "letter": None}
     for letter in mine.values():
         if case is not None and letter.case_id == case.id:
             continue
-        yield {"at": letter.written, "subject": letter.subject, "letter": letter}
+        said = charge_wording.letter(letter.kind, letter.subject, letter.language)
+        yield {"at": letter.written, "subject": said, "letter": letter}
 
 
 def _checked(kept: ChargeCheck) -> dict[str, Any]:
