@@ -268,15 +268,20 @@ def test_the_qr_code_opens_english_for_who_does_not_ask_for_danish(town, visitor
     assert answer["Location"] == f"{prefix}/charges/{charge('german-found').id}/"
 
 
-def test_the_rows_of_a_plan_carry_their_headings_and_need_no_scrolling(town, log_in):
+def test_the_rows_of_a_table_carry_their_headings_and_need_no_scrolling(town, log_in):
+    anna = log_in("anna")
     shown = plan.propose(party("anna"), 3, now=town.at)
     kept = plan.agree(
         town.outside, party("anna"), 3, agreed=shown.agreement, language="da", now=town.at
     )
-    seen = log_in("anna").get(f"/my/plans/{kept.id}/")
-    (table,) = html.fromstring(seen.content).xpath("//table[contains(@class, 'instalments')]")
-    assert not table.xpath("ancestor::*[contains(@class, 'table--responsive-scroll')]")
-    headings = [each.text for each in table.xpath("./thead//th")]
-    for row in table.xpath("./tbody/tr"):
-        assert [each.get("data-title") for each in row] == headings
-    assert "kr.." not in text_of(seen)
+    for address, kind in (
+        (f"/my/plans/{kept.id}/", "instalments"),
+        (f"/charges/{charge('anna-open').id}/", "account"),
+    ):
+        seen = anna.get(address)
+        (table,) = html.fromstring(seen.content).xpath(f"//table[contains(@class, '{kind}')]")
+        assert not table.xpath("ancestor::*[contains(@class, 'table--responsive-scroll')]")
+        headings = [each.text for each in table.xpath("./thead//th")]
+        for row in table.xpath("./tbody/tr"):
+            assert [each.get("data-title") for each in row] == headings
+        assert "kr.." not in text_of(seen)
