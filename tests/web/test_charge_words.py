@@ -16,12 +16,14 @@ from parking.actions import charge as charges
 from parking.actions import (
     charge_case,
     charge_letters,
+    charge_wording,
     complain,
     evidence,
     plan,
     progress,
     wording,
 )
+from parking.law.charge import State
 from parking.law.charge_terms import AnnulmentReason
 from parking.law.days import danish_day
 from parking.ports.charges import SentLetter
@@ -124,6 +126,9 @@ def test_its_party_is_led_to_the_plan_and_told_the_next_date_and_nobody_else(tow
     address = f"/charges/{charge('anna-open').id}/"
     assert f'href="/my/plans/{kept.id}/"' in client.get(address).content.decode()
     assert "Næste rate" not in page(visitor, "anna-open")
+    kept.instalments.update(due=danish_day(town.at) - timedelta(days=1))
+    for at in ("/my/", f"/my/plans/{kept.id}/", f"/charges/{charge('anna-open').id}/"):
+        assert "og skulle være betalt senest" in text_of(client.get(at))
     assert "/my/plans/" not in visitor.get(address).content.decode()
 
 
@@ -186,7 +191,13 @@ def test_a_deadline_that_has_passed_is_past(town, log_in):
     client.post(reverse("charge-add", kwargs={"charge_id": found.id}))
     for each in (said, text_of(client.get(reverse("my-charges")))):
         assert f"Skulle være betalt senest {past}." in each
+        assert "Fristen er gået" in each
+    assert found.state == State.ISSUED.value
+    assert "Skal betales" not in said
     assert "Betal senest" not in said
+    assert "Fristen er gået" in document("sanne-crossing")
+    assert charges.is_late(found, now=now())
+    assert charge_wording.state_in_office(State.ISSUED, is_late=True).text == "Fristen er gået"
     assert "Should have been paid by" in page(client, "sanne-crossing", "en")
 
 

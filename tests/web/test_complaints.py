@@ -463,11 +463,11 @@ def test_our_own_complaint_is_not_told_twice_nor_once_it_is_forgotten(charged, l
 
 
 def test_a_case_worker_reads_it_with_the_charge(charged):
-    (told,) = charge_desk.of(charge("egon-hearing"), None)["elsewhere"]
+    (told,) = charge_desk.of(charge("egon-hearing"), None, now=now())["elsewhere"]
     assert told["complaint"].text == "Jeg holdt ikke på fortovet."
     page = render_to_string(
         "office/_charge.html",
-        {**charge_desk.of(charge("egon-hearing"), None), "photos": []},
+        {**charge_desk.of(charge("egon-hearing"), None, now=now()), "photos": []},
     )
     assert "Jeg holdt ikke på fortovet." in page
     assert "Har du et billede" in page

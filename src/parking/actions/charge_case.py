@@ -40,6 +40,7 @@ from parking.law import complaint as complaint_law
 from parking.law.charge import Balance, ChargeNumber
 from parking.law.charge import spaced as spaced_number
 from parking.law.charge_terms import AnnulmentReason
+from parking.law.days import danish_day
 from parking.law.plates import Plate, spaced
 from parking.ports import Outside, PortError
 from parking.ports.charges import ChargeAnswer, ChargeComplaint
@@ -150,7 +151,10 @@ def contents(
     seen = progress.seen(charge, will_be_annulled=will is not None, now=now)
     balance = charges.balance(charge)
     status = charge_wording.state(
-        charges.stands(charge), balance, will_be_annulled=will is not None
+        charges.stands(charge),
+        balance,
+        will_be_annulled=will is not None,
+        is_late=seen.due is not None and seen.due < danish_day(now),
     )
     number = spaced_number(ChargeNumber(charge.number))
     differ = [each.image.number for each in taken if each.hidden is Why.DIFFERS]

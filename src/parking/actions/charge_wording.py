@@ -108,17 +108,22 @@ _WENT_BACK: Final = {
 
 
 def state(
-    stands: law.State, balance: Balance | None = None, *, will_be_annulled: bool = False
+    stands: law.State,
+    balance: Balance | None = None,
+    *,
+    will_be_annulled: bool = False,
+    is_late: bool = False,
 ) -> StateText:
     """Return how far a charge has come, in words; of one that *will_be_annulled*, just that.
 
     By its *balance* it is paid though the charge system has not said so, and not over as long as we
-    owe money back.
+    owe money back. When its last day to pay has passed it *is_late*, whoever has written that down.
     """
     if will_be_annulled:
         return StateText(_("Bliver annulleret"), "success", "")
     if balance is not None and not balance.owed and stands in law.COLLECTED_HERE:
         stands = law.State.PAID
+    stands = _fallen_due(stands, is_late)
     if balance is not None and balance.overpaid and stands is law.State.PAID:
         return StateText(
             _("Betalt"), "success", _("Sagen er slut, når vi har betalt for meget tilbage.")
@@ -127,12 +132,17 @@ def state(
     return StateText(str(text), kind, str(following))
 
 
+def _fallen_due(stands: law.State, is_late: bool) -> law.State:  # noqa: FBT001 -- a flag of its callers
+    return law.State.DUE if is_late and stands is law.State.ISSUED else stands
+
+
 #: What is said otherwise to whoever works with a charge than to whoever got it.
 _IN_OFFICE: Final = {law.State.REMINDED: gettext_lazy("Påmindelse sendt")}
 
 
-def state_in_office(stands: law.State) -> StateText:
+def state_in_office(stands: law.State, *, is_late: bool = False) -> StateText:
     """Return how far a charge has come, in words to whoever works with it."""
+    stands = _fallen_due(stands, is_late)
     said = state(stands)
     return StateText(str(_IN_OFFICE.get(stands, said.text)), said.kind, "")
 

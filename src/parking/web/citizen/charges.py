@@ -176,14 +176,17 @@ def _in_short(charge: Charge, *, now: datetime) -> dict[str, Any]:
     seen = progress.seen(charge, will_be_annulled=will, now=now)
     owed = balance.owed if seen.is_claimed else NOTHING
     due = seen.due if owed and charges.payable(charge) else None
+    is_late = due is not None and due < danish_day(now)
     complaint, drafted = complain.unfinished(charge)
     return {
         "charge": charge,
         "place": charges.answer_of(charge).place,
-        "state": charge_wording.state(charges.stands(charge), balance, will_be_annulled=will),
+        "state": charge_wording.state(
+            charges.stands(charge), balance, will_be_annulled=will, is_late=is_late
+        ),
         "owed": owed,
         "due": due,
-        "is_late": due is not None and due < danish_day(now),
+        "is_late": is_late,
         "complaint": complaint,
         "drafted": drafted,
     }
@@ -200,8 +203,11 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
     complained = complaints.of_charge(request, found)
     will = bool(complained["will"])
     seen = progress.seen(found, will_be_annulled=will, now=request.now)
-    state = charge_wording.state(charges.stands(found), balance, will_be_annulled=will)
     due = seen.due if balance.owed and seen.is_claimed else None
+    is_late = due is not None and due < danish_day(request.now)
+    state = charge_wording.state(
+        charges.stands(found), balance, will_be_annulled=will, is_late=is_late
+    )
     return render(
         request,
         "citizen/charge.html",
@@ -220,7 +226,7 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             "state": state,
             "is_claimed": seen.is_claimed,
             "due": due,
-            "is_late": due is not None and due < danish_day(request.now),
+            "is_late": is_late,
             "plan_ended": bool(balance.owed)
             and seen.is_claimed
             and any(each.plan.stands is PlanState.BROKEN for each in found.instalments.all()),

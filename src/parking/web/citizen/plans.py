@@ -127,6 +127,7 @@ def plan(request: PartyRequest, plan_id: UUID) -> HttpResponse:
             "is_drawn": bool(found.card_agreement),
             "drawn_now": so_far.is_drawn_now(),
             "last_day": so_far.last_day,
+            "next_is_late": so_far.last_day is not None and so_far.last_day < today,
             "can_remember": len(left) > 1 and not found.card_agreement,
             "is_kept": so_far.is_kept,
             "is_broken": found.stands is law.State.BROKEN,
@@ -168,8 +169,10 @@ def card(of: Party, *, now: datetime) -> dict[str, Any] | None:
     found: PlanProgress | None = plans.shown_to(of)
     if found is None:
         return None
+    day = found.plan.due if found.is_broken_and_owed else found.last_day
     return {
         "plan": found.plan,
+        "is_late": day is not None and day < danish_day(now),
         "is_broken": found.is_broken_and_owed,
         "draw": found.next_draw(on=danish_day(now)),
         "next": found.left[0][1] if found.left else None,

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from parking.actions import casework, charge_wording, wording
 from parking.actions import staff as actions
-from parking.actions.charge import stands
+from parking.actions.charge import is_late, stands
 from parking.law import case as law
 from parking.law.days import danish_day
 from parking.law.staff import Right
@@ -115,7 +115,13 @@ def search(request: StaffRequest) -> HttpResponse:
         for each in found or []
     ]
     charged = [
-        {"charge": each, "state": charge_wording.state_in_office(stands(each))} for each in charges
+        {
+            "charge": each,
+            "state": charge_wording.state_in_office(
+                stands(each), is_late=is_late(each, now=request.now)
+            ),
+        }
+        for each in charges
     ]
     context = {"form": form, "found": told, "charges": charged, "searched": found is not None}
     return page(request, "office/search.html", context)

@@ -58,7 +58,7 @@ def shown(
     """Return all that the page of *case* shows of *charge*, or that of the charge itself."""
     told = charges.answer_of(charge)
     return {
-        **of(charge, kept),
+        **of(charge, kept, now=request.now),
         **stops.offered(request, charge, case),
         "photos": list(_photos(request, charge, case, told.images)),
         "plan": _plan(charge, request.now),
@@ -66,7 +66,7 @@ def shown(
     }
 
 
-def of(charge: Charge, kept: ChargeCheck | None) -> dict[str, Any]:
+def of(charge: Charge, kept: ChargeCheck | None, *, now: datetime) -> dict[str, Any]:
     """Return what is known here of *charge*, and of what a machine has seen of it."""
     told = charges.answer_of(charge)
     return {
@@ -74,7 +74,9 @@ def of(charge: Charge, kept: ChargeCheck | None) -> dict[str, Any]:
         "told": told,
         "offences": charge_wording.offences(told),
         "valves": charge_wording.valves(told.observation.valves),
-        "charge_state": charge_wording.state_in_office(charges.stands(charge)),
+        "charge_state": charge_wording.state_in_office(
+            charges.stands(charge), is_late=charges.is_late(charge, now=now)
+        ),
         "account": charge_wording.account(charges.account(charge), charges.paid_here(charge)),
         "balance": charges.balance(charge),
         "elsewhere": [
