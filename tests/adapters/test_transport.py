@@ -15,6 +15,7 @@ import structlog
 from parking.adapters import transport
 from parking.adapters.transport import Transport
 from parking.ports import Rejected, Unavailable
+from parking.ports.patience import patience
 
 Answer = Callable[[socket.socket], None]
 
@@ -136,6 +137,24 @@ def test_no_answer_is_unavailable_and_in_time(
     with pytest.raises(Unavailable):
         ask.request("GET", "/", operation="test", repeatable=True)
     assert time.monotonic() - began < 1.5
+
+
+def test_who_waits_has_less_patience_and_what_that_cuts_off_is_no_failure(
+    neighbour: Neighbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "FAILURES_THAT_OPEN", 1)
+    ask = Transport("neighbour", neighbour.address)
+    neighbour.answers = [is_silent, says(200, "{}")]
+    began = time.monotonic()
+    with patience(0.1):
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                ask.request("GET", "/", operation="test", repeatable=True)
+    assert time.monotonic() - began < 1
+    assert len(neighbour.asked) == 1, "the second time nobody waits any more"
+    ask.request("GET", "/", operation="test", repeatable=True)
+    assert ask._breaker.fail_counter == 0
+    ask.close()
 
 
 def test_nobody_there_is_unavailable() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import timedelta
 
 import httpx
@@ -12,7 +13,7 @@ from django.urls import reverse
 
 from collecting import Town
 from parking.actions import charge as charges
-from parking.actions import charge_feed, checkout, plan, wording
+from parking.actions import charge_feed, checkout, plan, slip, wording
 from parking.law.charge import spaced
 from parking.law.days import danish_day
 from parking.records.charge import Charge, ChargeHolder
@@ -204,6 +205,29 @@ def test_while_the_charge_system_is_away_nothing_typed_is_lost(stocked, sandbox)
     assert "Vi kan ikke slå afgiften op lige nu" in text(answer)
     assert f'value="{number}"' in text(answer)
     assert f'value="{plate}"' in text(answer)
+
+
+def test_while_the_charge_system_is_slow_nobody_waits_long_and_what_is_known_is_there(
+    stocked, sandbox, monkeypatch
+):
+    monkeypatch.setattr(slip, "_PATIENCE", 0.3)
+    sandbox.fault("pilen", "slow:3")
+    number, _plate = slip_of("lars-swedish")
+    scanned = reverse("charge-scan", args=[number, code_of(number)])
+    client, began = Client(), time.monotonic()
+    for answer in (client.post(reverse("charges"), typed("lars-swedish")), client.get(scanned)):
+        assert answer.status_code == 503
+        assert "Systemet med afgifter er langsomt eller svarer ikke. Intet er" in text(answer)
+        assert f'value="{number}"' in text(answer)
+    assert time.monotonic() - began < 3
+    sandbox.fault("pilen", "none")
+    charge_feed.follow(stocked, now=now())
+    sandbox.fault("pilen", "slow:3")
+    began = time.monotonic()
+    assert client.post(reverse("charges"), typed("lars-swedish")).status_code == 303
+    assert client.get(scanned).status_code in {302, 303}
+    assert client.get(at("charge", "lars-swedish")).status_code == 200
+    assert time.monotonic() - began < 3
 
 
 def test_while_nobody_can_pay_the_charge_is_there_and_says_so(visitor, sandbox):

@@ -20,6 +20,7 @@ from parking.law.charge import ChargeNumber
 from parking.law.plates import Plate, loosely, without_marks
 from parking.ports import NotFound, Outside
 from parking.ports.charges import ChargeAnswer
+from parking.ports.patience import patience
 from parking.records.charge import Charge
 from parking.records.party import Party
 from parking.records.recording import recording
@@ -44,6 +45,8 @@ _MISSES_FADE: Final = timedelta(hours=1)
 #: So often may one asker be wrong at all, and so often by code about what is not here yet.
 _MOST_ASKED: Final = 30
 _ASKED_FADE: Final = timedelta(minutes=10)
+#: So many seconds somebody waits who wants to find a charge, whatever is asked for it. ASSUMED.
+_PATIENCE: Final = 4.0
 #: What the charge system takes for a plate.
 _SHORTEST: Final = 2
 
@@ -72,16 +75,19 @@ def find(
 
     :raises NoSuchCharge: if there is none with that number and plate, or that number and code.
     :raises CodeNeeded: if number and plate no longer suffice for now.
-    :raises Unavailable: if we do not have it and the charge system does not answer.
+    :raises Unavailable: if we do not have it and the charge system does not answer while somebody
+        waits. What we have is never asked for.
     :raises Rejected: if it would not answer.
     """
     whose = f"charges {limit.asking(asker, party)}"
     if slip.code:
-        return _by_code(outside, slip, whose, now)
+        with patience(_PATIENCE):
+            return _by_code(outside, slip, whose, now)
     misses = (limit.Limit(whose, _MOST_ASKED, _ASKED_FADE), *_misses(slip, asker, party))
     if limit.is_used_up(misses, now=now):
         raise CodeNeeded
-    return _by_plate(outside, slip, misses, now)
+    with patience(_PATIENCE):
+        return _by_plate(outside, slip, misses, now)
 
 
 def look_up(outside: Outside, slip: Slip, *, now: datetime) -> Charge:

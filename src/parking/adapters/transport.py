@@ -24,6 +24,7 @@ import stamina
 import structlog
 
 from parking.ports import Rejected, Unavailable
+from parking.ports import patience as waiting
 
 log = structlog.get_logger("parking.outside")
 
@@ -36,6 +37,8 @@ FAILURES_THAT_OPEN: Final = 5
 SECONDS_OPEN: Final = 20.0
 NO_SUCH_ANSWERS: Final[frozenset[int]] = frozenset()
 
+#: In fewer seconds nobody answers: then there is no patience left.
+_A_MOMENT: Final = 0.05
 _ASK_LATER: Final = frozenset({408, 425, 429})
 
 
@@ -45,7 +48,8 @@ class Transport:
     *base_url* is the only origin it will ever talk to. *ca_file* (PEM) replaces the host's own
     trust roots; *client_certificate_file* (PEM, key and certificate) is what we show if asked.
     *deadline* bounds one request in seconds, repetitions and waiting included, however slowly the
-    other side drips. *before_call* is called before each request and may raise to forbid it.
+    other side drips; less, where somebody waits who has less patience (`parking.ports.patience`).
+    *before_call* is called before each request and may raise to forbid it.
     """
 
     def __init__(
@@ -111,14 +115,14 @@ class Transport:
 
         :raises Unavailable: if there was no answer in time, a broken one, one too large, a
             redirection, or a status that means "later"; or if it has failed so often lately that
-            it is left alone for a while.
+            it is left alone for a while. That somebody's patience was over is no such failure.
         :raises Rejected: if it answered with any other 4xx status.
         """
         if self._before_call is not None:
             self._before_call()
         address = self._address(path)
         began = time.monotonic()
-        with self._limit.within(self._deadline):
+        with self._limit.within(_at_most(self._deadline)):
             try:
                 self._refuse_while_open()
                 response = self._try(
@@ -135,7 +139,8 @@ class Transport:
                     answers,
                 )
             except Unavailable as failure:
-                self._report(failure)
+                if not _is_over():
+                    self._report(failure)
                 self._log(operation, began, outcome="unavailable", why=str(failure))
                 raise
         self._report(None)
@@ -180,6 +185,7 @@ class Transport:
             wait_jitter=0.2,
         ):
             with attempt:
+                self._refuse_in_vain()
                 return self._once(build(), answers)
         raise AssertionError("the last attempt returns or raises")
 
@@ -224,6 +230,10 @@ class Transport:
             streamed.status_code, headers=headers, content=bytes(body), request=streamed.request
         )
 
+    def _refuse_in_vain(self) -> None:
+        if _is_over():
+            raise Unavailable(f"{self.system}: not asked, nobody waits any more")
+
     def _refuse_while_open(self) -> None:
         if time.monotonic() < self._left_alone_until:
             raise _LeftAlone(f"{self.system}: left alone after {FAILURES_THAT_OPEN} failures")
@@ -257,6 +267,18 @@ class _Passing(Unavailable):
 
 class _LeftAlone(Unavailable):
     """It was not asked."""
+
+
+def _at_most(seconds: float) -> float:
+    """Return *seconds*, or fewer where somebody waits who has less patience."""
+    left = waiting.left()
+    return seconds if left is None else min(seconds, left)
+
+
+def _is_over() -> bool:
+    """Tell whether the patience of somebody who waited is over."""
+    left = waiting.left()
+    return left is not None and left < _A_MOMENT
 
 
 def _origin(address: str) -> tuple[str, str | None, int | None]:

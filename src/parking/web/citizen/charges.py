@@ -113,6 +113,11 @@ def scan(request: Request, number: str, code: str) -> HttpResponse:
         form = SlipForm(initial={"number": meant}, code_needed=False)
         told = {"form": form, "why": "not here yet"}
         return render(request, "citizen/charge-find.html", told, status=404)
+    except Unavailable:
+        # The code stays, so that nobody has to type it when the plate alone does not suffice.
+        form = SlipForm(initial={"number": meant, "code": code}, code_needed=True)
+        told = {"form": form, "why": "away"}
+        return render(request, "citizen/charge-find.html", told, status=_STATUS_OF["away"])
 
 
 def _asks_for_another_language(request: Request) -> bool:
