@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0024_party_numbers'),
+        ('records', '0025_stops'),
     ]
 
     operations = [
