@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from parking.actions import casework, evidence, mydata, person_number, staff
+from parking.actions import annulment, casework, mydata, person_number, staff
 from parking.actions import charge as charges
 from parking.actions import plan as plans
 from parking.law.staff import Role
@@ -51,7 +51,7 @@ def test_a_charge_under_the_new_number_is_on_the_page_of_who_logs_in_with_the_ol
     assert mine.was_theirs
     assert [each.number for each in plans.owed_by(noor, now=now())] == [mine.number]
     assert [each.id for each in charges.known_parties(mine)] == [noor.id]
-    assert evidence.concerned(mine) == [noor]
+    assert annulment.concerned(mine) == [noor]
 
 
 def test_a_charge_under_the_old_number_stays_on_it_too(charged):

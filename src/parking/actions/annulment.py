@@ -1,18 +1,39 @@
-"""Annulling a charge here, whole or in part: it counts at once, and the charge system is told."""
+"""Annulling a charge here, whole or in part: it counts at once, and the charge system is told.
+
+Whoever decides it, a machine or a case worker, :func:`annul_whole` does all that follows. Only the
+answer to a complaint has a letter and an order of things of its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from parking.actions import charge as charges
+from parking.actions import (
+    charge_facts,
+    charge_letters,
+    claims,
+    complaint_course,
+    complaint_letters,
+    send,
+)
 from parking.law import charge as law
+from parking.law import complaint as complaint_law
 from parking.law.charge_terms import AnnulmentReason
+from parking.law.course import Actor
+from parking.law.days import danish_day
 from parking.law.money import Money
+from parking.ports import Outside, PortError
+from parking.ports.charges import ChargeAnswer
 from parking.records.charge import Charge
 from parking.records.charge_check import ChargeAnnulment
 from parking.records.complaint import Complaint
+from parking.records.letter import Addressee
+from parking.records.outbox import Outgoing
+from parking.records.party import Party
 
 #: What we call the reasons when we tell the charge system.
 REASONS_THERE: Final = {
@@ -30,6 +51,124 @@ REASONS_THERE: Final = {
     AnnulmentReason.CHARGED_TOO_OFTEN: "fourth_charge",
     AnnulmentReason.DECEASED: "deceased",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Who was registered for the vehicle, somebody abroad too, and the code of the slip."""
+
+    holder: Addressee | None
+    code: str = ""
+    answer: ChargeAnswer | None = None  #: what the charge system said; ``None`` if it was silent
+
+
+def registered(outside: Outside, charge: Charge) -> Registered:
+    """Ask the charge system who was registered for the vehicle of *charge*.
+
+    While it does not answer it is who our own copy knows, and no code.
+    """
+    try:
+        answer = outside.charges.charge(charge.source_id)
+    except PortError:
+        return Registered(charge_letters.addressee_kept(charge))
+    return Registered(charge_letters.addressee_of(answer), answer.code, answer)
+
+
+def annul_whole(
+    charge: Charge,
+    *,
+    reference: str,
+    reason: AnnulmentReason,
+    reasons: str,
+    evidence: Sequence[dict[str, str]],
+    by: str,
+    by_machine: bool,
+    now: datetime,
+    registered: Registered | None = None,
+    words: complaint_letters.Words = complaint_letters.NO_WORDS,
+) -> ChargeAnnulment:
+    """Annul all that is claimed on *charge* and do what follows, within a recording.
+
+    What is with the debt collection is taken back first. The charge system is told, what was paid
+    is owed back, and nobody waits for an answer any more. Whoever complained or has the charge on
+    their page is written to, and so is who is *registered* (by our own copy if not given), each
+    once; the letters carry *words*. Nobody writes to the dead.
+    """
+    claims.recall(charge, because="annulled", now=now)
+    row = annul(
+        charge,
+        reference=reference,
+        amount=None,
+        reason=reason,
+        reasons=reasons,
+        evidence=evidence,
+        by=by,
+        by_machine=by_machine,
+        now=now,
+    )
+    send.put(
+        Outgoing.Kind.REPORT_ANNULMENT,
+        key=f"annulment {reference}",
+        lane=f"charge {charge.id}",
+        payload={"annulment": reference},
+        now=now,
+    )
+    owe_back(charge, now=now)
+    told = _close_complaints(charge, reason, words, now)
+    complaint_course.end_case_of_finding(charge, now=now)
+    for party in concerned(charge):
+        if told.isdisjoint(_known_as(party)):
+            complaint_letters.send_annulled(
+                charge, reason, party, complaint=None, words=words, now=now
+            )
+            told |= _known_as(party)
+    if registered is None:
+        registered = Registered(charge_letters.addressee_kept(charge))
+    holder = registered.holder
+    if holder is None or reason is AnnulmentReason.DECEASED:
+        return row
+    number = charge_letters.fingerprint(holder)
+    if told.isdisjoint({number} if number else _known_as(None, holder.name)):
+        complaint_letters.send_annulled_to_holder(
+            charge, reason, holder, code=registered.code, words=words, now=now
+        )
+    return row
+
+
+def _close_complaints(
+    charge: Charge, reason: AnnulmentReason, words: complaint_letters.Words, now: datetime
+) -> set[str]:
+    """End every complaint about *charge* that waits; return what tells those who were written to.
+
+    Their cases end with them.
+    """
+    told: set[str] = set()
+    waiting = Complaint.objects.filter(
+        charge=charge, state__in=[state.value for state in complaint_law.OPEN]
+    )
+    for complaint in waiting.select_related("party"):
+        complaint.charge = charge
+        complaint_course.close(complaint, Actor.SYSTEM, complaint_law.Step.ANNUL, now=now)
+        complaint_letters.send_annulled(
+            charge, reason, complaint.party, complaint=complaint, words=words, now=now
+        )
+        told |= _known_as(complaint.party, complaint.name)
+    return told
+
+
+def _known_as(party: Party | None, name: str = "") -> set[str]:
+    """Return what tells one who is written to from another: the numbers, or a guest's name."""
+    return set(party.number_fingerprints) if party is not None else {name.strip().casefold()}
+
+
+def concerned(charge: Charge) -> list[Party]:
+    """Return those who have logged in and held the vehicle on the day, or have added the charge."""
+    held = [
+        each.number_fingerprint
+        for each in charge_facts.holders_on(charge, danish_day(charge.issued))
+    ]
+    known = Party.objects.filter(number_fingerprints__overlap=held)
+    return list((known | Party.objects.filter(charge_claims__charge=charge)).distinct())
 
 
 def annul(

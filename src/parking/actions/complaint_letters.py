@@ -6,7 +6,9 @@ What is decided is explained: what was looked at, the reasons, and where to turn
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from django.conf import settings
 from django.utils import translation
@@ -173,7 +175,25 @@ def guidance(number: int, days: int) -> Iterator[str]:
     )
 
 
-def annulled(charge: Charge, reason: AnnulmentReason, *, language: str) -> CaseLetter:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a case worker adds to the reason, in Danish and in English if they wrote it."""
+
+    danish: str = ""
+    english: str = ""
+
+    def within(self, language: str) -> str:
+        """Return what stands in a letter in *language*: Danish where nothing else was written."""
+        return self.english or self.danish if language == "en" else self.danish
+
+
+#: Where the reason says it all.
+NO_WORDS: Final = Words()
+
+
+def annulled(
+    charge: Charge, reason: AnnulmentReason, *, language: str, words: Words = NO_WORDS
+) -> CaseLetter:
     """Return the letter that tells that a charge was annulled without anybody's asking."""
     with translation.override(language):
         sections = (
@@ -185,7 +205,13 @@ def annulled(charge: Charge, reason: AnnulmentReason, *, language: str) -> CaseL
                     _("Har du betalt, får du pengene tilbage."),
                 ),
             ),
-            Section(_("Begrundelse"), (complaint_wording.why_annulled(reason),)),
+            Section(
+                _("Begrundelse"),
+                (
+                    complaint_wording.why_annulled(reason),
+                    *_paragraphs(words.within(language)),
+                ),
+            ),
         )
         subject = _("Din parkeringsafgift er annulleret")
     return CaseLetter(subject, language, sections)
@@ -271,10 +297,11 @@ def send_annulled(
     *,
     complaint: Complaint | None,
     now: datetime,
+    words: Words = NO_WORDS,
 ) -> None:
     """Tell *party*, or whoever complained, that the charge was annulled, within a recording."""
     language = complaint.language if complaint else party.language if party else "da"
-    letter = annulled(charge, reason, language=language)
+    letter = annulled(charge, reason, language=language, words=words)
     write(
         letter,
         kind="decision",
@@ -287,12 +314,19 @@ def send_annulled(
 
 
 def send_annulled_to_holder(
-    charge: Charge, reason: AnnulmentReason, holder: Addressee, *, code: str, now: datetime
+    charge: Charge,
+    reason: AnnulmentReason,
+    holder: Addressee,
+    *,
+    code: str,
+    now: datetime,
+    words: Words = NO_WORDS,
 ) -> None:
     """Tell *holder*, who was registered for the vehicle, the same, within a recording."""
     party = charge_letters.party_of(holder)
+    language = charge_letters.language_of(holder, party)
     write(
-        annulled(charge, reason, language=charge_letters.language_of(holder, party)),
+        annulled(charge, reason, language=language, words=words),
         kind="decision",
         charge=charge,
         party=party,

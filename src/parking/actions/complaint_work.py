@@ -320,7 +320,6 @@ def settle_finding(
             return
         if kept is None:
             raise StepNotAllowed("nothing is proposed")
-        claims.recall(charge, because="annulled", now=now)
         evidence.annul_as_proposed(
             charge, kept, reasons=reasons, by=staff.unit or "case worker", now=now
         )

@@ -18,15 +18,12 @@ from django.db.models.functions import Coalesce
 from parking.actions import (
     annulment,
     charge_facts,
-    charge_letters,
     complaint_course,
-    complaint_letters,
     complaint_wording,
     send,
 )
 from parking.actions import charge as charges
 from parking.law import charge as charge_law
-from parking.law import complaint as complaint_law
 from parking.law.charge_terms import AnnulmentReason
 from parking.law.course import Actor
 from parking.law.days import NotInForce, Period, danish_day
@@ -45,14 +42,11 @@ from parking.law.facts import (
 )
 from parking.law.reasoning import Answer
 from parking.law.record import as_json, from_json
-from parking.ports import Outside, PortError
+from parking.ports import Outside
 from parking.ports.charges import ChargeAnswer
 from parking.records.audit import LookUp
 from parking.records.charge import Charge
 from parking.records.charge_check import ChargeAnnulment, ChargeCheck
-from parking.records.complaint import Complaint
-from parking.records.letter import Addressee
-from parking.records.outbox import Outgoing
 from parking.records.party import Party
 from parking.records.recording import one_at_a_time, recording
 
@@ -191,7 +185,7 @@ def check(
         found = proposal(facts)
     except NotInForce:
         return None
-    holder, code = _registered(outside, charge) if found.on_the_spot else (None, "")
+    registered = annulment.registered(outside, charge) if found.on_the_spot else None
     with recording():
         one_at_a_time("charge", charge.id)
         charge = Charge.objects.get(id=charge.id)
@@ -216,10 +210,7 @@ def check(
         )
         if found.on_the_spot and found.reason is not None and may_annul_at_once(charge):
             reasons = complaint_wording.why_annulled(found.reason, language="da")
-            annul_as_proposed(
-                charge, kept, reasons=reasons, by=_BY, now=now, holder=holder, code=code
-            )
-            complaint_course.end_case_of_finding(charge, now=now)
+            annul_as_proposed(charge, kept, reasons=reasons, by=_BY, now=now, registered=registered)
         elif found.reason is not None and charges.stands(charge) not in _OVER:
             complaint_course.open_case_of_finding(charge, now=now)
     log.info("charge checked", charge=charge.number, answer=kept.answer, ground=kept.ground)
@@ -275,18 +266,6 @@ def _last_day(period: Period) -> str:
 # Annulling on the spot
 
 
-def _registered(outside: Outside, charge: Charge) -> tuple[Addressee | None, str]:
-    """Return who was registered for the vehicle, somebody abroad too, and the slip's code.
-
-    While the charge system does not answer it is who our own copy knows, and no code.
-    """
-    try:
-        answer = outside.charges.charge(charge.source_id)
-    except PortError:
-        return charge_letters.addressee_kept(charge), ""
-    return charge_letters.addressee_of(answer), answer.code
-
-
 def annul_as_proposed(
     charge: Charge,
     kept: ChargeCheck,
@@ -294,77 +273,28 @@ def annul_as_proposed(
     reasons: str,
     by: str,
     now: datetime,
-    holder: Addressee | None = None,
-    code: str = "",
+    registered: annulment.Registered | None = None,
 ) -> None:
     """Annul the whole charge for the reason that *kept* proposes, within a recording.
 
-    The charge system is told. Whoever complained or has the charge on their page is written to,
-    and so is the registered *holder* (by our own copy if not given), each once. Nobody writes to
-    the dead.
+    Whom it concerns is written to, and so is who is *registered*, as :func:`annulment.annul_whole`
+    does it.
     """
-    reason = AnnulmentReason(kept.reason)
-    annulment.annul(
+    annulment.annul_whole(
         charge,
         reference=f"check-{kept.id}",
-        amount=None,
-        reason=reason,
+        reason=AnnulmentReason(kept.reason),
         reasons=reasons,
         evidence=kept.shown,
         by=by,
         by_machine=by == _BY,
+        registered=registered,
         now=now,
     )
-    send.put(
-        Outgoing.Kind.REPORT_ANNULMENT,
-        key=f"annulment check-{kept.id}",
-        lane=f"charge {charge.id}",
-        payload={"annulment": f"check-{kept.id}"},
-        now=now,
-    )
-    annulment.owe_back(charge, now=now)
-    told_already: set[str] = set()
-    open_ones = Complaint.objects.filter(
-        charge=charge, state__in=[state.value for state in complaint_law.OPEN]
-    )
-    for complaint in open_ones.select_related("party"):
-        complaint.charge = charge
-        complaint_course.close(complaint, Actor.SYSTEM, complaint_law.Step.ANNUL, now=now)
-        complaint_letters.send_annulled(
-            charge, reason, complaint.party, complaint=complaint, now=now
-        )
-        told_already |= _known_as(complaint.party, complaint.name)
-    for party in concerned(charge):
-        if told_already.isdisjoint(_known_as(party)):
-            complaint_letters.send_annulled(charge, reason, party, complaint=None, now=now)
-            told_already |= _known_as(party)
-    if holder is None:
-        holder = charge_letters.addressee_kept(charge)
-    if holder is None or reason is AnnulmentReason.DECEASED:
-        return
-    number = charge_letters.fingerprint(holder)
-    known = {number} if number else _known_as(None, holder.name)
-    if told_already.isdisjoint(known):
-        complaint_letters.send_annulled_to_holder(charge, reason, holder, code=code, now=now)
-
-
-def _known_as(party: Party | None, name: str = "") -> set[str]:
-    """Return what tells one who is written to from another: the numbers, or a guest's name."""
-    return set(party.number_fingerprints) if party is not None else {name.strip().casefold()}
 
 
 #: Who annuls when nobody does.
 _BY: Final = "machine"
-
-
-def concerned(charge: Charge) -> list[Party]:
-    """Return those who have logged in and held the vehicle on the day, or have added the charge."""
-    held = [
-        each.number_fingerprint
-        for each in charge_facts.holders_on(charge, danish_day(charge.issued))
-    ]
-    known = Party.objects.filter(number_fingerprints__overlap=held)
-    return list((known | Party.objects.filter(charge_claims__charge=charge)).distinct())
 
 
 def proposal_of(kept: ChargeCheck) -> Proposal:
