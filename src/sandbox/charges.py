@@ -361,6 +361,17 @@ SEEDS: Final = (
     Seed("sanne-crossing", "ZW20009", ("20a",), "SØ", _days(14),
          "Standset i venstre side, påmindelsen er på vej.",
          "Stopped on the left side; the reminder is about to be sent."),
+    # One crooked sign, and all who could not read it; Otto's is above
+    Seed("sign-unpaid", "ZW40005", ("05a",), "LP", _days(9),
+         "Samme drejede skilt: ikke betalt.", "The same turned sign: not paid."),
+    Seed("sign-paid", "ZW60002", ("05a",), "LP", _days(8),
+         "Samme drejede skilt: betalt med kort.", "The same turned sign: paid by card.",
+         (Event("card", 2),)),
+    Seed("sign-reminded", "ZW50005", ("05a",), "LP", _days(24),
+         "Samme drejede skilt: påmindet.", "The same turned sign: reminded.", _REMINDED),
+    Seed("sign-and-pavement", "ZW20008", ("05a", "24a"), "LP", _days(7),
+         "Samme drejede skilt, men bilen holdt også på fortovet.",
+         "The same turned sign, but the car stood on the pavement too."),
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from parking.law import application, case, charge, complaint, instalments, order, permit
+from parking.law import application, case, charge, complaint, instalments, order, own_accord, permit
 from parking.law import map as city_map
 
 COURSES = Path(__file__).parents[2] / "docs" / "courses.md"
@@ -21,7 +21,17 @@ Drawn from the tables in `src/parking/law` by `python -m tests.house.draw_course
 def drawn() -> str:
     """Return the page as it must be today."""
     parts = [_HEAD]
-    for subject in (application, case, permit, order, charge, instalments, complaint, city_map):
+    for subject in (
+        application,
+        case,
+        permit,
+        order,
+        charge,
+        instalments,
+        complaint,
+        own_accord,
+        city_map,
+    ):
         name = subject.__name__.rpartition(".")[2]
         said = (subject.__doc__ or "").strip().partition("\n")[0]
         parts.append(

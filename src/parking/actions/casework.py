@@ -6,7 +6,7 @@ follows for the application, the permit and the party is recorded in the same co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -18,7 +18,6 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from parking.actions import apply, case_letters, caseload, complaint_course, send, wording
-from parking.actions import charge as charges
 from parking.actions import permit as permits
 from parking.actions.permission import NotYours
 from parking.actions.turns import keeping_nobody_waiting
@@ -97,12 +96,22 @@ def is_own_charge(staff: Staff, charge: Charge) -> bool:
 
     It is if their vehicle got it, if they borrowed that, and if they have complained or pay for it.
     """
+    return is_own_among(staff, [charge.id])
+
+
+def is_own_among(staff: Staff, charge_ids: Collection[UUID]) -> bool:
+    """Tell whether any of those charges is about *staff* themselves, as `is_own_charge` does."""
     own = own_numbers(staff)
-    themselves = Party.objects.filter(number_fingerprints__overlap=list(own))
-    return bool(own) and (
-        ChargeHolder.objects.filter(charge=charge, number_fingerprint__in=own).exists()
-        or ChargeClaim.objects.filter(charge=charge, party__in=themselves).exists()
-        or charges.known_parties(charge).filter(id__in=themselves.values("id")).exists()
+    if not own:
+        return False
+    these = Charge.objects.filter(id__in=charge_ids)
+    themselves = Party.objects.filter(number_fingerprints__overlap=list(own)).values("id")
+    complained = these.filter(complaints__party__in=themselves, complaints__received__isnull=False)
+    paying = these.filter(instalments__plan__party__in=themselves)
+    return (
+        ChargeHolder.objects.filter(charge__in=charge_ids, number_fingerprint__in=own).exists()
+        or ChargeClaim.objects.filter(charge__in=charge_ids, party__in=themselves).exists()
+        or complained.values("id").union(paying.values("id")).exists()
     )
 
 

@@ -7,7 +7,7 @@ at once. Whoever is asked for the money is told the same by every page.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -195,6 +195,24 @@ def known_parties(charge: Charge) -> QuerySet[Party]:
     paying = charge.instalments.values("plan__party")
     # By the indexes, and not by way of every party there is.
     return Party.objects.filter(id__in=held.values("id").union(complained.values("party"), paying))
+
+
+def known_parties_of(charge_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """Return, for many charges at once, whom each tells about: as :func:`known_parties` does."""
+    told: dict[UUID, set[UUID]] = {charge_id: set() for charge_id in charge_ids}
+    holders = ChargeHolder.objects.on_the_day().filter(charge__in=charge_ids)
+    held = list(holders.values_list("charge", "number_fingerprint"))
+    numbers = list({number for _, number in held})
+    known = Party.objects.filter(number_fingerprints__overlap=numbers) if numbers else ()
+    by_number = {number: each.id for each in known for number in each.number_fingerprints}
+    pairs = [(charge, by_number[number]) for charge, number in held if number in by_number]
+    here = Charge.objects.filter(id__in=charge_ids)
+    complained = here.filter(complaints__received__isnull=False, complaints__party__isnull=False)
+    pairs += complained.values_list("id", "complaints__party")
+    pairs += here.filter(instalments__isnull=False).values_list("id", "instalments__plan__party")
+    for charge, party in pairs:
+        told[charge].add(party)
+    return told
 
 
 # Money that is not owed any more

@@ -56,6 +56,7 @@ from parking.records.forgetting import forgetting
 from parking.records.letter import Letter
 from parking.records.order import Order, OrderLine, Payment, PaymentNotice, Refund
 from parking.records.outbox import Outgoing
+from parking.records.own_accord import OwnAccordAnnulment, OwnAccordCharge
 from parking.records.party import LoginAttempt, LoginSession, Party, UsedAssertion
 from parking.records.permit import Permit
 from parking.records.recording import recording
@@ -363,6 +364,8 @@ def _charges(now: datetime) -> Forgotten:
                 ChosenCharge.objects.filter(charge__in=ids),
                 ChargeCheck.objects.filter(charge__in=ids),
                 ChargeAnnulment.objects.filter(charge__in=ids),
+                OwnAccordCharge.objects.filter(charge__in=ids),
+                OwnAccordAnnulment.objects.filter(charges=None),
                 ChargeHolder.objects.filter(charge__in=ids),
                 Charge.objects.filter(id__in=ids),
             ):

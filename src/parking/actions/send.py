@@ -76,6 +76,13 @@ def follow_charges_soon() -> None:
         task.defer()
 
 
+def annul_soon() -> None:
+    """Have what was approved of our own accord annulled soon; several reasons waiting are one."""
+    task = queue.configure_task("annul_of_own_accord", queueing_lock="annul_of_own_accord")
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        task.defer()
+
+
 def raise_incident(
     key: str, what: str, *, now: datetime, detail: str = "", anew: bool = False
 ) -> None:

@@ -296,6 +296,35 @@ def note_charge(
             )
 
 
+def note_charges(
+    session: StaffSession, seen: Collection[Charge], *, purpose: str, now: datetime
+) -> None:
+    """Put on record that somebody of ours looked at a list of charges, for each whom one is about.
+
+    However many there are, the database is asked the same number of times.
+    """
+    told = charges.known_parties_of([each.id for each in seen])
+    rows = []
+    for charge in seen:
+        if not told[charge.id]:
+            log.info("looked", staff=str(session.staff_id), charge=charge.number, why=purpose)
+        rows += [
+            LookUp(
+                party_id=party_id,
+                register="charge",
+                purpose=purpose[:LONGEST_PURPOSE],
+                asked_by=f"staff {session.staff.unit}",
+                staff=session.staff,
+                reference=charge.number,
+                outcome="searched",
+                at=now,
+            )
+            for party_id in told[charge.id]
+        ]
+    with recording():
+        LookUp.objects.bulk_create(rows)
+
+
 def _has_just_seen(session: StaffSession, reference: str, now: datetime) -> bool:
     """Tell whether the same person's look at another photograph is on record a moment ago."""
     theirs = LookUp.objects.filter(staff=session.staff, reference=reference, outcome=PHOTO)

@@ -28,6 +28,7 @@ from parking.actions import (
     evidence,
     files,
     limit,
+    own_accord,
     person_number,
     plan,
     receipts,
@@ -221,6 +222,14 @@ def check_again(timestamp: int) -> None:
             evidence.check(
                 outside(), kept.charge, party=kept.party, occasion="again", now=timezone.now()
             )
+
+
+@app.periodic(cron="* * * * * */30", periodic_id="own_accord")
+@app.task(name="annul_of_own_accord", queue="charges", queueing_lock="annul_of_own_accord")
+def annul_of_own_accord(timestamp: int = 0) -> None:
+    """Annul what was approved, so many at a time that nothing else waits long."""
+    if own_accord.carry_out(outside(), now=timezone.now()):
+        send.annul_soon()
 
 
 @app.periodic(cron="25 5 * * *", periodic_id="complaints")

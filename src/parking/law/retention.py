@@ -136,6 +136,8 @@ TABLES: Final[Mapping[str, Matter | None]] = {
     "order": Matter.ACCOUNTS,
     "order_line": Matter.ACCOUNTS,
     "outgoing": Matter.TRAFFIC,
+    "own_accord_annulment": Matter.CHARGES,
+    "own_accord_charge": Matter.CHARGES,
     "party": Matter.PARTIES,
     "payment": Matter.ACCOUNTS,
     "payment_notice": Matter.TRAFFIC,

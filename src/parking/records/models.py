@@ -51,6 +51,7 @@ from parking.records.limit import Bucket
 from parking.records.offence import OffenceVersion
 from parking.records.order import Order, OrderLine, Payment, PaymentNotice, Refund
 from parking.records.outbox import Outgoing
+from parking.records.own_accord import OwnAccordAnnulment, OwnAccordCharge
 from parking.records.party import LoginAttempt, LoginSession, Party, UsedAssertion
 from parking.records.permit import Permit
 from parking.records.reminder import Reminder, ReminderRun
@@ -106,6 +107,8 @@ __all__ = [
     "Order",
     "OrderLine",
     "Outgoing",
+    "OwnAccordAnnulment",
+    "OwnAccordCharge",
     "Party",
     "Payment",
     "PaymentNotice",
