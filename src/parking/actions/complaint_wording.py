@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as later
 
 from parking.actions import wording
 from parking.law import complaint as law
+from parking.law import own_accord
 from parking.law.charge import COLLECTED_HERE, ChargeNumber, State
 from parking.law.charge import spaced as spaced_number
 from parking.law.charge_terms import AnnulmentReason
@@ -290,6 +291,21 @@ def document(kind: str) -> str:
 def reason(which: AnnulmentReason) -> str:
     """Return why a charge is annulled, in a word or two."""
     return str(_REASONS[which][0])
+
+
+_OWN_ACCORD: Final[Mapping[own_accord.State, Any]] = {
+    own_accord.State.PROPOSED: (later("Venter på en kollega"), "warning"),
+    own_accord.State.APPROVED: (later("Bliver annulleret nu"), "info"),
+    own_accord.State.REJECTED: (later("Afvist"), "error"),
+    own_accord.State.WITHDRAWN: (later("Trukket tilbage"), ""),
+    own_accord.State.DONE: (later("Færdig"), "success"),
+}
+
+
+def own_accord_state(stands: own_accord.State) -> StateText:
+    """Return where an annulment of our own accord stands, in words."""
+    text, kind = _OWN_ACCORD[stands]
+    return StateText(str(text), kind, "")
 
 
 def why_annulled(which: AnnulmentReason, *, language: str = "") -> str:

@@ -13,12 +13,14 @@ from parking.web.office import (
     complaints,
     door,
     operations,
+    own_accord,
     people,
     stops,
 )
 
 _CASE = "cases/<uuid:case_id>/"
 _CHARGE = "charges/<uuid:charge_id>/"
+_OWN_ACCORD = "own-accord/<uuid:annulment_id>/"
 
 urlpatterns = [
     path("", door.office, name="office"),
@@ -50,6 +52,11 @@ urlpatterns = [
     path(f"{_CHARGE}stop/", stops.stop_charge, name="office-charge-stop"),
     path(f"{_CHARGE}lift/", stops.lift_charge, name="office-charge-lift"),
     path(f"{_CHARGE}photos/<int:number>/", charges.photo, name="office-photo"),
+    path(f"{_CHARGE}annul/", own_accord.annul_charge, name="office-charge-annul"),
+    path("own-accord/", own_accord.annulments, name="office-own-accords"),
+    path("own-accord/new/", own_accord.propose, name="office-own-accord-new"),
+    path(_OWN_ACCORD, own_accord.annulment, name="office-own-accord"),
+    path(f"{_OWN_ACCORD}answer/", own_accord.answer, name="office-own-accord-answer"),
     path("complaints/register/", complaints.register, name="office-register"),
     path("operations/", operations.operations, name="office-operations"),
     path("operations/fetch-map/", operations.fetch_map, name="office-fetch-map"),

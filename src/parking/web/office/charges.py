@@ -11,7 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from parking.actions import casework, complain, complaint_wording, evidence, wording
 from parking.actions import staff as actions
-from parking.law.charge import ChargeNumber, spaced
+from parking.actions.charge import stands
+from parking.law.charge import COURSE, ChargeNumber, Step, spaced
+from parking.law.course import Actor
 from parking.law.staff import Right
 from parking.web.office import charge_desk
 from parking.web.office.door import StaffRequest, page, staff
@@ -60,6 +62,8 @@ def charge(request: StaffRequest, charge_id: UUID) -> HttpResponse:
                 for each in casework.cases_about(found)
             ],
             "may_register": Right.DECIDE in request.staff.rights and complain.may_begin(found),
+            "may_annul": Right.DECIDE in request.staff.rights
+            and (Actor.CASE_WORKER, Step.ANNUL) in COURSE.table[stands(found)],
         },
     )
 

@@ -106,6 +106,7 @@ def page(
         (_("Sager"), "office-queue", Right.READ),
         (_("Søg"), "office-search", Right.READ),
         (_("Indtast klage"), "office-register", Right.DECIDE),
+        (_("Annuller flere"), "office-own-accords", Right.DECIDE),
         (_("Ansatte"), "office-people", Right.ADMIT),
         (_("Drift"), "office-operations", Right.OPERATE),
     ]
