@@ -18,13 +18,20 @@ from parking.actions import (
     checkout,
     draw,
     login,
+    own_accord,
     plan,
     send,
+    staff,
 )
+from parking.actions.complaint_letters import Words
+from parking.law.charge_terms import AnnulmentReason
 from parking.law.days import danish_day
+from parking.law.own_accord import Selection, Step
+from parking.law.staff import Role
 from parking.ports import Unavailable
 from parking.records.charge import Charge
 from parking.records.outbox import Outgoing
+from parking.records.own_accord import OwnAccordAnnulment
 from sandbox.businesscentral import COMPANY, ENVIRONMENT
 from sandbox.world import TENANT
 from town import agreement, ask, charge, fill_basket, now, party, pay
@@ -276,3 +283,27 @@ def annul_unheard(drill: Drill, *given: Charge) -> None:
     for each in given:
         address = f"{drill.sandbox.base}/pilen/charge/{each.source_id}/annul"
         httpx.post(address, data={"reason": "sign_defect"}).raise_for_status()
+
+
+def a_crooked_sign(drill: Drill) -> OwnAccordAnnulment:
+    """Propose to annul what a turned sign made wrong, and let a colleague approve it."""
+    charge_feed.follow(drill.outside, now=now())
+    ditte, dorte = (
+        staff.add(name_id=slug, roles=(Role.DECIDER,), unit="Parkering", now=now())
+        for slug in ("ditte", "dorte")
+    )
+    street = Selection(
+        street="Lergravsvej", since=now() - timedelta(days=30), until=now(), codes=("05a",)
+    )
+    why = own_accord.Why(AnnulmentReason.SIGN, Words("Skiltet var drejet."))
+    seen = own_accord.preview(ditte, street, now=now())
+    proposed = own_accord.propose(ditte, street, why, shown=seen.mark, now=now())
+    own_accord.answer(dorte, proposed.id, Step.APPROVE, text="", now=now())
+    return proposed
+
+
+def two_workers_annul_a_street(drill: Drill) -> OwnAccordAnnulment:
+    """Two workers go through the same charges at the same moment."""
+    approved = a_crooked_sign(drill)
+    at_once(*[lambda: own_accord.carry_out(drill.outside, now=now())] * 2)
+    return approved

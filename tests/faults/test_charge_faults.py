@@ -12,17 +12,20 @@ from django.db import connection
 from faults import scenes
 from faults.drill import wait_until
 from faults.invariants import violations
-from faults.test_killed import kill, process
+from faults.test_killed import WORKER, kill, process, until_asked
 from parking.actions import charge as charges
-from parking.actions import charge_feed, complain, plan, progress
+from parking.actions import charge_feed, complain, own_accord, plan, progress
 from parking.actions.plan_progress import progress_of
 from parking.law.charge import Hold
 from parking.law.money import NOTHING
 from parking.law.offence import Question
+from parking.law.own_accord import State as AccordState
 from parking.ports import Unavailable
 from parking.records.audit import Incident
 from parking.records.charge import Charge, ChargeFeed, UnreadCharge
+from parking.records.charge_check import ChargeAnnulment
 from parking.records.complaint import Complaint
+from parking.records.letter import Letter
 from parking.records.order import Order
 from sandbox.charges import SEEDS
 from town import charge, now, party, pay
@@ -174,6 +177,45 @@ def test_f69_annulled_with_an_instalment_paid_of_it_what_was_paid_goes_back_and_
     left = charges.balance(Charge.objects.get(number=second.charge)).owed
     assert so_far.remainder == left
     assert violations(drill.truth, now()) == {}
+
+
+# Annulled of our own accord
+
+
+def annulled_once_each(drill, approved):
+    """Everything has come to rest, and each charge was annulled, told and written about once."""
+    approved.refresh_from_db()
+    assert approved.stands is AccordState.DONE
+    there = {each["chargeNumber"]: each["ledger"] for each in drill.truth.charges()}
+    for row in approved.charges.select_related("charge"):
+        kinds = [line["kind"] for line in there[row.charge.number]]
+        assert kinds.count("annulment") == 1
+        assert Letter.objects.filter(charge=row.charge).count() == 1
+    charge_feed.follow(drill.outside, now=now())
+    assert violations(drill.truth, now()) == {}
+
+
+def test_f54_two_workers_who_annul_a_street_annul_each_charge_once(drill):
+    approved = scenes.two_workers_annul_a_street(drill)
+    drill.quiesce()
+    annulled_once_each(drill, approved)
+
+
+@pytest.mark.slow
+def test_f74_a_worker_killed_in_the_middle_of_a_street_goes_on_where_it_stopped(drill, settings):
+    approved = scenes.a_crooked_sign(drill)
+    first, second, *_ = (row.charge for row in approved.charges.order_by("id"))
+    asked = f"/pilen/v1/charges/{second.source_id}"
+    drill.fault("pilen", "slow:30", count=1, path=asked)
+    with process(settings, *WORKER) as worker:
+        until_asked(drill, asked)
+        kill(worker)
+    assert ChargeAnnulment.objects.get().charge == first
+    drill.heal()
+    while own_accord.carry_out(drill.outside, now=now()):
+        pass
+    drill.quiesce()
+    annulled_once_each(drill, approved)
 
 
 # Complaints
