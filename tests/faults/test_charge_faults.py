@@ -186,6 +186,7 @@ def annulled_once_each(drill, approved):
     """Everything has come to rest, and each charge was annulled, told and written about once."""
     approved.refresh_from_db()
     assert approved.stands is AccordState.DONE
+    assert own_accord.progress(approved).annulled == approved.count
     there = {each["chargeNumber"]: each["ledger"] for each in drill.truth.charges()}
     for row in approved.charges.select_related("charge"):
         kinds = [line["kind"] for line in there[row.charge.number]]

@@ -172,8 +172,10 @@ def propose(
         seen = preview(staff, selection, now=now)
         if seen.mark != shown:
             raise casework.ChangedMeanwhile(selection.street)
+        if not seen.chosen:
+            raise casework.ChangedMeanwhile(selection.street)
         row = OwnAccordAnnulment(
-            street=selection.street.strip(),
+            street=charges.answer_of(seen.chosen[0].charge).place.street,  # as it is spelled
             first_house=selection.first_house,
             last_house=selection.last_house,
             since=selection.since,
