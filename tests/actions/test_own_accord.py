@@ -14,11 +14,13 @@ from complaining import send_for
 from parking.actions import (
     annulment,
     casework,
+    charge_feed,
     checkout,
     complaint_letters,
     complaint_wording,
     own_accord,
     plan,
+    retention,
     staff,
 )
 from parking.actions import charge as charges
@@ -467,3 +469,14 @@ def test_one_large_charge_takes_two(town):
     assert found.stands is State.PROPOSED
     own_accord.carry_out(town.outside, now=now())
     assert not ChargeAnnulment.objects.exists()
+
+
+def test_with_the_last_of_its_charges_an_annulment_is_forgotten(town, work):
+    found = own_accord.annul_one(somebody(), charge("sign-unpaid"), WHY, now=now())
+    work()
+    charge_feed.follow(town.outside, now=now())
+    retention.forget(now=now() + timedelta(days=365))
+    assert OwnAccordCharge.objects.filter(annulment=found).exists()
+    retention.forget(now=now() + timedelta(days=6 * 365))
+    assert not OwnAccordCharge.objects.exists()
+    assert not OwnAccordAnnulment.objects.exists()
