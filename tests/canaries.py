@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import count
 
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.fields.related import ForeignKey
 
@@ -122,6 +123,9 @@ class Planted:
             case models.BinaryField():
                 self.texts[place] = text
                 return text.encode()
+            case ArrayField():
+                self.texts[place] = text
+                return [text]
             case models.BooleanField():
                 return False
             case models.CharField() | models.TextField():

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
 from parking.actions import annulment, casework, mydata, person_number, staff
 from parking.actions import charge as charges
 from parking.actions import plan as plans
+from parking.law.facts import Residence
 from parking.law.staff import Role
+from parking.ports.registers import Person
 from parking.records import sealing
 from parking.records.audit import LookUp
 from parking.records.charge import ChargeHolder
@@ -26,13 +29,33 @@ OLD, NEW = (
 )
 
 
+ANNA, THIRD = "7205851002", "6305034085"
+
+
+class Persons:
+    """A register in which these numbers were replaced by those."""
+
+    def __init__(self, replaced: dict[str, str]) -> None:
+        self.replaced = replaced
+
+    def person(self, *, person_number: str, reference: str) -> Person:
+        return Person(
+            residence=Residence.RESIDENT,
+            born=date(2003, 5, 2),
+            home=None,
+            full_name="Noor Nytnummer",
+            digital_post=True,
+            current_number=self.replaced.get(person_number),
+        )
+
+
 def logged_in(outside, number: str = OLD, *, slug: str = "noor", at=None) -> Party:
     """Somebody whose login tells *number*, and whom the register has been asked about."""
     somebody = party(slug)
-    person_number.log_in(somebody, number, now=at or now())
+    somebody.told_by_login(number)
     somebody.last_seen = at or now()
     somebody.save()
-    if somebody.number_asked is None:
+    if person_number.is_due(somebody, now=at or now()):
         person_number.follow(outside, somebody, now=at or now())
     return Party.objects.get(id=somebody.id)
 
@@ -89,9 +112,9 @@ def test_nobody_handles_what_is_their_own_by_another_number(charged, number):
 
 
 def test_who_has_one_number_is_known_by_that_alone(charged):
-    anna = logged_in(charged, "7205851002", slug="anna")
-    assert set(anna.number_fingerprints) == prints("7205851002")
-    assert anna.number_asked is not None
+    anna = logged_in(charged, ANNA, slug="anna")
+    assert set(anna.number_fingerprints) == prints(ANNA)
+    assert not person_number.is_due(anna, now=now())
 
 
 def test_the_login_may_tell_the_new_number_one_day(charged):
@@ -116,14 +139,24 @@ def test_a_new_number_at_the_login_is_joined_to_the_old_when_the_register_says_s
     assert joined.former_sealed is None
 
 
-def test_a_number_the_login_told_by_mistake_is_left(charged):
+@pytest.mark.parametrize("wrong", [ANNA, "0101011111"], ids=["somebody else's", "nobody's"])
+@pytest.mark.parametrize("right", [OLD, "0810861010"], ids=["replaced", "never replaced"])
+def test_a_number_the_login_told_by_mistake_is_left(charged, wrong, right):
     """What was somebody else's number opens nothing of theirs afterwards."""
-    noor = logged_in(charged, "7205851002")  # Anna's
-    assert charges.mine(noor).exists() == charges.mine(party("anna")).exists()
-    after = logged_in(charged, OLD)
-    assert set(after.number_fingerprints) == prints(OLD, NEW)
-    assert after.customer == sealing.keys().customer_of(OLD)
-    assert after.former_sealed is None
+    assert set(logged_in(charged, wrong).number_fingerprints) == prints(wrong)
+    after = logged_in(charged, right)
+    assert set(after.number_fingerprints) == prints(*{OLD: (OLD, NEW)}.get(right, (right,)))
+    assert after.customer == sealing.keys().customer_of(right)
+    assert (after.former_sealed, after.former_fingerprints, after.former_customer) == (None, [], "")
+
+
+def test_a_second_new_number_leaves_nothing_of_the_first_behind(charged, sandbox):
+    before = logged_in(charged)
+    third = replace(charged, persons=Persons({NEW: THIRD}))
+    after = logged_in(third, THIRD)
+    assert set(after.number_fingerprints) == prints(OLD, NEW, THIRD)
+    assert (after.person_number, after.customer) == (THIRD, before.customer)
+    assert charges.mine(after).exists()
 
 
 # When the register is asked
@@ -134,19 +167,30 @@ def test_a_silent_register_changes_nothing_and_is_asked_again(charged, sandbox):
     noor = logged_in(charged)
     assert not charges.mine(noor).exists()
     assert [each.outcome for each in LookUp.objects.all()] == ["unavailable"]
-    assert person_number.unasked(now=now()) == [noor]
+    assert person_number.due(now=now()) == []
     sandbox.control("DELETE", "faults")
-    for each in person_number.unasked(now=now()):
-        person_number.follow(charged, each, now=now())
+    later = now() + timedelta(minutes=3)
+    assert person_number.due(now=later) == [noor]
+    person_number.follow(charged, noor, now=later)
     assert charges.mine(Party.objects.get(id=noor.id)).exists()
-    assert person_number.unasked(now=now()) == []
+    assert person_number.due(now=later) == []
+
+
+def test_of_whom_the_register_never_tells_is_asked_ever_more_seldom(charged, sandbox):
+    """They keep nobody else waiting, and read of a few questions, not of hundreds."""
+    sandbox.fault("cpr", "status:503")
+    logged_in(charged)
+    for minute in range(0, 24 * 60, 2):
+        for each in person_number.due(now=now() + timedelta(minutes=minute)):
+            person_number.follow(charged, each, now=now() + timedelta(minutes=minute))
+    assert 5 <= LookUp.objects.count() <= 12
 
 
 def test_only_those_who_were_here_lately_are_asked_about_by_themselves(charged, sandbox):
     sandbox.fault("cpr", "status:503")
     noor = logged_in(charged, at=now() - timedelta(days=2))
-    assert noor.number_asked is None
-    assert person_number.unasked(now=now()) == []
+    assert person_number.is_due(noor, now=now())
+    assert person_number.due(now=now()) == []
 
 
 def test_a_number_is_asked_about_anew_after_a_month_and_can_be_read_about(charged):
@@ -161,4 +205,4 @@ def test_a_number_that_nobody_knows_is_kept(charged):
     unknown = logged_in(charged, "0101011111")
     assert unknown.person_number == "0101011111"
     assert {each.outcome for each in LookUp.objects.all()} == {"not found", "answered"}
-    assert unknown.number_asked is not None
+    assert not person_number.is_due(unknown, now=now())

@@ -103,4 +103,4 @@ def test_a_login_does_not_need_the_population_register(visit, sandbox):
     steps.log_in(noor, "noor", path="/my/charges/")
     noor.look("Mine parkeringsafgifter")
     assert LoginSession.objects.count() == 1
-    assert Party.objects.get().number_asked is None
+    assert len(Party.objects.get().number_fingerprints) == 1

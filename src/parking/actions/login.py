@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError
@@ -20,11 +20,14 @@ from django.db import IntegrityError
 from parking.actions import person_number
 from parking.ports import Outside
 from parking.ports.identity import Arrival, Login, LoginRefused, LogoutNotice, Refusal
+from parking.ports.patience import patience
 from parking.records.party import LoginAttempt, LoginSession, Party, UsedAssertion
 from parking.records.recording import recording
 
 #: How long one may take to log in.
 LONGEST_ATTEMPT = timedelta(minutes=20)
+#: How long somebody waits at their login for the population register, in seconds.
+_PATIENCE: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,9 @@ def complete(
         admit=lambda arrival: _account(arrival, language, now),
         now=now,
     )
-    if party.number_asked is None:
-        person_number.follow(outside, party, now=now)
+    if person_number.is_due(party, now=now):
+        with patience(_PATIENCE):
+            person_number.follow(outside, party, now=now)
     return LoggedIn(party, arrival, next_path)
 
 
@@ -154,7 +158,7 @@ def _account(arrival: Arrival, language: str, now: datetime) -> Party:
     party = Party.objects.select_for_update().filter(name_id=arrival.name_id).first()
     if party is None:
         party = Party(name_id=arrival.name_id, first_seen=now)
-    person_number.log_in(party, arrival.person_number, now=now)
+    party.told_by_login(arrival.person_number)
     party.name, party.language, party.last_seen = arrival.full_name[:200], language, now
     party.save()
     return party

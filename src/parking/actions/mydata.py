@@ -55,6 +55,8 @@ LEFT_OUT: Final[Mapping[tuple[str, str], str]] = {
     ("login_session", "session_key"): "opens the session to whoever has it",
     ("party", "number_sealed"): "the person number itself is told instead",
     ("party", "number_fingerprints"): "made of the person numbers with a secret key",
+    ("party", "former_customer"): "not known to be theirs",
+    ("party", "former_fingerprints"): "not known to be theirs",
     ("party", "former_sealed"): "not known to be theirs",
 }
 

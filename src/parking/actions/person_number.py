@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from django.db.models import F, Q
 
 from parking.law.facts import Supplier
 from parking.ports import NotFound, Outside, PortError, Rejected
@@ -21,26 +22,24 @@ log = structlog.get_logger(__name__)
 
 #: Somebody who logs in after so long is asked about anew.
 _STANDS: Final = timedelta(days=30)
-#: Who was here so lately is asked about, if the register did not answer then.
+#: Whom the register does not answer about is asked about again so soon at first, then ever later,
+#: as long as they were here within a day.
+_SOON: Final = timedelta(minutes=2)
 _LATELY: Final = timedelta(days=1)
 _AT_A_TIME: Final = 20
 _PURPOSE: Final = "number of a login"
 
 
-def log_in(party: Party, person_number: str, *, now: datetime) -> None:
-    """Take over what the login tells; `follow` is due if the register has not told lately."""
-    party.told_by_login(person_number)
-    if party.number_asked is not None and now - party.number_asked > _STANDS:
-        party.number_asked = None
+def is_due(party: Party, *, now: datetime) -> bool:
+    """Tell whether the register is to be asked what *party*'s number is now."""
+    return party.number_due is None or party.number_due <= now
 
 
-def unasked(*, now: datetime) -> list[Party]:
-    """Return some who were here lately, and whose number the register has not told of."""
-    return list(
-        Party.objects.filter(number_asked=None, last_seen__gt=now - _LATELY).order_by("last_seen")[
-            :_AT_A_TIME
-        ]
-    )
+def due(*, now: datetime) -> list[Party]:
+    """Return some who were here lately and of whom the register is to be asked, in turn."""
+    waiting = Q(number_due=None) | Q(number_due__lte=now)
+    lately = Party.objects.filter(waiting, last_seen__gt=now - _LATELY)
+    return list(lately.order_by(F("number_due").asc(nulls_first=True), "last_seen")[:_AT_A_TIME])
 
 
 def follow(outside: Outside, party: Party, *, now: datetime) -> None:
@@ -48,48 +47,66 @@ def follow(outside: Outside, party: Party, *, now: datetime) -> None:
 
     If the register does not answer, nothing changes, and the question is put again later.
     """
-    reference = f"login-{party.id.hex[:12]}"
-    asked, former, looks = party.person_number, party.former_number, list[LookUp]()
+    inquiry = _Inquiry(outside, party, now)
+    asked, former = party.person_number, party.former_number
+    current, was_theirs, answered = None, False, False
+    try:
+        current = inquiry.replaced_by(asked)
+        replaced = None if former is None else inquiry.replaced_by(former)
+        was_theirs = replaced is not None and replaced in {asked, current}
+        answered = True
+    except PortError as error:
+        log.warning("register did not answer", register="population register", why=str(error))
+    with recording():
+        LookUp.objects.bulk_create(inquiry.looks)
+        known = Party.objects.select_for_update().get(id=party.id)
+        if known.person_number != asked:
+            return
+        if answered:
+            known.with_former(theirs=was_theirs)
+            if current is not None:
+                known.replaced_by(current)
+            known.number_due = now + _STANDS
+        else:
+            known.number_due = now + max(_SOON, now - known.last_seen)
+        known.save()
+    party.refresh_from_db()
 
-    def replaced(number: str) -> str | None:
+
+class _Inquiry:
+    """The questions that are put about one party's numbers, and a note of each."""
+
+    def __init__(self, outside: Outside, party: Party, now: datetime) -> None:
+        self._persons, self._party, self._now = outside.persons, party, now
+        self._reference = f"login-{party.id.hex[:12]}"
+        self.looks: list[LookUp] = []
+
+    def replaced_by(self, number: str) -> str | None:
+        """Return the number that has replaced *number*; ``None`` if none has.
+
+        :raises Unavailable: if the register did not answer.
+        :raises Rejected: if it would not answer us.
+        """
         outcome = "answered"
         try:
-            return outside.persons.person(person_number=number, reference=reference).current_number
+            person = self._persons.person(person_number=number, reference=self._reference)
         except NotFound:
             outcome = "not found"
             return None
         except PortError as error:
             outcome = "rejected" if isinstance(error, Rejected) else "unavailable"
             raise
+        else:
+            return person.current_number
         finally:
-            looks.append(
+            self.looks.append(
                 LookUp(
-                    party=party,
+                    party=self._party,
                     register=Supplier.POPULATION_REGISTER.value,
                     purpose=_PURPOSE,
                     asked_by="system",
-                    reference=reference,
+                    reference=self._reference,
                     outcome=outcome,
-                    at=now,
+                    at=self._now,
                 )
             )
-
-    current, was_theirs, answered = None, False, False
-    try:
-        current = replaced(asked)
-        was_theirs = former is not None and replaced(former) in {asked, current}
-        answered = True
-    except PortError as error:
-        log.warning("register did not answer", register="population register", why=str(error))
-    with recording():
-        LookUp.objects.bulk_create(looks)
-        now_known = Party.objects.select_for_update().get(id=party.id)
-        if not answered or now_known.person_number != asked:
-            return
-        if was_theirs and former is not None:
-            now_known.has_also_had(former)
-        if current is not None:
-            now_known.replaced_by(current)
-        now_known.former_sealed, now_known.number_asked = None, now
-        now_known.save()
-    party.refresh_from_db()

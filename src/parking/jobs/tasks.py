@@ -104,7 +104,7 @@ def resume_applications(timestamp: int) -> None:
 @app.task(name="follow_numbers", queue="applications", queueing_lock="follow_numbers")
 def follow_numbers(timestamp: int) -> None:
     """Ask for the numbers of those who have logged in while the register did not answer."""
-    for party in person_number.unasked(now=timezone.now()):
+    for party in person_number.due(now=timezone.now()):
         with keeping_nobody_waiting("party", party.id):
             person_number.follow(outside(), party, now=timezone.now())
 

@@ -9,7 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from parking.records import sealing
 
@@ -45,9 +45,13 @@ class Party(models.Model):
     number_sealed = models.BinaryField()  #: the newest that we know to be theirs
     #: By which they are found: of every number that is theirs as the register tells.
     number_fingerprints = ArrayField(models.CharField(max_length=64))
-    #: Told by the login before; theirs once the register says that theirs has replaced it.
+    #: When the register is to be asked whether it was replaced; null: at once.
+    number_due = models.DateTimeField(null=True)
+    #: What the login told before, and what hung on it: theirs if the register says that theirs has
+    #: replaced it, and until then nobody's.
     former_sealed = models.BinaryField(null=True)
-    number_asked = models.DateTimeField(null=True)  #: when the register last told of the number
+    former_fingerprints = ArrayField(models.CharField(max_length=64), default=list)
+    former_customer = models.CharField(max_length=20, blank=True)
     customer = models.CharField(max_length=20, db_index=True)  #: our key of them in the accounts
     email = models.EmailField(blank=True)  #: for courtesy mails only; given by themselves
     language = models.CharField(max_length=2, default="da")
@@ -65,9 +69,7 @@ class Party(models.Model):
         db_table = "party"
         indexes: ClassVar = [
             GinIndex(fields=["number_fingerprints"], name="party_numbers"),
-            models.Index(
-                fields=["last_seen"], condition=Q(number_asked=None), name="party_number_not_asked"
-            ),
+            models.Index(fields=["last_seen"], name="party_last_seen"),
         ]
 
     def __str__(self) -> str:
@@ -106,7 +108,9 @@ class Party(models.Model):
         if not self.number_sealed:
             return self.with_number(person_number)
         if sealing.keys().fingerprint_of(person_number) not in self.number_fingerprints:
-            self.former_sealed, self.number_asked = self.number_sealed, None
+            self.former_sealed, self.number_due = self.number_sealed, None
+            self.former_fingerprints = self.number_fingerprints
+            self.former_customer = self.customer
             self.with_number(person_number)
         return self
 
@@ -121,15 +125,15 @@ class Party(models.Model):
         self.number_fingerprints = sorted(theirs)
         return self
 
-    def has_also_had(self, person_number: str) -> Self:
-        """Return this party with *person_number*, which theirs has replaced.
+    def with_former(self, *, theirs: bool) -> Self:
+        """Return this party when the register has said whether the former number was *theirs*.
 
-        In the accounts they are the customer they were.
+        If it was, all that hung on it is theirs again, and in the accounts they are who they were.
         """
-        keys = sealing.keys()
-        theirs = {*self.number_fingerprints, keys.fingerprint_of(person_number)}
-        self.number_fingerprints = sorted(theirs)
-        self.customer = keys.customer_of(person_number)
+        if theirs:
+            known = {*self.number_fingerprints, *self.former_fingerprints}
+            self.number_fingerprints, self.customer = sorted(known), self.former_customer
+        self.former_sealed, self.former_fingerprints, self.former_customer = None, [], ""
         return self
 
 

@@ -3,7 +3,7 @@
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 from django.db import migrations, models
-from django.db.models import F, Func, Q
+from django.db.models import F, Func
 
 
 def know_the_one_number(apps, schema_editor):
@@ -32,7 +32,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='party',
-            name='number_asked',
+            name='former_fingerprints',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), default=list, size=None),
+        ),
+        migrations.AddField(
+            model_name='party',
+            name='former_customer',
+            field=models.CharField(blank=True, max_length=20, default=''),
+            preserve_default=False,
+        ),
+        migrations.AddField(
+            model_name='party',
+            name='number_due',
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
@@ -57,6 +68,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='party',
-            index=models.Index(condition=Q(('number_asked', None)), fields=['last_seen'], name='party_number_not_asked'),
+            index=models.Index(fields=['last_seen'], name='party_last_seen'),
         ),
     ]
