@@ -157,6 +157,18 @@ def test_who_waits_has_less_patience_and_what_that_cuts_off_is_no_failure(
     ask.close()
 
 
+def test_who_had_time_enough_has_failed_though_nobody_waited_any_longer(
+    neighbour: Neighbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "TIME_ENOUGH", 0.1)
+    ask = Transport("neighbour", neighbour.address)
+    neighbour.answers = [is_silent]
+    with patience(0.15), pytest.raises(Unavailable):
+        ask.request("GET", "/", operation="test", repeatable=True)
+    assert ask._breaker.fail_counter == 1
+    ask.close()
+
+
 def test_nobody_there_is_unavailable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]

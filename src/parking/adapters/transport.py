@@ -35,6 +35,8 @@ for _name in ("httpx", "httpcore"):
 TRIES: Final = 3
 FAILURES_THAT_OPEN: Final = 5
 SECONDS_OPEN: Final = 20.0
+#: Who has had so many seconds and not answered has failed, whoever waited.
+TIME_ENOUGH: Final = 1.5
 NO_SUCH_ANSWERS: Final[frozenset[int]] = frozenset()
 
 #: In fewer seconds nobody answers: then there is no patience left.
@@ -139,7 +141,8 @@ class Transport:
                     answers,
                 )
             except Unavailable as failure:
-                if not _is_over():
+                # Cut off by who waits for us it says nothing of them, unless they had time enough.
+                if not _is_over() or time.monotonic() - began >= TIME_ENOUGH:
                     self._report(failure)
                 self._log(operation, began, outcome="unavailable", why=str(failure))
                 raise
