@@ -14,6 +14,7 @@ from parking.actions import (
     charge_case,
     charge_feed,
     collect,
+    complaint_course,
     holds,
     mydata,
     plan,
@@ -221,6 +222,40 @@ def test_a_stop_from_the_charge_systems_console_holds_here(town, days):
     assert progress.seen(charge("anna-open"), now=town.at).waits_for == ()
     pause.refresh_from_db()
     assert pause.until == danish_day(town.at)
+
+
+def test_what_has_no_end_waits_though_a_complaint_of_ours_hides_it(town):
+    town.officer("anna-open", "stop", reasons="Se notat.")
+    given = charge("anna-open")
+    assert isinstance(given.told["hold"], dict)
+    given.told["hold"] = None  # a complaint is what the charge system tells of first
+    with recording():
+        given.save()
+        complaint_course.update_hold(given)
+    assert charge("anna-open").waits
+
+
+def test_a_stop_with_a_day_that_nobody_tells_of_any_more_was_lifted(town):
+    """As one was written down before the charge system told the stops by their references."""
+    today = danish_day(town.at)
+    given = charge("anna-open")
+    with recording():
+        holds.begin(given, Hold.CASE_WORKER, reference=f"told stop {today}", on=today)
+    ChargePause.objects.update(until=today + timedelta(days=30))
+    town.pass_days(1)
+    town.officer("anna-open", "stop", reasons="Se notat.")
+    town.officer("anna-open", "lift")
+    assert ChargePause.objects.get(reference=f"told stop {today}").until == danish_day(town.at)
+
+
+def test_what_is_stopped_is_not_overdue(town):
+    assert not progress.is_late(charge("anna-open"), now=town.at)
+    stop(town, days=100)
+    town.pass_days(40)
+    assert not progress.is_late(charge("anna-open"), now=town.at)
+    lift(town)
+    town.pass_days(40)
+    assert progress.is_late(charge("anna-open"), now=town.at)
 
 
 def test_a_finding_that_is_settled_ends_no_stop(town):

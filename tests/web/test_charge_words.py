@@ -196,7 +196,7 @@ def test_a_deadline_that_has_passed_is_past(town, log_in):
     assert "Skal betales" not in said
     assert "Betal senest" not in said
     assert "Fristen er gået" in document("sanne-crossing")
-    assert charges.is_late(found, now=now())
+    assert progress.is_late(found, now=now())
     assert charge_wording.state_in_office(State.ISSUED, is_late=True).text == "Fristen er gået"
     assert "Should have been paid by" in page(client, "sanne-crossing", "en")
 

@@ -117,6 +117,15 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(enter, town, said, told)
         assert "Skiltet var drejet." in page
 
 
+def test_who_may_answer_a_proposal_reads_of_it_in_the_queue(enter, town):
+    propose(enter("ditte"))
+    waiting = "Et forslag om at annullere afgifter venter på, at en kollega godkender det."
+    queue = reverse("office-queue")
+    assert waiting in text_of(enter("dorte").get(queue))
+    assert waiting not in text_of(enter("ditte").get(queue)), "who proposed it cannot answer"
+    assert waiting not in text_of(enter("rosa", Role.READER).get(queue))
+
+
 def test_where_nothing_was_given_it_says_so(enter, town):
     page = text_of(enter().post(NEW, filled(street="Ingenvej")))
     assert "Der er ingen afgifter at annullere på den vej i den tid." in page

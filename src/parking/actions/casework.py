@@ -496,7 +496,7 @@ def search(text: str) -> list[Case]:
 def search_charges(text: str) -> list[Charge]:
     """Return the charges with the number or the plate that *text* says, the newest first."""
     wanted = "".join(text.upper().split())
-    known = Charge.objects.filter(Q(number=wanted) | Q(plate=wanted))
+    known = Charge.objects.filter(Q(number=wanted) | Q(plate=wanted)).with_what_was_done()
     return list(known.order_by("-issued")[:_MOST_FOUND])
 
 

@@ -50,11 +50,6 @@ def stands(charge: Charge) -> law.State:
     return law.State(charge.state.replace("_", " "))
 
 
-def is_late(charge: Charge, *, now: datetime) -> bool:
-    """Tell whether the last day to pay *charge* has passed, as the charge system told it."""
-    return charge.balance_ore > 0 and not charge.waits and charge.due < danish_day(now)
-
-
 def account(charge: Charge) -> tuple[Entry, ...]:
     """Return the account of *charge* as the charge system keeps it."""
     return tuple(

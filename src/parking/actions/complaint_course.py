@@ -83,6 +83,7 @@ def update_hold(charge: Charge) -> None:
     """Write on *charge* whether it waits, for us or for the charge system, within a recording."""
     told = from_json(ChargeAnswer, charge.told)
     waits = bool(told.plan) or is_held(charge) or _findings(charge).exists()
+    waits = waits or holds.is_stopped_for_good(charge)
     if not waits and told.hold is not None and holds.is_held_there(told):
         waits = told.hold.reason != "complaint" or not _ours_alone(charge, told)
     Charge.objects.filter(id=charge.id).update(waits=waits)

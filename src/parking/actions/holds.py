@@ -11,6 +11,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 
+from django.db.models import Q
+
 from parking.law import complaint as complaint_law
 from parking.law.charge import Hold
 from parking.law.charge_terms import ChargeTerms
@@ -62,6 +64,12 @@ def is_held_there(answer: ChargeAnswer) -> bool:
     return hold is not None and not (hold.reason == "case_worker" and hold.until is not None)
 
 
+def is_stopped_for_good(charge: Charge) -> bool:
+    """Tell whether a case worker has stopped *charge* until the stop is lifted, here or there."""
+    stops = Q(reference__startswith="told stop ") | Q(reference__startswith="stop-")
+    return ChargePause.objects.filter(stops, charge=charge, until=None).exists()
+
+
 def suspends(complaint: ChargeComplaint, answer: ChargeAnswer, terms: ChargeTerms) -> Hold:
     """Return what *complaint* stops: all, or nothing but the transfer to debt collection."""
     renewed = any(
@@ -98,7 +106,8 @@ def follow(told: Iterable[tuple[Charge, ChargeAnswer]], *, now: datetime) -> Non
         names = {pause.reference for pause in seen}
         for (charge_id, reference), row in known.items():
             lifted = reference.startswith(("told plan ", "told stop ")) and reference not in names
-            if charge_id == charge.id and lifted and row.until is None:
+            goes_on = row.until is None or row.until > danish_day(now)
+            if charge_id == charge.id and lifted and goes_on:
                 row.until = max(danish_day(now), row.since)
                 row.save()
 

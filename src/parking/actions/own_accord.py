@@ -395,6 +395,12 @@ def progress(found: OwnAccordAnnulment) -> Progress:
     )
 
 
+def to_answer(staff: Staff) -> int:
+    """Return how many proposals wait for somebody else than who proposed them, as *staff* is."""
+    proposed = OwnAccordAnnulment.objects.filter(state=State.PROPOSED.value)
+    return proposed.exclude(proposed_by=staff).count()
+
+
 def recent(*, most: int) -> list[OwnAccordAnnulment]:
     """Return the newest annulments of our own accord, those that wait or run first."""
     known = OwnAccordAnnulment.objects.select_related("proposed_by")

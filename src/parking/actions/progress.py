@@ -6,6 +6,7 @@ What we have done and nobody has acknowledged yet counts as done.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -163,6 +164,14 @@ def seen(charge: Charge, *, will_be_annulled: bool = False, now: datetime) -> Se
         coming=tuple(each for each in coming if each.step in TOLD_OF and not _is_stopped(each)),
         stopped_until=collection.stopped_until(here.pauses, on=today),
     )
+
+
+def is_late(charge: Charge, *, now: datetime) -> bool:
+    """Tell whether something is owed on *charge* and the last day to pay it has passed."""
+    with suppress(law.EntriesDisagree):
+        due = collection.last_day_to_pay(of(charge), terms_of(charge))
+        return bool(charges.payable(charge)) and due is not None and due < danish_day(now)
+    return False
 
 
 def _is_stopped(coming: Next) -> bool:

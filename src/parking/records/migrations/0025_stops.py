@@ -14,6 +14,16 @@ def say_how_long_a_stop_may_last(apps, _):
         row.save(update_fields=["numbers"])
 
 
+def let_the_law_count_stops_with_a_day(apps, _):
+    """Nobody tells that such a stop has ended, so that it is no longer written on the charge."""
+    charges = apps.get_model("records", "Charge").objects
+    cases = apps.get_model("records", "Case").objects
+    looked_at = cases.filter(charge__isnull=False, closed=None).values("charge")
+    stopped = charges.filter(waits=True, told__hold__reason="case_worker", told__plan="")
+    stopped = stopped.exclude(told__hold__until=None).exclude(id__in=looked_at)
+    stopped.exclude(pauses__hold="complaint", pauses__until=None).update(waits=False)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -52,4 +62,5 @@ class Migration(migrations.Migration):
             field=models.CharField(choices=[('book order', 'Book Order'), ('publish permit', 'Publish Permit'), ('send receipt', 'Send Receipt'), ('send letter', 'Send Letter'), ('send mail', 'Send Mail'), ('refund', 'Refund'), ('credit order', 'Credit Order'), ('send reminder', 'Send Reminder'), ('report payment', 'Report Payment'), ('report refund', 'Report Refund'), ('pay out', 'Pay Out'), ('report fee', 'Report Fee'), ('take back fee', 'Take Back Fee'), ('send charge letter', 'Send Charge Letter'), ('report letter', 'Report Letter'), ('report transfer', 'Report Transfer'), ('report withdrawal', 'Report Withdrawal'), ('tell collection', 'Tell Collection'), ('report plan', 'Report Plan'), ('end plan', 'End Plan'), ('draw instalment', 'Draw Instalment'), ('report annulment', 'Report Annulment'), ('report stop', 'Report Stop'), ('report lift', 'Report Lift'), ('complain', 'Complain'), ('complaint message', 'Complaint Message'), ('complaint file', 'Complaint File'), ('decide complaint', 'Decide Complaint'), ('withdraw complaint', 'Withdraw Complaint')], max_length=20),
         ),
         migrations.RunPython(say_how_long_a_stop_may_last, migrations.RunPython.noop),
+        migrations.RunPython(let_the_law_count_stops_with_a_day, migrations.RunPython.noop),
     ]

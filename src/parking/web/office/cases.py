@@ -13,9 +13,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from parking.actions import casework, charge_wording, wording
+from parking.actions import casework, charge_wording, own_accord, progress, wording
 from parking.actions import staff as actions
-from parking.actions.charge import is_late, stands
+from parking.actions.charge import stands
 from parking.law import case as law
 from parking.law.days import danish_day
 from parking.law.staff import Right
@@ -76,6 +76,9 @@ def queue(request: StaffRequest) -> HttpResponse:
                 for each in shown
             ],
             "page": shown,
+            "to_answer": own_accord.to_answer(request.staff.staff)
+            if Right.DECIDE in request.staff.rights
+            else 0,
             "chosen": chosen,
             "kinds": [(kind.value, wording.case_kind(kind)) for kind in law.Kind],
             "states": [(state.value, wording.state(state)) for state in law.State],
@@ -104,6 +107,7 @@ def search(request: StaffRequest) -> HttpResponse:
             for each in casework.search_charges(form.cleaned_data["text"])
             if not casework.is_own_charge(request.staff.staff, each)
         ]
+        progress.share_terms(charges, now=request.now)
         for charge in charges:
             actions.note_charge(
                 request.staff, charge, purpose=purpose, saw="searched", now=request.now
@@ -118,7 +122,7 @@ def search(request: StaffRequest) -> HttpResponse:
         {
             "charge": each,
             "state": charge_wording.state_in_office(
-                stands(each), is_late=is_late(each, now=request.now)
+                stands(each), is_late=progress.is_late(each, now=request.now)
             ),
         }
         for each in charges

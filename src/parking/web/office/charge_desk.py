@@ -27,6 +27,7 @@ from parking.actions import (
     complaint_work,
     complaints_elsewhere,
     evidence,
+    progress,
     wording,
 )
 from parking.actions import charge as charges
@@ -75,7 +76,7 @@ def of(charge: Charge, kept: ChargeCheck | None, *, now: datetime) -> dict[str, 
         "offences": charge_wording.offences(told),
         "valves": charge_wording.valves(told.observation.valves),
         "charge_state": charge_wording.state_in_office(
-            charges.stands(charge), is_late=charges.is_late(charge, now=now)
+            charges.stands(charge), is_late=progress.is_late(charge, now=now)
         ),
         "account": charge_wording.account(charges.account(charge), charges.paid_here(charge)),
         "balance": charges.balance(charge),
