@@ -31,6 +31,7 @@ from parking.records.audit import Incident
 from parking.records.case import Case
 from parking.records.document import Document
 from parking.records.letter import Letter
+from parking.records.recording import recording
 from parking.web import uploads
 from pictures import PLACE, a_pdf, a_pdf_of_photos, a_photo, a_swelling_pdf, a_telling_pdf
 from town import ask, now, party
@@ -416,6 +417,15 @@ def test_a_virus_is_never_kept(application, clamav) -> None:
         save(application, a_pdf() + EICAR + b"\n%%EOF", scanner=Clamd(address=clamav.address))
     assert refused.value.fault is Fault.INFECTED
     assert not Document.objects.exists()
+
+
+def test_of_what_its_owner_has_removed_meanwhile_nobody_is_told(application, clamav) -> None:
+    kept = save(application, a_pdf(), scanner=Clamd(address="tcp://127.0.0.1:9", timeout=1))
+    documents.remove(application, kept.id)
+    with recording():
+        documents.tell_of_infected(kept, now())
+    application.refresh_from_db()
+    assert application.infected == []
 
 
 def test_while_the_scanner_is_away_a_document_waits_in_quarantine(application, clamav) -> None:

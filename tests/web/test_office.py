@@ -15,6 +15,7 @@ from django.urls import URLPattern, reverse
 from structlog.testing import capture_logs
 
 from parking.actions import caseload, documents, staff
+from parking.law import application as application_law
 from parking.law import case as law
 from parking.law.reasoning import Answer
 from parking.law.staff import Role
@@ -457,6 +458,12 @@ def test_somebody_hands_in_a_photo_and_takes_one_back(log_in, stocked):
     for name in ("application", "application-documents"):
         page = client.get(reverse(name, args=[application.id])).content.decode()
         assert "Vi har slettet filen tro.pdf." in page
+        assert "Send den gerne igen fra en anden kopi." in page
+    Application.objects.update(state=application_law.State.WITHDRAWN.value)
+    page = client.get(reverse("application", args=[application.id])).content.decode()
+    assert "Vi har slettet filen tro.pdf." in page
+    assert "Send den gerne igen" not in page, "nothing can be sent any more"
+    Application.objects.update(state=application_law.State.DRAFT.value)
     assert client.get(reverse("application-start", args=[application.id])).status_code == 200
 
 

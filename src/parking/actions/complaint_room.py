@@ -25,8 +25,10 @@ _MOST_BYTES: Final = 3 * files.MOST_FILES * files.MOST_BYTES
 #: So many drafts about one charge may one network begin in a day.
 _MOST_BEGUN: Final = 5
 _BEGUN_FADE: Final = timedelta(days=1)
-#: So much may one network send in an hour, to whatever complaints: bytes of four complaints.
+#: So much may one address send in an hour, to whatever complaints: bytes of four complaints; and so
+#: much its whole network, where many may sit who have nothing to do with each other.
 _MOST_SENT: Final = 4 * files.MOST_FILES * files.MOST_BYTES
+_MOST_SENT_BY_NETWORK: Final = 20 * _MOST_SENT
 _SENT_FADE: Final = timedelta(hours=1)
 
 
@@ -42,13 +44,15 @@ def count_begun(charge: Charge, asker: str, *, now: datetime) -> None:
 def count_sent(complaint: Complaint, asker: str, *, name: str, size: int, now: datetime) -> None:
     """Count that *asker*, an address on the net, sends *size* bytes of the file *name*.
 
-    :raises files.Refused: if their network has sent too much.
+    :raises files.Refused: if it or its network has sent too much.
     """
     if complaint.party_id is not None:
         return
-    key = f"complaint bytes {limit.network(asker)}"
     try:
-        limit.take(key, most=_MOST_SENT, per=_SENT_FADE, now=now, amount=size)
+        for whose, most in (
+            (limit.asking(asker), _MOST_SENT), (limit.network(asker), _MOST_SENT_BY_NETWORK),
+        ):  # fmt: skip
+            limit.take(f"complaint bytes {whose}", most=most, per=_SENT_FADE, now=now, amount=size)
     except limit.TooOften:
         raise files.Refused(files.Fault.TOO_MUCH, name) from None
 

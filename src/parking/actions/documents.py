@@ -143,11 +143,13 @@ def tell_of_infected(document: Document, now: datetime) -> None:
     Of one that was handed in a letter says so too, and the case that waits for an answer.
     """
     one_at_a_time("party", document.party_id)
+    state = Document.objects.filter(id=document.id).values_list("state", flat=True).first()
+    if state is None:  # removed meanwhile by whom it would be told
+        return
     application = Application.objects.select_for_update().get(id=document.application_id)
     application.infected = [*application.infected, document.original_name]
     application.save(update_fields=["infected"])
-    document.refresh_from_db(fields=["state"])
-    if document.state == Document.State.DRAFT:
+    if state == Document.State.DRAFT:
         return
     cases = caseload.unfinished(application)
     said = wording.infected(settings.LANGUAGE_CODE, document.original_name)

@@ -87,6 +87,7 @@ def application(request: PartyRequest, application_id: UUID) -> HttpResponse:
             "form": EmailForm(initial={"email": request.party.email}),
             "changes": [wording.fact_name(name) for name in asked.changes],
             "offers": documents.offers(asked),
+            "may_hand_in": bool(asked.infected) and documents.may_hand_in(asked),
             "steps": steps(asked),
             "step": _FINDING,
         },
