@@ -250,7 +250,7 @@ def test_a_letter_from_abroad_is_written_down_and_answered_in_english(charged, o
     assert ComplaintFile.objects.get().handed_in is not None
 
 
-def test_what_is_typed_is_there_when_one_leaves_and_comes_back(charged, visit):
+def test_what_is_typed_is_there_when_one_leaves_and_comes_back(charged, visit, eventually):
     anna = visit(width=NARROWEST)
     steps.log_in(anna, "anna")
     begin(anna, "anna-open")
@@ -265,6 +265,8 @@ def test_what_is_typed_is_there_when_one_leaves_and_comes_back(charged, visit):
     box.fill("Skiven lå i ruden.")
     anna.open("/charges/")  # at once, by another link
     draft = Complaint.objects.get()
+    # What is sent as one leaves comes beside the next page, and may come after it.
+    eventually(lambda: Complaint.objects.get().text == "Skiven lå i ruden.")
     anna.open(f"/charges/{draft.charge_id}/complaints/{draft.id}/details/")
     expect(box).to_have_value("Skiven lå i ruden.")
     anna.look("Hvad skete der?")
