@@ -100,27 +100,6 @@ def test_what_fits_nothing_is_placed_on_the_charge_it_was_for(town):
     assert not waits()
 
 
-def test_what_was_read_before_there_were_cases_has_one_once(town):
-    pays(town, "anna-open", "510", "wrong-id")
-    old = {"booked": date(2026, 3, 1), "read": town.at, "payment_id": "123"}
-    for reference, ore, became in (
-        ("old-1", 51_000, "fits nothing"),
-        ("old-2", -51_000, "taken back"),
-        ("old-3", 51_000, "charge"),
-        ("old-4", 0, "fits nothing"),
-    ):
-        BankEntry.objects.create(reference=reference, amount_ore=ore, became=became, **old)
-    assert bank.open_late(now=town.at) == 2
-    (mine, first, second) = waits()
-    assert mine.money.entry.reference not in {"old-1", "old-2"}
-    assert (first.money.entry.reference, first.money.why) == ("old-1", "fits nothing")
-    assert (second.money.entry.reference, second.money.why) == ("old-2", "taken back")
-    somebody, case = taken(town, first)
-    work.close(somebody, case, text="Er betalt ud", version=case.version, now=town.at)
-    assert bank.open_late(now=town.at) == 0
-    assert len(waits()) == 2
-
-
 def test_two_case_workers_decide_once(town):
     pays(town, "anna-open", "510", "wrong-id")
     (case,) = waits()

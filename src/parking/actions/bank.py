@@ -47,7 +47,6 @@ _PAID: Final = (_Became.CHARGE, _Became.PLAN)
 #: may be 35 long, and ours 40.
 _OUR_REFERENCE: Final = re.compile(r"(?:bank|b\d+)-(.+)")
 _MOVED: Final = "moved-"  #: begins the reference of what a case moved from another charge
-_MOST_OPENED: Final = 200  #: in one recording: the next run of the job opens the others
 _MOST_PARTS: Final = 500  #: more charges than that are in no plan
 _COLLECTED: Final = "COLL-"  #: what the debt collection agency sent us, and no bank takes back
 
@@ -109,31 +108,10 @@ def _book(told: ToldEntry, now: datetime) -> bool:
         return False
     entry.became = _became(entry.came_from(told.payer), told, now)
     entry.save()
-    _have_case(entry, now)
-    return True
-
-
-def _have_case(entry: BankEntry, now: datetime) -> None:
     why = _WAITS.get(_Became(entry.became))
     if why is not None and entry.amount_ore:
         unplaced_money.open_about(entry, why, now=now)
-
-
-def open_late(*, now: datetime) -> int:
-    """Open a case about each entry that waits for one; return how many there were.
-
-    Those are entries that were read before the office had cases about money.
-    """
-    waits = [each.value for each in _WAITS]
-    without = BankEntry.objects.filter(became__in=waits, unplaced_money=None).exclude(amount_ore=0)
-    if not without.exists():
-        return 0
-    with recording():
-        one_at_a_time("bank", "feed")
-        opened = list(without.order_by("booked", "id")[:_MOST_OPENED])
-        for entry in opened:
-            _have_case(entry, now)
-    return len(opened)
+    return True
 
 
 def _became(entry: BankEntry, told: ToldEntry, now: datetime) -> BankEntry.Became:

@@ -182,7 +182,6 @@ def read_bank(timestamp: int = 0) -> None:
         bank.read(outside(), now=timezone.now())
     except PortError as error:
         log.warning("the bank must be read later", why=str(error))
-    bank.open_late(now=timezone.now())
     unplaced_money_work.pay_back_what_was_annulled(now=timezone.now())
 
 
