@@ -17,11 +17,12 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, Final
-from uuid import uuid4
+from uuid import uuid5
 from zoneinfo import ZoneInfo
 
 from sandbox import charges
 from sandbox.charges import Seed
+from sandbox.city import IDENTITIES
 from sandbox.world import World
 
 Charge = dict[str, Any]
@@ -352,7 +353,7 @@ class ChargeBook:
                 raise Refused(409, "no-further-round")
             complaints.append(
                 {
-                    "id": f"k-{uuid4().hex}",
+                    "id": _key("k", charge_id, body["reference"]),
                     "version": 1,
                     "round": len(complaints) + 1,
                     "state": "open",
@@ -500,7 +501,7 @@ class ChargeBook:
             if numbers != list(range(1, len(parts) + 1)) or days != sorted(set(days)):
                 raise Refused(422, "plan-does-not-add-up", field="instalments")
             plan = {
-                "id": f"p-{uuid4().hex}",
+                "id": _key("p", body["reference"]),
                 "version": 1,
                 "state": "active",
                 **body,
@@ -721,6 +722,11 @@ class ChargeBook:
         if life != self._store.get("pilen.life", "id"):
             raise Refused(410, "cursor-too-old")
         return iter([int(number) for number in numbers])
+
+
+def _key(kind: str, *named: str) -> str:
+    """The key of what was told of under a name: the same in every life, as names are."""
+    return f"{kind}-{uuid5(IDENTITIES, ' '.join((kind, *named))).hex}"
 
 
 def _fresh(charge: Charge) -> Kept:

@@ -30,6 +30,12 @@ def text(answer):
     return answer.content.decode()
 
 
+def shown_to_a_guest(slug):
+    client = Client()
+    client.post(reverse("charges"), typed(slug))
+    return client.get(at("charge", slug))
+
+
 def typed(slug, **said):
     number, plate = slip_of(slug)
     return {"number": number, "plate": plate, **said}
@@ -317,6 +323,20 @@ def test_my_charges_are_those_of_my_vehicles(charged, log_in, django_assert_max_
     assert page.count("ZB 10 002") == 2
     assert "ZA 10 001" not in page
     assert client.get(at("charge", "anna-open")).status_code == 404
+
+
+@pytest.mark.parametrize("slug", ["laura-plan-1", "laura-plan-2"])
+def test_a_plan_that_was_agreed_in_the_charge_system_is_read_by_whose_it_is(
+    charged, log_in, sandbox, slug
+):
+    page = text(log_in("laura").get(at("charge", slug)))
+    (told,) = re.findall(r"<h3>Din betalingsordning</h3>\s*(<ul>.*?</ul>)", page, re.DOTALL)
+    assert [each.count("(betalt)") for each in re.findall("<li>.*?</li>", told)] == [1, 0, 0]
+    assert "1. rate: 510 kr. senest" in told
+    assert "Din betalingsordning" not in text(shown_to_a_guest(slug))
+    sandbox.fault("pilen", "status:503", path="/pilen/v1/plans")
+    page = text(log_in("laura").get(at("charge", slug)))
+    assert "Vi kan ikke vise raterne lige nu." in page
 
 
 def test_charges_and_permits_share_the_basket(charged, log_in, django_assert_max_num_queries):

@@ -65,6 +65,12 @@ def test_a_charge_without_a_case_is_found_by_its_number_and_by_plate(enter, town
     assert (look.register, look.outcome, look.purpose) == ("charge", "searched", "Opkald")
 
 
+def test_a_plan_that_was_agreed_in_the_charge_system_is_read_in_the_office(enter, town):
+    page = opened(enter(), charge("laura-plan-2"))
+    assert "Betalingsordning i afgiftssystemet" in page
+    assert page.count("(betalt)") == 1
+
+
 def test_nothing_is_shown_before_it_is_said_why(enter, town):
     client, found = enter(), charge("anna-open")
     for name, more in (("office-charge", {}), ("office-photo", {"number": 1})):

@@ -67,6 +67,13 @@ def holders_on(charge: Charge, day: date) -> list[ChargeHolder]:
     return [each for each in rows if day in Period(each.since, each.until)]
 
 
+def held_alone(charge: Charge, party: Party | None) -> bool:
+    """Tell whether *party*, and nobody else, held the vehicle on the day of the charge."""
+    held = holders_on(charge, danish_day(charge.issued))
+    theirs = party.number_fingerprints if party is not None else ()
+    return bool(held) and all(each.number_fingerprint in theirs for each in held)
+
+
 def has_parted(charge: Charge, party: Party) -> bool:
     """Tell whether *party* is known as a holder, and was none any more on the day of the charge."""
     return isinstance(_kept_until(charge, party), date)

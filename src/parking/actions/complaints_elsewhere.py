@@ -51,11 +51,7 @@ def known(charge: Charge) -> list[ChargeComplaint]:
 def readable(party: Party | None, charge: Charge) -> list[ChargeComplaint]:
     """Return those that *party* may read: none, unless they alone held the vehicle on the day."""
     found = known(charge)
-    if party is None or not found:
-        return []
-    held = charge_facts.holders_on(charge, danish_day(charge.issued))
-    theirs = [each.number_fingerprint in party.number_fingerprints for each in held]
-    return found if theirs and all(theirs) else []
+    return found if found and charge_facts.held_alone(charge, party) else []
 
 
 def state(complaint: ChargeComplaint) -> complaint_wording.StateText:

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from parking.actions import charge as charges
 from parking.actions import (
     charge_case,
+    charge_facts,
     charge_letters,
     charge_photos,
     charge_wording,
@@ -29,6 +30,7 @@ from parking.actions import (
     complaints_elsewhere,
     evidence,
     plan,
+    plans_elsewhere,
     progress,
     slip,
 )
@@ -239,6 +241,7 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             if seen.is_claimed and charges.payable(found)
             else "",
             "plan": _in_instalments(request, found, seen),
+            "plan_elsewhere": _plan_elsewhere(request, found, told),
             "next": [] if will else list(charge_case.next_sentences(seen, balance)),
             "letters": _letters(request, found, told),
             "photos": range(1, told.images + 1),
@@ -267,6 +270,15 @@ def _in_instalments(request: Request, found: Charge, seen: progress.Seen) -> dic
         "is_late": last_day is not None and last_day < today,
         "waits": kept.waits(on=today),
     }
+
+
+def _plan_elsewhere(
+    request: Request, found: Charge, told: ChargeAnswer
+) -> plans_elsewhere.PlanElsewhere | None:
+    """Return the plan that was agreed elsewhere: for whoever held the vehicle alone."""
+    if not told.plan or not charge_facts.held_alone(found, request.party):
+        return None
+    return plans_elsewhere.of(request.outside, found)
 
 
 def _spot(point: Point | None) -> str:

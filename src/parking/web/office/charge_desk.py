@@ -27,6 +27,7 @@ from parking.actions import (
     complaint_work,
     complaints_elsewhere,
     evidence,
+    plans_elsewhere,
     progress,
     wording,
 )
@@ -63,6 +64,7 @@ def shown(
         **stops.offered(request, charge, case),
         "photos": list(_photos(request, charge, case, told.images)),
         "plan": _plan(charge, request.now),
+        "plan_elsewhere": plans_elsewhere.of(request.outside, charge),
         "sent": list(_sent(charge, told, case)),
     }
 
