@@ -168,7 +168,7 @@ def concerned(charge: Charge) -> list[Party]:
         for each in charge_facts.holders_on(charge, danish_day(charge.issued))
     ]
     known = Party.objects.filter(number_fingerprints__overlap=held)
-    return list((known | Party.objects.filter(charge_claims__charge=charge)).distinct())
+    return list(known.union(Party.objects.filter(charge_claims__charge=charge)))
 
 
 def annul(

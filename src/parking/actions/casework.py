@@ -105,7 +105,7 @@ def is_own_among(staff: Staff, charge_ids: Collection[UUID]) -> bool:
     if not own:
         return False
     these = Charge.objects.filter(id__in=charge_ids)
-    themselves = Party.objects.filter(number_fingerprints__overlap=list(own)).values("id")
+    themselves = _parties_of(own)
     complained = these.filter(complaints__party__in=themselves, complaints__received__isnull=False)
     paying = these.filter(instalments__plan__party__in=themselves)
     return (
@@ -125,6 +125,12 @@ def own_numbers(staff: Staff) -> frozenset[str]:
     parties = Party.objects.known_by(staff.number_fingerprint)
     known = parties.values_list("number_fingerprints", flat=True)
     return frozenset({staff.number_fingerprint}.union(*known))
+
+
+def _parties_of(numbers: Collection[str]) -> list[UUID]:
+    """Return who is known by any of *numbers*; few, as the database cannot know by itself."""
+    known = Party.objects.filter(number_fingerprints__overlap=list(numbers))
+    return list(known.values_list("id", flat=True))
 
 
 def charge_for(staff: Staff, charge_id: UUID) -> Charge:
@@ -148,7 +154,7 @@ def not_ones_own(staff: Staff, cases: QuerySet[Case]) -> QuerySet[Case]:
     if not own:
         return cases
     held = ChargeHolder.objects.filter(number_fingerprint__in=own).values("charge")
-    themselves = Party.objects.filter(number_fingerprints__overlap=list(own)).values("id")
+    themselves = _parties_of(own)
     theirs = Q(party__in=themselves) | Q(complaint__charge__in=held) | Q(charge__in=held)
     theirs |= Q(unplaced_money__charge__in=held)
     return cases.exclude(pk__in=Case.objects.filter(theirs).values("pk"))

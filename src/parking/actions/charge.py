@@ -178,7 +178,7 @@ def give_up(party: Party, charge: Charge) -> None:
         ChargeClaim.objects.filter(party=party, charge=charge).delete()
 
 
-def known_parties(charge: Charge) -> QuerySet[Party]:
+def known_parties(charge: Charge) -> list[Party]:
     """Return whom *charge* tells about, of those who have been here.
 
     They are those who held the vehicle that day, who have complained, and who pay in instalments.
@@ -186,10 +186,11 @@ def known_parties(charge: Charge) -> QuerySet[Party]:
     held = Party.objects.known_by_any(
         charge.holders.all().on_the_day().values("number_fingerprint")
     )
-    complained = charge.complaints.exclude(received=None).exclude(party=None)
-    paying = charge.instalments.values("plan__party")
-    # By the indexes, and not by way of every party there is.
-    return Party.objects.filter(id__in=held.values("id").union(complained.values("party"), paying))
+    received = charge.complaints.exclude(received=None).exclude(party=None)
+    complained = Party.objects.filter(id__in=received.values("party"))
+    paying = Party.objects.filter(id__in=charge.instalments.values("plan__party"))
+    # Each by its index, and not by way of every party there is.
+    return list(held.union(complained, paying))
 
 
 def known_parties_of(charge_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:

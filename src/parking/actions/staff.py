@@ -276,7 +276,7 @@ def note_charge(
 
     The log keeps a look at the charge of somebody who was never here: there is nobody to tell.
     """
-    told = list(charges.known_parties(charge))
+    told = charges.known_parties(charge)
     if not told:
         log.info("looked", staff=str(session.staff_id), charge=charge.number, saw=saw, why=purpose)
         return
