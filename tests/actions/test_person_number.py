@@ -150,6 +150,16 @@ def test_a_number_the_login_told_by_mistake_is_left(charged, wrong, right):
     assert (after.former_sealed, after.former_fingerprints, after.former_customer) == (None, [], "")
 
 
+def test_a_login_that_tells_another_number_for_a_while_takes_nothing_away(charged, sandbox):
+    before = logged_in(charged)
+    sandbox.fault("cpr", "status:503")
+    assert set(logged_in(charged, THIRD).number_fingerprints) == prints(THIRD)
+    after = logged_in(charged, OLD)
+    assert set(after.number_fingerprints) == prints(OLD, NEW)
+    assert (after.person_number, after.customer) == (NEW, before.customer)
+    assert (after.former_sealed, after.former_fingerprints, after.former_customer) == (None, [], "")
+
+
 def test_a_second_new_number_leaves_nothing_of_the_first_behind(charged, sandbox):
     before = logged_in(charged)
     third = replace(charged, persons=Persons({NEW: THIRD}))

@@ -103,11 +103,17 @@ class Party(models.Model):
         """Return this party with the number that the login tells now.
 
         One that is known to be theirs changes nothing. Another one counts alone, until the register
-        has said whether it has replaced what the login told before.
+        has said whether it has replaced what the login told before; told again meanwhile, that is
+        as if the other had not been told.
         """
         if not self.number_sealed:
             return self.with_number(person_number)
-        if sealing.keys().fingerprint_of(person_number) not in self.number_fingerprints:
+        told = sealing.keys().fingerprint_of(person_number)
+        if told in self.former_fingerprints and self.former_sealed is not None:
+            self.number_sealed, self.number_fingerprints = self.former_sealed, []
+            self.number_due = None
+            return self.with_former(theirs=True)
+        if told not in self.number_fingerprints:
             self.former_sealed, self.number_due = self.number_sealed, None
             self.former_fingerprints = self.number_fingerprints
             self.former_customer = self.customer

@@ -5,6 +5,8 @@ import django.contrib.postgres.indexes
 from django.db import migrations, models
 from django.db.models import F, Func
 
+from parking.records import sealing
+
 
 def know_the_one_number(apps, schema_editor):
     """Take the number that was known for each as the only one, until the register is asked."""
@@ -13,9 +15,15 @@ def know_the_one_number(apps, schema_editor):
 
 
 def know_any_number(apps, schema_editor):
-    """Keep one number of each."""
+    """Keep the number of each that is sealed, which is the newest."""
+    parties = apps.get_model('records', 'Party').objects
     any_one = Func(F('number_fingerprints'), template='(%(expressions)s)[1]')
-    apps.get_model('records', 'Party').objects.update(number_fingerprint=any_one)
+    parties.update(number_fingerprint=any_one)
+    for party in parties.filter(number_fingerprints__len__gt=1):
+        keys, place = sealing.keys(), f'party.number:{party.id}'
+        number = keys.open(bytes(party.number_sealed), place=place)
+        party.number_fingerprint = keys.fingerprint_of(number)
+        party.save(update_fields=['number_fingerprint'])
 
 
 class Migration(migrations.Migration):

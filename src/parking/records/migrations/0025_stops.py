@@ -21,7 +21,9 @@ def let_the_law_count_stops_with_a_day(apps, _):
     looked_at = cases.filter(charge__isnull=False, closed=None).values("charge")
     stopped = charges.filter(waits=True, told__hold__reason="case_worker", told__plan="")
     stopped = stopped.exclude(told__hold__until=None).exclude(id__in=looked_at)
-    stopped.exclude(pauses__hold="complaint", pauses__until=None).update(waits=False)
+    pauses = apps.get_model("records", "ChargePause").objects
+    complained = pauses.filter(hold="complaint", until=None).values("charge")
+    stopped.exclude(id__in=complained).update(waits=False)
 
 
 class Migration(migrations.Migration):
