@@ -408,9 +408,29 @@ def test_one_that_fails_keeps_no_other_waiting_and_is_tried_again(town, monkeypa
     assert not own_accord.carry_out(town.outside, now=now(), most=4)
     assert outcomes(found) == {**dict.fromkeys(SIGNED, "annulled"), "otto-sign": "waiting"}
     monkeypatch.setattr(annulment, "annul_whole", whole)
-    own_accord.carry_out(town.outside, now=now())
+    own_accord.carry_out(town.outside, now=now() + timedelta(hours=2))
     found.refresh_from_db()
     assert found.stands is State.DONE
+
+
+def test_what_fails_counts_is_told_once_and_stands_back_for_a_while(town, monkeypatch):
+    found, asked = approved(), []
+
+    def fails(given, **named):
+        asked.append(given.number)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(annulment, "annul_whole", fails)
+    assert own_accord.carry_out(town.outside, now=now(), most=2), "there are two more"
+    assert len(asked) == 2
+    assert not own_accord.carry_out(town.outside, now=now(), most=100)
+    assert not own_accord.carry_out(town.outside, now=now(), most=100)
+    assert sorted(asked) == sorted(charge(slug).number for slug in SIGNED)
+    own_accord.carry_out(town.outside, now=now() + timedelta(hours=2))
+    assert len(asked) == 8
+    told = Incident.objects.filter(what="a charge could not be annulled of our own accord")
+    assert told.count() == 4
+    assert all(str(found.id) in each.detail for each in told)
 
 
 def test_so_many_at_a_time_and_the_rest_soon(town, work, monkeypatch):
@@ -421,15 +441,20 @@ def test_so_many_at_a_time_and_the_rest_soon(town, work, monkeypatch):
     assert own_accord.progress(found).waiting == 0
 
 
-def test_while_the_charge_system_is_down_it_is_annulled_here_and_told_later(town, sandbox, work):
+def test_while_the_charge_system_is_down_all_wait_and_somebody_abroad_is_told_later(town, sandbox):
     sandbox.fault("pilen", "status:503")
-    found = approved()
-    own_accord.carry_out(town.outside, now=now())
-    assert outcomes(found) == dict.fromkeys(SIGNED, "annulled")
+    found = own_accord.annul_one(somebody(), charge("german-found"), WHY, now=now())
+    street = approved()
+    assert not own_accord.carry_out(town.outside, now=now())
+    assert outcomes(found) == {"german-found": "waiting"}
+    assert outcomes(street) == dict.fromkeys(SIGNED, "waiting"), "nobody else is asked about"
+    assert not Incident.objects.exists()
     town.outside_is_back()
-    town.at = now() + timedelta(hours=1)
-    town.send()
-    assert town.told("sign-unpaid").state.value == "annulled"
+    own_accord.carry_out(town.outside, now=now())
+    assert outcomes(street) == dict.fromkeys(SIGNED, "annulled"), "others go first"
+    own_accord.carry_out(town.outside, now=now() + timedelta(minutes=10))
+    assert outcomes(found) == {"german-found": "annulled"}
+    assert Letter.objects.get(charge=charge("german-found")).addressee.name == "Max Beispiel"
 
 
 def test_an_account_that_contradicts_itself_is_left_to_a_person(town):

@@ -26,7 +26,7 @@ from parking.law.charge_terms import AnnulmentReason
 from parking.law.course import Actor
 from parking.law.days import danish_day
 from parking.law.money import Money
-from parking.ports import Outside, PortError
+from parking.ports import NotFound, Outside, Rejected, Unavailable
 from parking.ports.charges import ChargeAnswer
 from parking.records.charge import Charge
 from parking.records.charge_check import ChargeAnnulment
@@ -59,19 +59,37 @@ class Registered:
 
     holder: Addressee | None
     code: str = ""
-    answer: ChargeAnswer | None = None  #: what the charge system said; ``None`` if it was silent
+    answer: ChargeAnswer | None = None  #: what the charge system said; ``None`` if it does not know
 
 
 def registered(outside: Outside, charge: Charge) -> Registered:
     """Ask the charge system who was registered for the vehicle of *charge*.
 
-    While it does not answer it is who our own copy knows, and no code.
+    If it does not know the charge, it is who our own copy knows, and no code.
+
+    :raises Unavailable: if it is silent: our own copy knows nobody abroad.
     """
     try:
         answer = outside.charges.charge(charge.source_id)
-    except PortError:
+    except (NotFound, Rejected):
         return Registered(charge_letters.addressee_kept(charge))
     return Registered(charge_letters.addressee_of(answer), answer.code, answer)
+
+
+def registered_or_kept(outside: Outside, charge: Charge) -> Registered:
+    """Ask who was registered for the vehicle of *charge*, for what must not wait for an answer.
+
+    While the charge system is silent it is who our own copy knows.
+
+    :raises Unavailable: if it is silent, and our own copy knows nobody.
+    """
+    try:
+        return registered(outside, charge)
+    except Unavailable:
+        kept = charge_letters.addressee_kept(charge)
+        if kept is None:
+            raise
+        return Registered(kept)
 
 
 def annul_whole(

@@ -185,7 +185,7 @@ def check(
         found = proposal(facts)
     except NotInForce:
         return None
-    registered = annulment.registered(outside, charge) if found.on_the_spot else None
+    registered = annulment.registered_or_kept(outside, charge) if found.on_the_spot else None
     with recording():
         one_at_a_time("charge", charge.id)
         charge = Charge.objects.get(id=charge.id)

@@ -11,17 +11,17 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import structlog
+from django.db.models import Q
 
 from parking.actions import annulment, casework, send
 from parking.actions import charge as charges
 from parking.actions.complaint_letters import Words
 from parking.actions.permission import NotYours
-from parking.actions.turns import keeping_nobody_waiting
 from parking.law import charge as charge_law
 from parking.law import own_accord as law
 from parking.law.charge_terms import AnnulmentReason
@@ -29,7 +29,7 @@ from parking.law.course import Actor, StepNotAllowed
 from parking.law.days import danish_day
 from parking.law.money import Money, total
 from parking.law.own_accord import LIMITS, Limits, Selection, State, Step
-from parking.ports import Outside
+from parking.ports import Outside, Unavailable
 from parking.records.charge import Charge
 from parking.records.own_accord import OwnAccordAnnulment, OwnAccordCharge
 from parking.records.recording import one_at_a_time, recording
@@ -39,6 +39,12 @@ log = structlog.get_logger(__name__)
 
 #: So many are annulled before the other jobs have their turn.
 _AT_ONCE: Final = 100
+#: What the charge system did not answer about stands back for so long, so that others go first.
+_ASK_AGAIN: Final = timedelta(minutes=5)
+#: What failed is a person's to look at first.
+_TRY_AGAIN: Final = timedelta(hours=1)
+#: After so long without an answer a person is told; we go on trying.
+_WORRY_AFTER: Final = timedelta(hours=24)
 _OVER: Final = [state.value.replace(" ", "_") for state in charge_law.COURSE.final()]
 _Outcome = OwnAccordCharge.Outcome
 
@@ -285,7 +291,9 @@ def carry_out(
 ) -> bool:
     """Annul what was approved, at most so many; tell whether there is more to do at once.
 
-    One that fails keeps no other from its turn, and is tried again next time.
+    One that fails keeps no other from its turn: a person is told of it, and it is tried again when
+    it is due. While the charge system is silent nothing is annulled: only it knows whom to write to
+    abroad.
     """
     approved = OwnAccordAnnulment.objects.filter(state=State.APPROVED.value)
     if only is not None:
@@ -293,14 +301,36 @@ def carry_out(
     left = most
     for found in approved.order_by("answered"):
         waiting = found.charges.filter(outcome=_Outcome.WAITING)
-        for row_id, number in list(waiting.order_by("id").values_list("id", "charge__number")):
+        due = waiting.filter(Q(due=None) | Q(due__lte=now)).order_by("id")
+        for row_id, number in list(due.values_list("id", "charge__number")):
             if not left:
                 return True
-            with keeping_nobody_waiting("annulment of", number):
+            left -= 1
+            try:
                 _carry_out(outside, row_id, now)
-                left -= 1
+            except Unavailable as silent:
+                _set_back(row_id, silent, wait=_ASK_AGAIN, now=now)
+                return False
+            except Exception as wrong:
+                log.exception("failed", what="annulment of", which=number)
+                _set_back(row_id, wrong, wait=_TRY_AGAIN, now=now)
         _finish(found, now)
     return False
+
+
+def _set_back(row_id: int, why: Exception, *, wait: timedelta, now: datetime) -> None:
+    """Let the others go first for so long; a person is told of what no waiting will mend."""
+    with recording():
+        row = OwnAccordCharge.objects.select_related("charge", "annulment").get(id=row_id)
+        row.due = now + wait
+        row.save(update_fields=["due"])
+        began = row.annulment.answered
+        assert began is not None
+        if not isinstance(why, Unavailable) or now - began > _WORRY_AFTER:
+            send.raise_incident(
+                f"own accord {row.id}", "a charge could not be annulled of our own accord", now=now,
+                detail=f"{row.charge.number}, {row.annulment_id}: {type(why).__name__}",
+            )  # fmt: skip
 
 
 def _carry_out(outside: Outside, row_id: int, now: datetime) -> None:

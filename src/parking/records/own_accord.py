@@ -103,6 +103,7 @@ class OwnAccordCharge(models.Model):
     outcome = models.CharField(max_length=9, choices=Outcome.choices, default=Outcome.WAITING)
     annulled_ore = models.PositiveIntegerField(default=0)
     done = models.DateTimeField(null=True)
+    due = models.DateTimeField(null=True)  #: not before then is it tried again
 
     class Meta:
         """One table; a charge is in an annulment once."""

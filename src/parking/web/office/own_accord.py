@@ -385,9 +385,11 @@ def annul_charge(request: StaffRequest, charge_id: UUID) -> HttpResponse:
     form = WhyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         row = own_accord.annul_one(worker, found, form.why(), now=request.now)
-        if row.stands is not State.APPROVED:
+        if row.stands is State.APPROVED:
+            own_accord.carry_out(request.outside, only=row, now=request.now)
+            row.refresh_from_db()
+        if row.stands is not State.DONE:  # it waits for a colleague, or for the charge system
             return redirect("office-own-accord", annulment_id=row.id)
-        own_accord.carry_out(request.outside, only=row, now=request.now)
         return redirect("office-charge", charge_id=found.id)
     seen = own_accord.preview_of(worker, found)
     return page(
