@@ -10,12 +10,13 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from collecting import Town
-from complaining import send_for
+from complaining import answer_for, send_for
 from parking.actions import (
     annulment,
     casework,
     charge_feed,
     checkout,
+    complain,
     complaint_letters,
     complaint_wording,
     own_accord,
@@ -335,6 +336,49 @@ def test_an_open_complaint_is_closed_with_its_letter_and_nobody_gets_two(town, w
     letter = Letter.objects.get(charge=charge("sign-unpaid"))
     assert letter.complaint == complaint
     assert Complaint.objects.filter(charge=charge("sign-unpaid")).count() == 1
+
+
+def test_who_complained_and_was_refused_hears_of_it_too_and_each_once(town, work):
+    about, svend = charge("sign-unpaid"), party("svend")
+    guest = {
+        "question": "disc",
+        "text": "Skiven lå i ruden.",
+        "name": "Gerda Gæst",
+        "address": "Gæstevej 1, 2300 København S",
+    }
+    complain.begin(party("bo"), about, language="da", now=now())  # is never sent
+    begun = complain.begin(None, about, language="da", now=now())
+    withdrawn = complain.submit(complain.keep(begun, guest, now=now()), now=now())
+    complain.withdraw(withdrawn, now=now())
+    refused = send_for("sign-unpaid", "hanne")
+    answer_for(refused, complaint_law.Step.UPHOLD, reason=None)
+    Letter.objects.all().delete()
+    approved()
+    work()
+    told = Letter.objects.filter(charge=about)
+    assert {each.party for each in told} == {party("hanne"), svend, None}
+    assert told.get(party=party("hanne")).complaint == refused
+    assert told.get(party=None).addressee.name == "Gerda Gæst"
+    assert told.count() == 3
+
+
+def test_who_pays_in_instalments_is_concerned(town):
+    svend = party("svend")
+    shown = plan.propose(svend, 3, now=now())
+    plan.agree(town.outside, svend, 3, agreed=shown.agreement, language="da", now=now())
+    charge("sign-unpaid").holders.all().delete()
+    assert annulment.concerned(charge("sign-unpaid")) == [svend]
+
+
+def test_nobody_writes_to_the_dead_who_had_logged_in(town, work):
+    about, heir = charge("sign-unpaid"), party("hanne")
+    charges.claim(party("svend"), about, now=now())
+    charges.claim(heir, about, now=now())
+    why = own_accord.Why(AnnulmentReason.DECEASED, Words("Død."))
+    found = own_accord.annul_one(somebody(), about, why, now=now())
+    work()
+    assert outcomes(found) == {"sign-unpaid": "annulled"}
+    assert [each.party for each in Letter.objects.filter(charge=about)] == [heir]
 
 
 def test_what_is_with_the_debt_collection_is_taken_back(town):

@@ -105,6 +105,7 @@ def test_what_it_comes_to_is_shown_before_anything_is_proposed(
         ({"since_time": "25.00"}, "Skriv klokkeslættet som 14.30."),
         ({"since_day": ""}, "Skriv en dato, der findes."),
         ({"reason": ""}, "Vælg, hvorfor der bliver annulleret."),
+        ({"reason": "deceased"}, "Vælg, hvorfor der bliver annulleret."),
         ({"text": ""}, "Skriv din begrundelse."),
     ],
 )

@@ -52,6 +52,8 @@ REASONS_THERE: Final = {
     AnnulmentReason.DECEASED: "deceased",
 }
 
+_NEVER_SENT: Final = (complaint_law.State.DRAFT, complaint_law.State.LAPSED)
+
 
 @dataclass(frozen=True, slots=True)
 class Registered:
@@ -108,9 +110,10 @@ def annul_whole(
     """Annul all that is claimed on *charge* and do what follows, within a recording.
 
     What is with the debt collection is taken back first. The charge system is told, what was paid
-    is owed back, and nobody waits for an answer any more. Whoever complained or has the charge on
-    their page is written to, and so is who is *registered* (by our own copy if not given), each
-    once; the letters carry *words*. Nobody writes to the dead.
+    is owed back, and nobody waits for an answer any more. Whoever has complained, whatever the
+    answer was, pays it in instalments or has it on their page is written to, and so is who is
+    *registered* (by our own copy if not given), each once; the letters carry *words*. Nobody writes
+    to the dead: then of those who held the vehicle only who waits for an answer is written to.
     """
     claims.recall(charge, because="annulled", now=now)
     row = annul(
@@ -134,12 +137,18 @@ def annul_whole(
     owe_back(charge, now=now)
     told = _close_complaints(charge, reason, words, now)
     complaint_course.end_case_of_finding(charge, now=now)
-    for party in concerned(charge):
-        if told.isdisjoint(_known_as(party)):
+    concerns: list[tuple[Party | None, Complaint | None]] = [
+        *((each.party, each) for each in _answered_complaints(charge)),
+        *((party, None) for party in concerned(charge)),
+    ]
+    dead = _held(charge) if reason is AnnulmentReason.DECEASED else set()
+    for party, complaint in concerns:
+        known_as = _known_as(party, complaint.name if complaint else "")
+        if told.isdisjoint(known_as) and dead.isdisjoint(known_as):
             complaint_letters.send_annulled(
-                charge, reason, party, complaint=None, words=words, now=now
+                charge, reason, party, complaint=complaint, words=words, now=now
             )
-            told |= _known_as(party)
+            told |= known_as
     if registered is None:
         registered = Registered(charge_letters.addressee_kept(charge))
     holder = registered.holder
@@ -176,17 +185,34 @@ def _close_complaints(
 
 def _known_as(party: Party | None, name: str = "") -> set[str]:
     """Return what tells one who is written to from another: the numbers, or a guest's name."""
-    return set(party.number_fingerprints) if party is not None else {name.strip().casefold()}
+    if party is None:
+        return {name.strip().casefold()}
+    return {str(party.id), *party.number_fingerprints}
+
+
+def _answered_complaints(charge: Charge) -> list[Complaint]:
+    """Return every complaint about *charge* that came in and waits no more, the newest first."""
+    came_in = charge.complaints.exclude(received=None).exclude(
+        state__in=[state.value for state in (*complaint_law.OPEN, *_NEVER_SENT)]
+    )
+    return list(came_in.select_related("party").order_by("-received"))
+
+
+def _held(charge: Charge) -> set[str]:
+    """Return what tells those who held the vehicle of *charge* on the day."""
+    then = charge_facts.holders_on(charge, danish_day(charge.issued))
+    return {each.number_fingerprint for each in then}
 
 
 def concerned(charge: Charge) -> list[Party]:
-    """Return those who have logged in and held the vehicle on the day, or have added the charge."""
-    held = [
-        each.number_fingerprint
-        for each in charge_facts.holders_on(charge, danish_day(charge.issued))
-    ]
-    known = Party.objects.filter(number_fingerprints__overlap=held)
-    return list(known.union(Party.objects.filter(charge_claims__charge=charge)))
+    """Return whom *charge* is about, of those who have logged in.
+
+    They held the vehicle on the day, have added the charge, or pay it in instalments.
+    """
+    held = Party.objects.filter(number_fingerprints__overlap=list(_held(charge)))
+    added = Party.objects.filter(charge_claims__charge=charge)
+    paying = Party.objects.filter(id__in=charge.instalments.values("plan__party"))
+    return list(held.union(added, paying))
 
 
 def annul(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django import forms
@@ -58,7 +58,9 @@ class WhyForm(forms.Form):
 
     reason = forms.ChoiceField(
         label=gettext_lazy("Hvorfor bliver der annulleret?"),
-        error_messages={"required": gettext_lazy("Vælg, hvorfor der bliver annulleret.")},
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), gettext_lazy("Vælg, hvorfor der bliver annulleret.")
+        ),
     )
     text = forms.CharField(
         label=gettext_lazy("Begrundelse"),
@@ -75,10 +77,14 @@ class WhyForm(forms.Form):
         widget=forms.Textarea({"rows": 3}),
     )
 
+    #: What is not offered: it cannot be why.
+    never: ClassVar[tuple[AnnulmentReason, ...]] = ()
+
     def __init__(self, *given: Any, **named: Any) -> None:
-        """Offer every reason there is."""
+        """Offer every reason that there can be."""
         super().__init__(*given, **named)
-        reasons = [(each.value, complaint_wording.reason(each)) for each in AnnulmentReason]
+        possible = [each for each in AnnulmentReason if each not in self.never]
+        reasons = [(each.value, complaint_wording.reason(each)) for each in possible]
         self.fields["reason"].choices = [("", _("Vælg")), *reasons]  # type: ignore[attr-defined]
 
     def why(self) -> own_accord.Why:
@@ -111,6 +117,9 @@ def _time(label: Any, hint: Any) -> forms.TimeField:
 
 class SelectionForm(WhyForm):
     """Which charges are annulled, and why."""
+
+    #: Many are never one dead person's, and nobody writes to the dead.
+    never = (AnnulmentReason.DECEASED,)
 
     street = forms.CharField(
         label=gettext_lazy("Vej"),
