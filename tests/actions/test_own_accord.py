@@ -16,17 +16,20 @@ from parking.actions import (
     casework,
     charge_feed,
     checkout,
+    collect,
     complain,
     complaint_letters,
     complaint_wording,
     own_accord,
     plan,
+    progress,
     retention,
     staff,
 )
 from parking.actions import charge as charges
 from parking.actions.complaint_letters import Words
 from parking.actions.permission import NotYours
+from parking.actions.plan_progress import progress_of
 from parking.jobs import tasks
 from parking.law import case as case_law
 from parking.law import complaint as complaint_law
@@ -34,6 +37,8 @@ from parking.law.charge import State as ChargeState
 from parking.law.charge import Step as ChargeStep
 from parking.law.charge_terms import AnnulmentReason
 from parking.law.course import StepNotAllowed
+from parking.law.days import danish_day
+from parking.law.instalments import State as PlanState
 from parking.law.money import NOTHING, Money
 from parking.law.own_accord import LIMITS, Selection, State, Step
 from parking.law.staff import Role
@@ -41,7 +46,7 @@ from parking.records.audit import Incident
 from parking.records.case import Case
 from parking.records.charge import Charge
 from parking.records.charge_check import ChargeAnnulment
-from parking.records.collection import CollectionAction
+from parking.records.collection import CollectionAction, Plan
 from parking.records.complaint import Complaint
 from parking.records.letter import Letter
 from parking.records.order import Refund
@@ -400,7 +405,9 @@ def test_a_plan_goes_on_without_it(town, work):
     approved()
     work()
     plan.follow(now=now())
-    assert not plan.owed_by(svend, now=now())
+    agreed = Plan.objects.get(party=svend)
+    assert progress_of(agreed).left == ()
+    assert agreed.state == PlanState.COMPLETED.value
     assert charges.balance(charge("sign-unpaid")).owed == NOTHING
 
 
@@ -513,7 +520,8 @@ def test_an_account_that_contradicts_itself_is_left_to_a_person(town):
     assert [each.number for each in seen.unclear] == [twisted.number]
     own_accord.carry_out(town.outside, now=now())
     assert outcomes(found)["sign-unpaid"] == "disagrees"
-    assert Incident.objects.filter(what="a charge's account contradicts itself").exists()
+    told = Incident.objects.get(what="a charge's account contradicts itself")
+    assert str(found.id) in told.detail
     found.refresh_from_db()
     assert found.stands is State.DONE
 
@@ -531,6 +539,41 @@ def test_one_ordinary_charge_is_annulled_by_one_case_worker(town, work):
     work()
     assert ChargeAnnulment.objects.count() == 1
     assert OwnAccordCharge.objects.count() == 1
+
+
+def test_one_charge_that_became_large_meanwhile_is_put_back_for_a_colleague(town, work):
+    large = charge("rosa-lorry")
+    told, version = large.told, large.version
+    small = [{**line, "amount": {"ore": 51_000}} for line in told["account"]]
+    Charge.objects.filter(id=large.id).update(told={**told, "account": small}, version=0)
+    found = own_accord.annul_one(somebody(), charge("rosa-lorry"), WHY, now=now())
+    assert (found.stands, found.owed) == (State.APPROVED, Money(51_000))
+    own_accord.carry_out(town.outside, now=now())
+    found.refresh_from_db()
+    assert charge("rosa-lorry").version >= version
+    assert not ChargeAnnulment.objects.exists()
+    assert (found.stands, found.answered_by, found.answered) == (State.PROPOSED, None, None)
+    assert found.owed == charges.balance(charge("rosa-lorry")).owed == found.charges.get().owed
+    assert own_accord.may_do(somebody("ditte"), found) == (Step.WITHDRAW,)
+    own_accord.answer(somebody("dorte"), found.id, Step.APPROVE, text="", now=now())
+    own_accord.carry_out(town.outside, now=now())
+    assert outcomes(found) == {"rosa-lorry": "annulled"}
+
+
+def test_a_fee_that_nobody_has_heard_of_is_annulled_too(town):
+    town.collect_until("sign-unpaid", ChargeStep.REMIND)
+    day = progress.coming(charge("sign-unpaid"), now=town.at).day
+    town.pass_days((day - danish_day(town.at)).days)
+    assert collect.go_on(town.outside, charge("sign-unpaid"), now=town.at) is ChargeStep.FIRST_FEE
+    owed = charges.balance(charge("sign-unpaid")).owed
+    assert owed > Money(51_000)
+    assert own_accord.preview_of(somebody(), charge("sign-unpaid")).owed == owed
+    own_accord.annul_one(somebody(), charge("sign-unpaid"), WHY, now=town.at)
+    own_accord.carry_out(town.outside, now=town.at)
+    assert charges.balance(charge("sign-unpaid")).owed == NOTHING
+    town.send()
+    assert charges.balance(charge("sign-unpaid")).owed == NOTHING
+    assert town.told("sign-unpaid").state.value == "annulled"
 
 
 def test_one_large_charge_takes_two(town):

@@ -265,5 +265,10 @@ def owe_back(charge: Charge, *, now: datetime) -> None:
 
 
 def left_to_annul(charge: Charge) -> Money:
-    """Return what is still claimed on *charge*, paid or not: the most that can be annulled."""
-    return law.claimed(law.merged(charges.account(charge), charges.annulled_here(charge)))
+    """Return what is still claimed on *charge*, paid or not: the most that can be annulled.
+
+    What was booked here counts, a fee too of which the charge system has not heard.
+
+    :raises EntriesDisagree: if its account contradicts itself.
+    """
+    return law.claimed(law.merged(charges.account(charge), charges.paid_here(charge)))

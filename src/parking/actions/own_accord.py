@@ -147,14 +147,23 @@ def _preview(staff: Staff, charge_ids: list[UUID]) -> Preview:
     known = known.with_what_was_done().prefetch_related("annulments", "bank_refunds")
     for charge in known.order_by("issued", "id"):
         try:
-            claimed = annulment.left_to_annul(charge)
-            owed = min(charges.balance(charge).owed, claimed)
+            seen = _chosen(charge)
         except charge_law.EntriesDisagree:
             unclear.append(charge)
             continue
-        if claimed:
-            chosen.append(Chosen(charge, owed, claimed - owed))
+        if seen.owed + seen.back:
+            chosen.append(seen)
     return Preview(tuple(chosen), tuple(unclear))
+
+
+def _chosen(charge: Charge) -> Chosen:
+    """Return what annulling *charge* would do now.
+
+    :raises EntriesDisagree: if its account contradicts itself.
+    """
+    claimed = annulment.left_to_annul(charge)
+    owed = min(charges.balance(charge).owed, claimed)
+    return Chosen(charge, owed, claimed - owed)
 
 
 def _limits(now: datetime) -> Limits:
@@ -346,9 +355,36 @@ def _carry_out(outside: Outside, row_id: int, now: datetime) -> None:
         if registered.answer is not None:
             charges.take_over([registered.answer], now=now)
         row.charge = Charge.objects.get(id=charge.id)
+        if _was_put_back(row, now):
+            return
         row.outcome, given_up = _annulled(row, registered, now)
         row.annulled_ore, row.done = given_up.ore, now
         row.save()
+
+
+def _was_put_back(row: OwnAccordCharge, now: datetime) -> bool:
+    """Leave to a colleague what one case worker alone approved, if more is claimed by now.
+
+    They see what is claimed now (§ 12, stk. 2).
+    """
+    about = row.annulment
+    if about.answered_by_id != about.proposed_by_id:
+        return False
+    try:
+        seen = _chosen(row.charge)
+    except charge_law.EntriesDisagree:
+        return False
+    if not law.takes_two([seen.owed + seen.back], _limits(now)):
+        return False
+    about = OwnAccordAnnulment.objects.select_for_update().get(id=about.id)
+    about.move(Actor.SYSTEM, Step.PUT_BACK)
+    about.answered, about.answered_by = None, None
+    row.owed_ore, row.back_ore = seen.owed.ore, seen.back.ore
+    about.owed_ore, about.back_ore = row.owed_ore, row.back_ore
+    about.save()
+    row.save()
+    log.info("own accord", step=Step.PUT_BACK.value, annulment=str(about.id))
+    return True
 
 
 def _annulled(
@@ -362,7 +398,7 @@ def _annulled(
     except charge_law.EntriesDisagree as wrong:
         send.raise_incident(
             f"charge {charge.number} disagrees", "a charge's account contradicts itself", now=now,
-            detail=str(wrong), anew=True,
+            detail=f"{wrong}; not annulled by {about.id}", anew=True,
         )  # fmt: skip
         return _Outcome.DISAGREES, nothing
     if charges.stands(charge) in charge_law.COURSE.final() or not claimed:

@@ -34,6 +34,7 @@ class Step(Enum):
     APPROVE = "approve"
     REJECT = "reject"
     WITHDRAW = "withdraw"
+    PUT_BACK = "put back"  #: more is claimed by now than one case worker may annul alone
     FINISH = "finish"
 
 
@@ -45,7 +46,10 @@ COURSE: Final = Course(
             (Actor.CASE_WORKER, Step.WITHDRAW): State.WITHDRAWN,
         },
         # What has begun is not stopped: half a street would be told one thing, half another.
-        State.APPROVED: {(Actor.SYSTEM, Step.FINISH): State.DONE},
+        State.APPROVED: {
+            (Actor.SYSTEM, Step.PUT_BACK): State.PROPOSED,
+            (Actor.SYSTEM, Step.FINISH): State.DONE,
+        },
         State.REJECTED: {},
         State.WITHDRAWN: {},
         State.DONE: {},
