@@ -315,6 +315,13 @@ def test_what_is_stopped_is_not_stopped_again_and_is_in_no_plan(town):
     assert plan.owed_by(party("anna"), now=town.at) == (charge("anna-now"),)
 
 
+def test_what_is_annulled_has_no_stop_to_lift(town):
+    stop(town)
+    assert stops.standing(charge("anna-open"), now=town.at)
+    town.officer("anna-open", "annul", reason="sign_defect")
+    assert stops.standing(charge("anna-open"), now=town.at) is None
+
+
 def test_what_is_paid_before_the_charge_system_hears_of_a_stop_is_nobodys_mistake(town):
     stop(town)
     source_id = charge("anna-open").source_id

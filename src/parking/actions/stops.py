@@ -15,6 +15,7 @@ import structlog
 from parking.actions import casework, holds, progress, send
 from parking.actions import charge as charges
 from parking.actions.send import Carrier
+from parking.law import charge as charge_law
 from parking.law import collection
 from parking.law.charge import Hold
 from parking.law.course import StepNotAllowed
@@ -48,7 +49,12 @@ def made_here(charge: Charge) -> list[ChargePause]:
 
 
 def standing(charge: Charge, *, now: datetime) -> ChargePause | None:
-    """Return the stop made here that holds *charge* now, if there is one."""
+    """Return the stop made here that holds *charge* now, if there is one.
+
+    What is not collected here any more, as it is annulled or paid, has nothing to hold.
+    """
+    if charges.stands(charge) not in charge_law.COLLECTED_HERE:
+        return None
     today = danish_day(now)
     return next((row for row in made_here(charge) if _stands(row, today)), None)
 
