@@ -17,6 +17,7 @@ from parking.actions import (
     charge_feed,
     checkout,
     complain,
+    complaint_course,
     complaint_work,
     evidence,
     progress,
@@ -34,6 +35,7 @@ from parking.law.plates import Plate
 from parking.law.reasoning import Answer
 from parking.law.record import as_json
 from parking.law.staff import Role
+from parking.ports import Unavailable
 from parking.ports.places import Point
 from parking.records.audit import LookUp
 from parking.records.case import Case
@@ -44,8 +46,10 @@ from parking.records.letter import Letter
 from parking.records.outbox import Outgoing
 from parking.records.permit import Permit
 from parking.records.ranges import as_range
+from parking.records.recording import recording
 from parking.records.staff import Staff
 from parking.records.zone import ZoneVersion
+from parking.site import wiring
 from pictures import unpacked
 from sandbox import city
 from sandbox.charges import code_of
@@ -280,7 +284,7 @@ def test_nobody_writes_to_the_dead(charged):
     looked_at(charged, "dagmar-deceased")
     case, worker = finding_taken("dagmar-deceased")
     complaint_work.settle_finding(
-        worker, case, annul=True, reasons="Død.", version=case.version, now=now()
+        charged, worker, case, annul=True, reasons="Død.", version=case.version, now=now()
     )
     assert charges.stands(charge("dagmar-deceased")) is State.ANNULLED
     assert not Letter.objects.exists()
@@ -456,7 +460,7 @@ def test_what_only_a_case_worker_may_act_on_has_a_case_of_its_own(charged, work)
     case, worker = finding_taken("jens-stolen")
     assert case.about is case_law.Kind.FINDING
     complaint_work.settle_finding(
-        worker, case, annul=True, reasons="Meldt stjålet.", version=case.version, now=now()
+        charged, worker, case, annul=True, reasons="Meldt stjålet.", version=case.version, now=now()
     )
     assert charges.stands(charge("jens-stolen")) is State.ANNULLED
     row = ChargeAnnulment.objects.get()
@@ -466,11 +470,32 @@ def test_what_only_a_case_worker_may_act_on_has_a_case_of_its_own(charged, work)
     assert (told.state.value, told.balance) == ("annulled", NOTHING)
 
 
+def test_somebody_abroad_hears_what_a_case_worker_annulled(charged, sandbox):
+    given = charge("german-found")
+    at = {"occasion": "here", "answer": "YES", "ground": "stolen"}
+    kept = {"finding": {}, "facts": {}, "shown": [], "versions": {}, "reason": "stolen"}
+    ChargeCheck.objects.create(
+        charge=given, at=now(), on_the_spot=False, ask_again=False, **at, **kept
+    )
+    with recording():
+        complaint_course.open_case_of_finding(given, now=now())
+    case, worker = finding_taken("german-found")
+    said = {"annul": True, "reasons": "Stjålet.", "version": case.version, "now": now()}
+    sandbox.fault("pilen", "status:503", count=20)
+    with pytest.raises(Unavailable):
+        complaint_work.settle_finding(charged, worker, case, **said)
+    assert charges.stands(charge("german-found")) is not State.ANNULLED
+    sandbox.control("DELETE", "faults")
+    wiring.outside.cache_clear()
+    complaint_work.settle_finding(wiring.outside(), worker, case, **said)
+    assert Letter.objects.get().addressee.name == "Max Beispiel"
+
+
 def test_a_case_worker_may_let_it_stand_and_is_not_asked_again(charged):
     looked_at(charged, "jens-stolen")
     case, worker = finding_taken("jens-stolen")
     complaint_work.settle_finding(
-        worker, case, annul=False, reasons="Fundet igen.", version=case.version, now=now()
+        charged, worker, case, annul=False, reasons="Fundet igen.", version=case.version, now=now()
     )
     assert charges.payable(charge("jens-stolen"))
     looked_at(charged, "jens-stolen")
@@ -493,7 +518,13 @@ def test_while_a_case_worker_looks_nobody_is_reminded_and_afterwards_the_days_go
     assert charge("jens-stolen").waits
     case, worker = finding_taken("jens-stolen")
     complaint_work.settle_finding(
-        worker, case, annul=False, reasons="Fundet igen.", version=case.version, now=town.at
+        town.outside,
+        worker,
+        case,
+        annul=False,
+        reasons="Fundet igen.",
+        version=case.version,
+        now=town.at,
     )
     given = charge("jens-stolen")
     assert not given.waits

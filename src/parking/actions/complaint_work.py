@@ -31,6 +31,7 @@ from parking.law.charge_terms import AnnulmentReason
 from parking.law.course import Actor, StepNotAllowed
 from parking.law.days import danish_day
 from parking.law.money import NOTHING, Money
+from parking.ports import Outside
 from parking.records.case import Case
 from parking.records.charge import Charge
 from parking.records.charge_check import ChargeCheck
@@ -302,13 +303,22 @@ def reopen(staff: Staff, case: Case, *, why: str, now: datetime) -> Case:
 
 
 def settle_finding(
-    staff: Staff, case: Case, *, annul: bool, reasons: str, version: int, now: datetime
+    outside: Outside,
+    staff: Staff,
+    case: Case,
+    *,
+    annul: bool,
+    reasons: str,
+    version: int,
+    now: datetime,
 ) -> None:
-    """Annul the charge as the machine proposes, or let it stand; the party hears of an annulment.
+    """Annul the charge as the machine proposes, or let it stand; all concerned hear of the former.
 
     :raises ChangedMeanwhile: if the case has changed.
     :raises StepNotAllowed: if *staff* does not have it, or nothing is proposed any more.
+    :raises Unavailable: if the charge system is silent, and it alone may know whom to write to.
     """
+    registered = annulment.registered_or_kept(outside, case.charged) if annul else None
     with recording():
         case = casework.locked_of(staff, case, version)
         charge = Charge.objects.get(id=case.charged.id)
@@ -321,7 +331,12 @@ def settle_finding(
         if kept is None:
             raise StepNotAllowed("nothing is proposed")
         evidence.annul_as_proposed(
-            charge, kept, reasons=reasons, by=staff.unit or "case worker", now=now
+            charge,
+            kept,
+            reasons=reasons,
+            by=staff.unit or "case worker",
+            registered=registered,
+            now=now,
         )
 
 

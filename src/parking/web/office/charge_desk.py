@@ -279,6 +279,7 @@ def work(request: StaffRequest, found: Case) -> HttpResponse:
     if not form.is_valid():
         return _case(request, found, form)
     complaint_work.settle_finding(
+        request.outside,
         request.staff.staff,
         found,
         annul=form.cleaned_data["step"] == law.Step.DECIDE.value,
