@@ -13,16 +13,20 @@ from collecting import Town
 from parking.actions import charge as charges
 from parking.actions import own_accord
 from parking.law.charge import State as ChargeState
+from parking.law.charge import spaced
 from parking.law.days import danish_day
 from parking.law.own_accord import State
 from parking.law.staff import Role
 from parking.records.audit import LookUp
 from parking.records.charge_check import ChargeAnnulment
 from parking.records.own_accord import OwnAccordAnnulment
+from parking.records.recording import recording
 from parking.records.staff import Staff
+from parking.web.office import own_accord as office
 from town import charge, now, party
 
 NEW, ALL = reverse("office-own-accord-new"), reverse("office-own-accords")
+SIGNED = ("sign-reminded", "otto-sign", "sign-unpaid", "sign-paid")
 #: Fewer would do for a charge; a preview asks about all of them at once.
 PREVIEW, DETAIL = 26, 20
 
@@ -52,6 +56,16 @@ def filled(**said) -> dict[str, str]:
         "text": "Skiltet var drejet.",
     }
     return {**told, **days, **said}
+
+
+def twisted(slug: str) -> None:
+    """Have the account of a charge contradict itself, newer than the charge system tells."""
+    wrong = charge(slug)
+    line = dict(wrong.told["account"][0])
+    wrong.told["account"].append({**line, "amount": {"ore": 1}, "number": 99})
+    wrong.version += 5
+    with recording():
+        wrong.save()
 
 
 def shown_in(page: str) -> str:
@@ -107,6 +121,19 @@ def test_what_it_comes_to_is_shown_before_anything_is_proposed(
         ({"reason": ""}, "Vælg, hvorfor der bliver annulleret."),
         ({"reason": "deceased"}, "Vælg, hvorfor der bliver annulleret."),
         ({"text": ""}, "Skriv din begrundelse."),
+        (
+            {"until_day": "31", "until_month": "12", "until_year": "9999"},
+            "Skriv et år mellem 2000 og 2100.",
+        ),
+        (
+            {"since_day": "1", "since_month": "1", "since_year": "0001"},
+            "Skriv et år mellem 2000 og 2100.",
+        ),
+        ({"codes": "05a, ZZ9"}, "Der er ingen forseelse med koden zz9."),
+        (
+            {"codes": " ".join(f"x{number}" for number in range(21))},
+            "Skriv højst 20 koder. x20 er en for meget.",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(enter, town, said, told):
@@ -131,6 +158,56 @@ def test_where_nothing_was_given_it_says_so(enter, town):
     page = text_of(enter().post(NEW, filled(street="Ingenvej")))
     assert "Der er ingen afgifter at annullere på den vej i den tid." in page
     assert 'name="propose"' not in page
+
+
+def test_where_no_account_adds_up_it_does_not_say_that_there_is_nothing(enter, town):
+    for slug in SIGNED:
+        twisted(slug)
+    client = enter()
+    page = text_of(client.post(NEW, filled()))
+    assert "Deres konti passer ikke" in page
+    assert spaced(charge("sign-paid").number).replace("\N{NO-BREAK SPACE}", " ") in page
+    assert "Der er ingen afgifter at annullere" not in page
+    assert 'name="propose"' not in page
+    about = {"charge_id": charge("sign-unpaid").id}
+    client.post(reverse("office-charge-open", kwargs=about), {"purpose": "Opkald"})
+    page = text_of(client.get(reverse("office-charge-annul", kwargs=about)))
+    assert "Afgiftens konto passer ikke." in page
+    assert "Der er ikke noget at annullere" not in page
+
+
+def test_what_it_comes_to_stands_before_the_form(enter, town):
+    page = text_of(enter().post(NEW, filled()))
+    places = [
+        "Det bliver det til",
+        "er frafaldet eller forældet",
+        'name="propose"',
+        'name="street"',
+    ]
+    found = [page.index(place) for place in places]
+    assert found == sorted(found)
+
+
+def test_a_proposal_that_waits_and_has_the_same_charges_is_told_of(enter, town):
+    client = enter()
+    found = propose(client)
+    page = text_of(client.post(NEW, filled(codes="")))
+    assert f'href="{at("office-own-accord", found)}"' in page
+    assert "Et forslag, der venter, har allerede 4 af afgifterne" in page
+    client.post(at("office-own-accord-answer", found), {"step": "withdraw"})
+    assert "Et forslag, der venter" not in text_of(client.post(NEW, filled(codes="")))
+
+
+def test_what_was_not_annulled_is_listed_first(enter, town, monkeypatch):
+    monkeypatch.setattr(office, "_LISTED", 1)
+    ditte, dorte = enter("ditte"), enter("dorte")
+    found = propose(ditte)
+    twisted("sign-paid")
+    dorte.post(at("office-own-accord-answer", found), {"step": "approve"})
+    own_accord.carry_out(town.outside, now=now())
+    page = text_of(ditte.get(at("office-own-accord", found)))
+    assert spaced(charge("sign-paid").number).replace("\N{NO-BREAK SPACE}", " ") in page
+    assert "<td>Sprunget over: kontoen passer ikke</td>" in page
 
 
 def test_what_is_something_else_by_now_is_shown_again(enter, town):

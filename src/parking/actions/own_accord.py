@@ -16,7 +16,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, Value, When
 
 from parking.actions import annulment, casework, send
 from parking.actions import charge as charges
@@ -47,6 +47,8 @@ _TRY_AGAIN: Final = timedelta(hours=1)
 _WORRY_AFTER: Final = timedelta(hours=24)
 _OVER: Final = [state.value.replace(" ", "_") for state in charge_law.COURSE.final()]
 _Outcome = OwnAccordCharge.Outcome
+#: What a person must look at comes first.
+_LISTED_BY: Final = (_Outcome.DISAGREES, _Outcome.OVER, _Outcome.WAITING, _Outcome.ANNULLED)
 
 
 class TooMany(ValueError):
@@ -164,6 +166,25 @@ def _chosen(charge: Charge) -> Chosen:
     claimed = annulment.left_to_annul(charge)
     owed = min(charges.balance(charge).owed, claimed)
     return Chosen(charge, owed, claimed - owed)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An annulment that is not over yet, and how many of some charges it has already."""
+
+    annulment_id: UUID
+    count: int
+
+
+def waiting_with(seen: Preview) -> list[Waiting]:
+    """Return which annulments, not over yet, already have charges of what was *seen*."""
+    rows = OwnAccordCharge.objects.filter(
+        charge__in=[each.charge.id for each in seen.chosen],
+        outcome=_Outcome.WAITING,
+        annulment__state__in=[State.PROPOSED.value, State.APPROVED.value],
+    )
+    counted = Counter(rows.order_by("annulment__proposed").values_list("annulment", flat=True))
+    return [Waiting(annulment_id, count) for annulment_id, count in counted.items()]
 
 
 def _limits(now: datetime) -> Limits:
@@ -459,6 +480,17 @@ def progress(found: OwnAccordAnnulment) -> Progress:
         disagrees=counted[_Outcome.DISAGREES],
         amount=Money(sum(ore for _, ore in told)),
     )
+
+
+def charges_of(found: OwnAccordAnnulment, *, most: int) -> list[OwnAccordCharge]:
+    """Return the charges of an annulment, what was not annulled first."""
+    rows = found.charges.select_related("charge").annotate(
+        turn=Case(
+            *(When(outcome=outcome, then=Value(turn)) for turn, outcome in enumerate(_LISTED_BY)),
+            output_field=IntegerField(),
+        )
+    )
+    return list(rows.order_by("turn", "id")[:most])
 
 
 def to_answer(staff: Staff) -> int:

@@ -61,6 +61,11 @@ def offences_on(codes: Collection[str], day: date) -> dict[str, offence.Offence]
     return {row.code: row.as_law() for row in rows}
 
 
+def known_codes(codes: Collection[str]) -> set[str]:
+    """Return those of *codes* that mean something, or once did."""
+    return set(OffenceVersion.objects.filter(code__in=codes).values_list("code", flat=True))
+
+
 def offence_on(code: str, day: date) -> offence.Offence | None:
     """Return what *code* meant on *day*; ``None`` if we do not know it."""
     return offences_on([code], day).get(code)

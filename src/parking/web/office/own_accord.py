@@ -25,12 +25,14 @@ from parking.law.money import Money
 from parking.law.own_accord import LIMITS, Selection, State, Step, Wrong, WrongSelection
 from parking.law.staff import Right
 from parking.records.charge import Charge
+from parking.records.offence import known_codes
 from parking.records.own_accord import OwnAccordAnnulment, OwnAccordCharge
 from parking.web.office.door import StaffRequest, page, staff
 from parking.web.widgets import DayInput
 
 _LONGEST_REASONS: Final = 4000
 _MOST_CODES: Final = 20
+_YEARS: Final = range(2000, 2101)
 #: So many charges are listed, and so many annulments.
 _LISTED: Final = 50
 
@@ -93,10 +95,17 @@ class WhyForm(forms.Form):
         return own_accord.Why(AnnulmentReason(said["reason"]), Words(said["text"], said["english"]))
 
 
+def _in_our_time(day: date) -> None:
+    """Refuse what is no year of a charge; at the edge of the calendar no day comes after."""
+    if day.year not in _YEARS:
+        raise forms.ValidationError(_("Skriv et år mellem 2000 og 2100."))
+
+
 def _day(label: Any) -> forms.DateField:
     return forms.DateField(
         label=label,
         widget=DayInput,
+        validators=[_in_our_time],
         error_messages={
             "required": gettext_lazy("Skriv en dato."),
             "invalid": gettext_lazy("Skriv en dato, der findes."),
@@ -147,12 +156,26 @@ class SelectionForm(WhyForm):
             "Koder med komma imellem, for eksempel 05a, 40a. Står feltet tomt, er det alle."
         ),
         required=False,
-        max_length=100,
+        max_length=1000,
     )
     field_order: Final = (  # type: ignore[misc]  # Django's own is a class's too
         *("street", "first_house", "last_house", "since", "since_time", "until", "until_time"),
         *("codes", "reason", "text", "english"),
     )
+
+    def clean_codes(self) -> tuple[str, ...]:
+        """Read the codes, each of which there must be."""
+        typed = re.split(r"[\s,;]+", self.cleaned_data["codes"].lower())
+        codes = tuple(dict.fromkeys(each for each in typed if each))
+        if len(codes) > _MOST_CODES:
+            said = {"most": _MOST_CODES, "code": codes[_MOST_CODES]}
+            raise forms.ValidationError(
+                _("Skriv højst %(most)s koder. %(code)s er en for meget.") % said
+            )
+        if unknown := sorted(set(codes) - known_codes(codes)):
+            said = {"code": ", ".join(unknown)}
+            raise forms.ValidationError(_("Der er ingen forseelse med koden %(code)s.") % said)
+        return codes
 
     def clean(self) -> dict[str, Any]:
         """Read the selection, which must not contradict itself."""
@@ -161,7 +184,6 @@ class SelectionForm(WhyForm):
         needed |= {"since", "since_time", "until", "until_time"}
         if needed & self.errors.keys():
             return said
-        codes = [each.lower() for each in re.split(r"[\s,;]+", said["codes"]) if each]
         try:
             said["selection"] = Selection(
                 street=" ".join(said["street"].split()),
@@ -169,7 +191,7 @@ class SelectionForm(WhyForm):
                 last_house=said["last_house"],
                 since=_moment(said["since"], said["since_time"]),
                 until=_moment(said["until"], said["until_time"], whole_day=True),
-                codes=tuple(dict.fromkeys(codes[:_MOST_CODES])),
+                codes=said["codes"],
             )
         except WrongSelection as wrong:
             self.refuse(wrong.why)
@@ -260,6 +282,7 @@ def _shown(request: StaffRequest, seen: own_accord.Preview) -> dict[str, Any]:
         ],
         "rows": [_row(each.charge, each.owed, each.back) for each in first],
         "takes_two": own_accord.takes_two(seen, now=request.now),
+        "waiting": own_accord.waiting_with(seen),
     }
 
 
@@ -321,7 +344,7 @@ def _annulment(
     request: StaffRequest, annulment_id: UUID, form: AnswerForm | None = None
 ) -> HttpResponse:
     found = own_accord.annulment_for(request.staff.staff, annulment_id)
-    rows = list(found.charges.select_related("charge").order_by("id")[:_LISTED])
+    rows = own_accord.charges_of(found, most=_LISTED)
     _note(request, [each.charge for each in rows])
     may = own_accord.may_do(request.staff.staff, found)
     return page(
@@ -409,6 +432,7 @@ def annul_charge(request: StaffRequest, charge_id: UUID) -> HttpResponse:
             "charge": found,
             "seen": seen,
             "takes_two": own_accord.takes_two(seen, now=request.now),
+            "waiting": own_accord.waiting_with(seen),
         },
         status=422 if form.errors else 200,
     )
