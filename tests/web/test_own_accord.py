@@ -322,6 +322,18 @@ def test_a_charge_is_annulled_from_its_page_at_once(enter, town):
     assert "En enkelt afgift" in text_of(client.get(ALL))
 
 
+def test_while_the_charge_system_is_silent_one_reads_that_it_waits(enter, town, sandbox):
+    client = enter()
+    opened(client, "sign-unpaid")
+    url = reverse("office-charge-annul", kwargs={"charge_id": charge("sign-unpaid").id})
+    sandbox.fault("pilen", "status:503")
+    answer = client.post(url, {"reason": "sign", "text": "Skiltet var drejet."})
+    found = OwnAccordAnnulment.objects.get()
+    assert answer["Location"] == at("office-own-accord", found)
+    assert "<dt>Venter</dt><dd>1</dd>" in text_of(client.get(answer["Location"]))
+    assert "Et forslag, der venter, har allerede 1 af afgifterne" in text_of(client.get(url))
+
+
 def test_a_large_charge_is_proposed_from_its_page(enter, town):
     client = enter()
     opened(client, "rosa-lorry")
