@@ -15,13 +15,14 @@ from parking.actions import (
     charge_wording,
     checkout,
     claims,
+    letters,
     plan,
     retention,
 )
 from parking.actions import charge as charges
 from parking.actions import staff as staff_actions
 from parking.actions import unplaced_money_work as work
-from parking.law.charge import State, Step
+from parking.law.charge import State, Step, spaced
 from parking.law.course import Actor, StepNotAllowed
 from parking.law.days import danish_day
 from parking.law.money import NOTHING, Money
@@ -154,6 +155,86 @@ def test_what_is_too_much_is_moved_to_another_charge(town):
         assert charges.balance(charge(slug)).owed == NOTHING
         assert charges.balance(charge(slug)).overpaid == NOTHING
         is_told(town, slug)
+
+
+def card_order(town, slug: str, person: str = "anna"):
+    """An order for a charge whose page at the card company is open."""
+    checkout.choose(party(person), charge(slug), now=town.at)
+    chosen = checkout.charges_in_basket(party(person))
+    return checkout.begin(
+        town.outside,
+        party(person),
+        agreed=checkout.agreement(checkout.basket(party(person)), chosen),
+        language="da",
+        addresses=ADDRESSES,
+        now=town.at,
+    )
+
+
+def settle(town, order) -> None:
+    pay(order.payment.page_url)
+    checkout.settle(town.outside, order.payment.payment_id, now=town.at)
+
+
+def test_nothing_is_moved_to_where_it_is_not_owed(town):
+    settle(town, card_order(town, "anna-now"))
+    pays(town, "anna-open", "510", "twice")
+    (case,) = waits("anna-open")
+    somebody, case = taken(town, case)
+    said = {"text": "Til den", "version": case.version, "now": town.at}
+    with pytest.raises(work.MoreThanIsOwed) as refused:
+        work.place(somebody, case, charge("anna-now").number, **said)
+    assert refused.value.owed == NOTHING
+    assert not Refund.objects.exists()
+    assert not BankRefund.objects.exists()
+    assert [each.id for each in waits("anna-open")] == [case.id]
+
+
+def test_no_more_than_is_owed_there_is_placed_on_a_charge(town):
+    pays(town, "anna-open", "511", "wrong-id")
+    somebody, case = taken(town, *waits())
+    with pytest.raises(work.MoreThanIsOwed):
+        work.place(
+            somebody, case, charge("anna-open").number, text="Til den", version=case.version,
+            now=town.at,
+        )  # fmt: skip
+    assert charges.payable(charge("anna-open")) == Money(51_000)
+
+
+def test_what_was_moved_never_goes_to_the_card_of_somebody_else(town):
+    order = card_order(town, "anna-now")
+    pays(town, "anna-open", "510", "twice")
+    somebody, case = taken(town, *waits("anna-open"))
+    number = charge("anna-now").number
+    work.place(somebody, case, number, text="Til den", version=case.version, now=town.at)
+    settle(town, order)
+    assert not Refund.objects.exists()
+    (case,) = waits("anna-now")
+    assert case.money.amount == Money(51_000)
+    somebody, case = taken(town, case, "lone")
+    work.pay_back(somebody, case, text="Hans", version=case.version, now=town.at)
+    entry = bank.entry_of(BankRefund.objects.latest("id").payment_reference)
+    assert entry is not None
+    assert entry.payer == PAYER
+
+
+@pytest.mark.parametrize(("to", "theirs"), [("anna-now", True), ("bo-tomorrow", False)])
+def test_whoever_paid_is_told_where_the_money_was_moved(town, monkeypatch, to, theirs):
+    said: list[str] = []
+    typeset = letters.typeset
+    monkeypatch.setattr(
+        letters, "typeset", lambda told, **more: said.append(str(told)) or typeset(told, **more)
+    )
+    pays(town, "anna-open", "510", "twice")
+    somebody, case = taken(town, *waits("anna-open"))
+    work.place(somebody, case, charge(to).number, text="x", version=case.version, now=town.at)
+    letter = Letter.objects.latest("written")
+    assert letter.subject == "Vi har flyttet penge, du har betalt for meget"
+    assert letter.charge == charge("anna-open")
+    (told,) = said
+    assert "for meget på parkeringsafgift" in told
+    assert ("til din parkeringsafgift" in told) is theirs
+    assert (repr(spaced(charge(to).number))[1:-1] in told) is theirs
 
 
 def test_what_the_bank_takes_back_is_owed_again(town):
@@ -341,20 +422,10 @@ def test_an_entry_that_is_told_twice_counts_once(town):
 
 @pytest.mark.parametrize("first", ["card", "bank"])
 def test_what_is_paid_by_card_and_by_bank_goes_back_to_the_card_by_itself(town, first):
-    checkout.choose(party("anna"), charge("anna-open"), now=town.at)
-    chosen = checkout.charges_in_basket(party("anna"))
-    order = checkout.begin(
-        town.outside,
-        party("anna"),
-        agreed=checkout.agreement(checkout.basket(party("anna")), chosen),
-        language="da",
-        addresses=ADDRESSES,
-        now=town.at,
-    )
+    order = card_order(town, "anna-open")
     if first == "bank":
         pays(town, "anna-open", "510")
-    pay(order.payment.page_url)
-    checkout.settle(town.outside, order.payment.payment_id, now=town.at)
+    settle(town, order)
     if first == "card":
         pays(town, "anna-open", "510")
     town.send()
@@ -403,7 +474,9 @@ def test_what_was_moved_and_is_paid_back_goes_to_the_account_it_came_from(town):
     )
     town.send()
     moved = ChargePayment.objects.get(charge=charge("anna-now"))
-    assert danish_day(moved.paid) == danish_day(town.at - timedelta(days=9)), "the day it was paid"
+    paid = danish_day(town.at - timedelta(days=9))
+    assert danish_day(moved.paid) == paid, "the day it was paid"
+    assert charges.account(charge("anna-now"))[-1].booked == paid, "there too, and not a day before"
     town.officer("anna-now", "annul", reason="sign_defect")
     work.pay_back_what_was_annulled(now=town.at)
     entry = bank.entry_of(BankRefund.objects.get(charge=charge("anna-now")).payment_reference)

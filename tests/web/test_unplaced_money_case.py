@@ -10,13 +10,14 @@ import pytest
 from django.urls import reverse
 
 from collecting import Town
-from parking.actions import bank, wording
+from parking.actions import bank, claims, wording
 from parking.actions import charge as charges
 from parking.law import case as law
 from parking.law.charge import ChargeNumber, spaced
 from parking.law.money import NOTHING, Money
 from parking.law.staff import Role
 from parking.records.case import Case
+from parking.records.recording import recording
 from parking.records.unplaced_money import UnplacedMoney
 from sandbox.bank import PAYER
 from town import charge
@@ -81,6 +82,21 @@ def test_money_that_fits_nothing_is_placed(enter, town):
     shown = opened(client, case)
     assert "Sæt pengene på plads" in shown
     assert number in shown
+
+
+def test_more_than_is_owed_there_is_refused_in_words_and_the_reasons_are_kept(enter, town):
+    client, case = enter(), case_of(town, "twice")
+    number = charge("bo-tomorrow").number
+    taken(client, case)
+    with recording():
+        claims.book_bank_payment(
+            charge("bo-tomorrow"), Money(10_000), reference="bank-X", paid=town.at, now=town.at
+        )
+    refused = do(client, case, law.Step.PLACE, number=number)
+    assert refused.status_code == 422
+    assert "Der skyldes kun 410 kr. på den afgift." in text_of(refused)
+    assert "Betaleren har ringet." in text_of(refused)
+    assert charges.balance(charge("anna-open")).overpaid == Money(51_000)
 
 
 def test_what_is_too_much_is_paid_back_and_the_citizen_reads_that_we_see_to_it(enter, log_in, town):

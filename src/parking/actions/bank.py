@@ -46,7 +46,6 @@ _PAID: Final = (_Became.CHARGE, _Became.PLAN)
 #: The payments that an entry became: one, or one of each charge of a plan. The bank's reference
 #: may be 35 long, and ours 40.
 _OUR_REFERENCE: Final = re.compile(r"(?:bank|b\d+)-(.+)")
-_MOVED: Final = "moved-"  #: begins the reference of what a case moved from another charge
 _MOST_PARTS: Final = 500  #: more charges than that are in no plan
 _COLLECTED: Final = "COLL-"  #: what the debt collection agency sent us, and no bank takes back
 
@@ -173,8 +172,8 @@ def entry_of(payment_reference: str) -> BankEntry | None:
 
     Money that a case worker has moved from another charge came with the entry that it was there.
     """
-    if payment_reference.startswith(_MOVED):
-        case = payment_reference.removeprefix(_MOVED)
+    if payment_reference.startswith(charges.MOVED):
+        case = payment_reference.removeprefix(charges.MOVED)
         number = f"{BankRefund.Why.MOVED.value}:{case}-"
         before = BankRefund.objects.filter(number__startswith=number).order_by("id").first()
         return entry_of(before.payment_reference) if before is not None else None

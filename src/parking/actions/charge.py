@@ -213,6 +213,8 @@ def known_parties_of(charge_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
 
 # Money that is not owed any more
 
+MOVED: Final = "moved-"  #: begins the reference of what a case moved here from another charge
+
 
 def follow_up(charges: Iterable[Charge], *, now: datetime) -> None:
     """Owe back what has been paid too much on *charges*, within the recording that changed them.
@@ -238,7 +240,10 @@ def owe_what_is_overpaid(charge: Charge, *, now: datetime) -> Money:
             detail=str(wrong), anew=True,
         )  # fmt: skip
         return NOTHING
-    left = overpaid
+    # What was moved here is somebody else's, perhaps, than whose card it is: it has a case first.
+    moved = ChargePayment.objects.filter(charge=charge, order=None, reference__startswith=MOVED)
+    for_a_case = min(overpaid, total(payment.left for payment in moved))
+    left = overpaid - for_a_case
     for payment in ChargePayment.objects.filter(charge=charge, order__isnull=False).order_by(
         "-paid"
     ):
@@ -250,7 +255,7 @@ def owe_what_is_overpaid(charge: Charge, *, now: datetime) -> Money:
         assert payment.order is not None
         owe(payment.order, back, because="nothing owed on charge", now=now, charge_payment=payment)
         left -= back
-    unplaced_money.follow(charge, left, now=now)
+    unplaced_money.follow(charge, left + for_a_case, now=now)
     return overpaid
 
 

@@ -329,21 +329,31 @@ def about_reversal(charge: Charge, amount: Money, *, now: datetime) -> None:
     elsewhere = charges.stands(charge) is State.AT_COLLECTION or charges.is_handed_over(charge)
     if addressee is None or not owed or elsewhere:
         return
-    party = party_of(addressee)
-    language = language_of(addressee, party)
+    language = language_of(addressee, party_of(addressee))
     with translation.override(language):
-        subject, told = reversal_text(charge, amount, owed)
+        text = reversal_text(charge, amount, owed)
+        link_text = _("Se og betal på nettet: scan koden, eller brug adressen")
+    _tell_of_money(charge, addressee, language, text, link_text, now=now)
+
+
+def _tell_of_money(
+    charge: Charge, addressee: Addressee, language: str, text: tuple[str, list[str]],
+    link_text: str, *, now: datetime,
+) -> None:  # fmt: skip
+    """Write to *addressee* what became of money on *charge*, within a recording."""
+    subject, told = text
+    with translation.override(language):
         pdf = letters.typeset(
             {
                 "title": subject,
                 "sections": [_section("", *told), _section(_("Dine oplysninger"), *_privacy())],
-                "link_text": _("Se og betal på nettet: scan koden, eller brug adressen"),
+                "link_text": link_text,
                 "link_alt": _("QR-kode, der fører til afgiften"),
             },
             link=link(charge),
         )
     letter = Letter(
-        party=party,
+        party=party_of(addressee),
         charge=charge,
         kind="message",
         subject=subject,
@@ -366,6 +376,45 @@ def reversal_text(charge: Charge, amount: Money, owed: Money) -> tuple[str, list
         _("Der var betalt %(amount)s på parkeringsafgift %(number)s.") % told,
         _("Banken har taget pengene tilbage. Derfor tæller betalingen ikke mere."),
         _("Nu er der %(owed)s at betale. Se på nettet hvornår, og betal dér.") % told,
+    ]
+
+
+# About money that was moved
+
+
+def about_move(charge: Charge, amount: Money, to: Charge, *, now: datetime) -> None:
+    """Tell whoever is liable for *charge* that *amount*, too much on it, was moved: to which other.
+
+    Within a recording. The number is told to nobody but whoever is liable for both.
+    """
+    addressee = addressee_kept(charge)
+    if addressee is None:
+        return
+    theirs = addressee_kept(to) == addressee
+    language = language_of(addressee, party_of(addressee))
+    with translation.override(language):
+        text = move_text(charge, amount, to if theirs else None)
+        link_text = _("Se afgiften på nettet: scan koden, eller brug adressen")
+    _tell_of_money(charge, addressee, language, text, link_text, now=now)
+
+
+def move_text(charge: Charge, amount: Money, to: Charge | None) -> tuple[str, list[str]]:
+    """Return what is said of *amount* that was moved, in the language in force.
+
+    *to* is the charge it was moved to, if its number may be told.
+    """
+    told = {"number": spaced_number(ChargeNumber(charge.number)), "amount": wording.amount(amount)}
+    if to is None:
+        where = _("Vi har flyttet pengene til en anden parkeringsafgift, som de var ment til.")
+    else:
+        where = _("Vi har flyttet pengene til din parkeringsafgift %(number)s.") % {
+            "number": spaced_number(ChargeNumber(to.number))
+        }
+    return _("Vi har flyttet penge, du har betalt for meget"), [
+        _("Der var betalt %(amount)s for meget på parkeringsafgift %(number)s.") % told,
+        where,
+        _("Derfor får du ikke pengene tilbage. Er det forkert, så ring til os på %(phone)s.")
+        % {"phone": settings.CONTACT_PHONE},
     ]
 
 

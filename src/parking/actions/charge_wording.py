@@ -321,10 +321,10 @@ class Line:
 
 
 def account(entries: Iterable[Entry], paid_here: Iterable[Entry]) -> list[Line]:
-    """Return the account in words, what was taken here and is on its way included."""
+    """Return the account in words by its days, with what was taken here and is on its way."""
     entries = tuple(entries)
     merged = law.merged(entries, paid_here)
-    return [
+    lines = [
         Line(
             entry.booked,
             _line(entry)
@@ -334,6 +334,7 @@ def account(entries: Iterable[Entry], paid_here: Iterable[Entry]) -> list[Line]:
         )
         for at, entry in enumerate(merged)
     ]
+    return sorted(lines, key=lambda line: line.booked)
 
 
 def _line(entry: Entry) -> str:

@@ -11,13 +11,15 @@ from typing import Final
 
 from django.db.models import Q
 
-from parking.actions import bank, caseload, casework, claims, send
+from parking.actions import bank, caseload, casework, charge_letters, claims, send
+from parking.actions import charge as charges
 from parking.actions.turns import keeping_nobody_waiting
 from parking.law import case as law
 from parking.law import charge as charge_law
-from parking.law.charge import ChargeNumber
+from parking.law.charge import ChargeNumber, EntriesDisagree
 from parking.law.course import Actor, StepNotAllowed
 from parking.law.days import DENMARK
+from parking.law.money import NOTHING, Money
 from parking.records.case import Case
 from parking.records.charge import Charge, ChargeHolder
 from parking.records.collection import BankEntry
@@ -39,6 +41,15 @@ class NoSuchPlace(ValueError):
     """The money cannot be placed there: no such charge, the same one, or nothing to undo on it."""
 
 
+class MoreThanIsOwed(NoSuchPlace):
+    """The money is more than is owed there: it would be too much on that charge in turn."""
+
+    def __init__(self, number: ChargeNumber, owed: Money) -> None:
+        """Say how much is *owed* on the charge *number*."""
+        super().__init__(number)
+        self.owed = owed
+
+
 def place(
     staff: Staff, case: Case, number: ChargeNumber, *, text: str, version: int, now: datetime
 ) -> None:
@@ -47,6 +58,7 @@ def place(
     :raises ChangedMeanwhile: if the case has changed.
     :raises StepNotAllowed: if *staff* does not have it.
     :raises NoSuchPlace: if it cannot be placed there.
+    :raises MoreThanIsOwed: if not so much is owed there.
     :raises OwnCase: if the charge is of a vehicle of their own.
     """
     charge = Charge.objects.filter(number=number).first()
@@ -65,15 +77,18 @@ def place(
                 raise NoSuchPlace(number)
             _becomes(money, BankEntry.Became.UNDONE)
             return
+        if money.amount > (owed := _owed(charge)):
+            raise MoreThanIsOwed(number, owed)
         entry, paid = money.entry, money.came
         if money.charge is not None:
+            charge_letters.about_move(money.charge, money.amount, charge, now=now)
             paid = bank.give_back(
                 money.charge, money.amount, why=BankRefund.Why.MOVED, number=case.number, now=now
             )
         claims.book_bank_payment(
             charge,
             money.amount,
-            reference=f"bank-{entry.reference}" if entry else f"moved-{case.number}",
+            reference=f"bank-{entry.reference}" if entry else f"{charges.MOVED}{case.number}",
             paid=datetime.combine(paid, datetime.min.time(), DENMARK),
             now=now,
         )
@@ -150,6 +165,14 @@ def _locked(staff: Staff, case: Case, step: law.Step, version: int) -> Case:
     if step not in STEPS[UnplacedMoney.Why(case.money.why)]:
         raise StepNotAllowed(f"{case.number}: {step.value}")
     return case
+
+
+def _owed(charge: Charge) -> Money:
+    """Return what is owed on *charge*; nothing if its account contradicts itself."""
+    try:
+        return charges.balance(charge).owed
+    except EntriesDisagree:
+        return NOTHING
 
 
 def _becomes(money: UnplacedMoney, what: BankEntry.Became) -> None:

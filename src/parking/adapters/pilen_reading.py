@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, TypeVar, get_args
 
 from pyproj import Transformer
 
+from parking.law.days import danish_day
 from parking.law.money import Money, total
 from parking.law.plates import NotAPlate, Plate, plate_of_any_country
 from parking.ports import Unavailable
@@ -376,7 +377,7 @@ def _account_line(of: Part) -> AccountLine:
         number=of.whole("number"),
         kind=of.text("kind"),
         amount=of.money("amount"),
-        booked=of.moment("bookedAt").date(),
+        booked=danish_day(of.moment("bookedAt")),
         reference=of.text("reference"),
     )
 

@@ -19,6 +19,7 @@ from parking.law import case as law
 from parking.law import charge as law_of_charges
 from parking.law.charge import ChargeNumber, NotAChargeNumber, charge_number
 from parking.law.charge import spaced as spaced_number
+from parking.law.money import Money
 from parking.law.plates import Plate, spaced
 from parking.records.case import Case
 from parking.records.unplaced_money import UnplacedMoney
@@ -164,6 +165,9 @@ def work(request: StaffRequest, found: Case) -> HttpResponse:
         number = ChargeNumber(form.cleaned_data["number"])
         try:
             work_on.place(worker, found, number, text=text, version=version, now=now)
+        except work_on.MoreThanIsOwed as too_much:
+            form.add_error("number", _not_so_much(too_much.owed))
+            return _case(request, found, form)
         except work_on.NoSuchPlace:
             form.add_error("number", _no_such_place(found))
             return _case(request, found, form)
@@ -172,6 +176,14 @@ def work(request: StaffRequest, found: Case) -> HttpResponse:
     else:
         work_on.close(worker, found, text=text, version=version, now=now)
     return redirect("office-case", case_id=found.id)
+
+
+def _not_so_much(owed: Money) -> str:
+    if not owed:
+        return gettext("Der skyldes ikke noget på den afgift.")
+    return gettext("Der skyldes kun %(owed)s på den afgift. Pengene er mere end det.") % {
+        "owed": wording.amount(owed)
+    }
 
 
 def _no_such_place(found: Case) -> str:
