@@ -19,6 +19,7 @@ from parking.actions import (
     evidence,
     files,
     limit,
+    progress,
     send,
     staff,
 )
@@ -742,6 +743,19 @@ def test_taken_back_nothing_waits_any_more(charged, work):
     assert not charge("anna-open").waits
     assert complain.may_begin(charge("anna-open"))
     assert nothing_waits()
+
+
+def test_who_takes_a_complaint_back_gets_the_days_to_pay_that_were_promised(charged, work):
+    """On the day it was made too, and when the charge system has told of it."""
+    complaint = sent()
+    days = complain.days_to_pay_once_withdrawn(complaint)
+    complain.withdraw(complaint, now=now())
+    for _before_and_after in range(2):
+        due = progress.seen(charge("anna-open"), now=now()).due
+        assert due == danish_day(now()) + timedelta(days=days)
+        work()
+    (pause,) = charge("anna-open").pauses.all()
+    assert pause.hold == charge_law.Hold.COMPLAINT.value
 
 
 def test_after_a_withdrawal_there_is_one_more_and_it_holds_no_fees(charged, work):

@@ -71,9 +71,14 @@ def is_stopped_for_good(charge: Charge) -> bool:
 
 
 def suspends(complaint: ChargeComplaint, answer: ChargeAnswer, terms: ChargeTerms) -> Hold:
-    """Return what *complaint* stops: all, or nothing but the transfer to debt collection."""
+    """Return what *complaint* stops: all, or nothing but the transfer to debt collection.
+
+    One that was withdrawn is not renewed by that: it has stopped what it stopped.
+    """
     renewed = any(
-        each.state == "withdrawn" and each.received <= complaint.received
+        each.id != complaint.id
+        and each.state == "withdrawn"
+        and each.received <= complaint.received
         for each in answer.complaints
     )
     return complaint_law.hold_in(complaint.round, terms, renewed=renewed)
