@@ -435,6 +435,35 @@ def test_a_claim_is_taken_back_before_its_charge_is_annulled(town):
     assert charges.stands(charge("anna-open")) is State.ANNULLED
 
 
+def test_what_was_sent_to_debt_collection_by_mistake_is_reminded_of_before_it_is_again(town):
+    """The charge system tells of it; the fees are not charged again."""
+    owed = charges.balance(charge("brian-recalled")).owed
+    assert town.collect("brian-recalled") is Step.SECOND_FEE
+    step = ChargeStep.objects.get(charge=charge("brian-recalled"))
+    assert (step.fee, step.owed) == (NOTHING, owed)
+    assert step.due == danish_day(town.at) + timedelta(days=10)
+    (letter,) = charge("brian-recalled").letters.all()
+    assert letter.subject == "Anden rykker: Gælden bliver sendt til inddrivelse"
+    town.pass_days(13)
+    assert town.collect("brian-recalled") is None
+    town.pass_days(1)
+    assert town.collect("brian-recalled") is Step.TRANSFER
+    assert town.told("brian-recalled").balance == owed
+
+
+def test_what_came_back_twice_is_reminded_of_twice(town):
+    claim = handed_over(town)
+    for turn in (1, 2):
+        with recording():
+            assert claims.recall(claim.charge, because="mistake", now=town.at)
+        town.send()
+        town.collect_until("anna-open", Step.TRANSFER)
+        claim = CollectionClaim.objects.get(charge=charge("anna-open"), ended=None)
+        assert claim.reference.endswith(f"-{turn + 1}")
+    fee = [each for each in town.told("anna-open").account if each.kind == "fee"]
+    assert len(fee) == 2
+
+
 def test_a_transfer_that_meets_a_payment_is_no_claim(town):
     town.collect_until("anna-open", Step.SECOND_FEE)
     town.pass_days(14)

@@ -105,6 +105,16 @@ def test_no_step_comes_a_day_before_its_day(
     assert found.is_ripe(day(first))
 
 
+def test_what_came_back_from_debt_collection_is_reminded_of_before_it_goes_there_again() -> None:
+    back = progress(state=State.SECOND_FEE, since=90, is_back=True)
+    assert last_day_to_pay(back, TERMS) == day(100)
+    steps = [(step.step, step.day, step.fee) for step in outlook(back, TERMS, on=day(90))]
+    assert steps == [
+        (Step.SECOND_FEE, day(104), NOTHING),
+        (Step.TRANSFER, day(118), NOTHING),
+    ]
+
+
 def test_after_weeks_in_which_nothing_ran_each_step_still_gets_its_full_time() -> None:
     steps = list(outlook(progress(), TERMS, on=day(200)))
     days = [(step.day - ISSUED).days for step in steps if step.day]

@@ -162,7 +162,7 @@ def _take(
     step = ChargeStep.objects.create(
         charge=charge,
         step=next_.step.value,
-        turn=earlier.filter(step=Step.RECALL.value).count(),
+        turn=_turn(charge, next_.step),
         state=law.COURSE.after(before.state, Actor.SYSTEM, next_.step).value,
         day=today,
         taken=now,
@@ -188,6 +188,15 @@ def _take(
         claims.make(step, charge, now=now)
     letter = charge_letters.about_step(step, addressee, terms, code=code, now=now)
     charge_letters.put(letter, charge, now=now, step=step)
+
+
+def _turn(charge: Charge, step: Step) -> int:
+    """Return how often *charge* had come back from debt collection, told by whomever."""
+    taken = ChargeStep.objects.filter(charge=charge, refused="")
+    ours = taken.filter(step=Step.RECALL.value).count()
+    back = progress.came_back(charge)
+    before = taken.filter(step=step.value, taken__lte=back).count() if back is not None else 0
+    return max(ours, before)
 
 
 def _worry_about_the_queue(now: datetime) -> None:

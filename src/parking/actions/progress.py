@@ -69,6 +69,7 @@ def of(charge: Charge) -> Progress:
         booked_here=charges.paid_here(charge),
         pauses=holds.pauses(charge),
         acknowledged=_acknowledged(charge),
+        is_back=_is_back(charge, answer, steps),
     )
 
 
@@ -110,6 +111,27 @@ def _since(
         if answer.collection.withdrawn is not None:
             yield danish_day(answer.collection.withdrawn)
     yield from (e.booked for e in charges.account(charge) if e.kind is law.Kind.REFUND)
+
+
+def came_back(charge: Charge) -> datetime | None:
+    """Return when *charge* last came back from debt collection, here or there; ``None`` if never.
+
+    It may have gone there again since.
+    """
+    collection_ = charges.answer_of(charge).collection
+    told = collection_.withdrawn if collection_ is not None else None
+    ours = [step.taken for step in charge.steps.all() if step.what is Step.RECALL]
+    return max((each for each in (told, *ours) if each is not None), default=None)
+
+
+def _is_back(charge: Charge, answer: ChargeAnswer, steps: list[ChargeStep]) -> bool:
+    """Tell whether *charge* has come back from debt collection and nobody was reminded since."""
+    back = came_back(charge)
+    if back is None:
+        return False
+    reminded = [step.taken for step in steps if step.what is Step.SECOND_FEE]
+    reminded += [each.sent for each in answer.letters if each.kind == _LETTER_OF[State.SECOND_FEE]]
+    return max(reminded, default=back) <= back
 
 
 def _acknowledged(charge: Charge) -> date | None:

@@ -248,7 +248,10 @@ COURSE: Final = Course(
         **_unpaid(State.DUE, Step.REMIND, State.REMINDED),
         **_unpaid(State.REMINDED, Step.FIRST_FEE, State.FIRST_FEE),
         **_unpaid(State.FIRST_FEE, Step.SECOND_FEE, State.SECOND_FEE),
-        **_unpaid(State.SECOND_FEE, Step.TRANSFER, State.AT_COLLECTION),
+        State.SECOND_FEE: {
+            **_unpaid(State.SECOND_FEE, Step.TRANSFER, State.AT_COLLECTION)[State.SECOND_FEE],
+            (_SYSTEM, Step.SECOND_FEE): State.SECOND_FEE,  # once more, when it has come back
+        },
         # The municipality can agree nothing with anybody here, and takes no payment.
         State.AT_COLLECTION: {
             (_PARTY, Step.COMPLAIN): State.AT_COLLECTION,

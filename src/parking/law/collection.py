@@ -65,6 +65,7 @@ class Progress:
     booked_here: tuple[Entry, ...] = ()
     pauses: tuple[Pause, ...] = ()
     acknowledged: date | None = None  #: the last day the debtor agreed to owe it, by a plan
+    is_back: bool = False  #: from debt collection, and nobody has been reminded since
 
     def entries(self) -> tuple[Entry, ...]:
         """Return the account with what we have booked and the charge system does not know yet.
@@ -135,19 +136,23 @@ def _closing(progress: Progress, on: date) -> Next | None:
 
 
 def _collecting(progress: Progress, terms: ChargeTerms, on: date) -> Next:
-    step = _NEXT[progress.state]
+    # What came back is reminded of once more, and warned of, before it can be transferred anew.
+    again = progress.is_back and progress.state is State.SECOND_FEE
+    step = Step.SECOND_FEE if again else _NEXT[progress.state]
     barred = barred_from(progress, terms)
     if barred <= on:
         return Next(step=Step.BAR, day=barred)
     pauses = _stopping(progress, step)
     waits_for = tuple(dict.fromkeys(pause.hold for pause in pauses if on in pause.period))
     deadline = last_day_to_pay(progress, terms)
-    day = _counted(progress.since, _days_in(progress.state, terms), pauses, terms)
+    stays = _days_in(State.FIRST_FEE if again else progress.state, terms)
+    day = _counted(progress.since, stays, pauses, terms)
     if deadline is not None and day is not None:
         day = max(day, deadline + _DAY)
     if day is not None and barred <= day:
         return Next(step=Step.BAR, day=barred, waits_for=waits_for)
-    return Next(step=step, day=day, fee=_fee(step, progress, terms), waits_for=waits_for)
+    fee = NOTHING if again else _fee(step, progress, terms)
+    return Next(step=step, day=day, fee=fee, waits_for=waits_for)
 
 
 def outlook(progress: Progress, terms: ChargeTerms, *, on: date) -> Iterator[Next]:
@@ -164,6 +169,7 @@ def outlook(progress: Progress, terms: ChargeTerms, *, on: date) -> Iterator[Nex
             state=COURSE.after(progress.state, Actor.SYSTEM, coming.step),
             since=on,
             account=progress.account if fee is None else (*progress.account, fee),
+            is_back=False,
         )
 
 
