@@ -177,6 +177,25 @@ def test_a_stop_that_is_lifted_the_same_day_never_was(town):
     assert len(town.told("anna-open").stops) == 2
 
 
+@pytest.mark.parametrize("days_left", [1, 0, -3])
+def test_what_is_lifted_at_once_leaves_a_deadline_to_come_and_renews_one_that_is_over(
+    town, days_left
+):
+    old = progress.seen(charge("anna-open"), now=town.at).due
+    assert old is not None
+    town.pass_days((old - danish_day(town.at)).days - days_left)
+    made = stop(town)
+    told = stops.last_day_once_lifted(charge("anna-open"), made, now=town.at)
+    lift(town)
+    due = old if days_left > 0 else danish_day(town.at) + timedelta(days=10)
+    assert progress.seen(charge("anna-open"), now=town.at).due == due == told
+    coming = progress.coming(charge("anna-open"), now=town.at)
+    assert coming is not None
+    assert coming.day is not None
+    assert coming.day > due
+    agree(town)
+
+
 def test_what_is_lifted_at_the_charge_systems_console_is_lifted_here(town):
     made = stop(town, days=60)
     agree(town)

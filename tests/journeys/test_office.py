@@ -399,6 +399,8 @@ def test_a_charge_is_stopped_while_something_is_found_out(portal, stocked, visit
     anna.look()
     anna.see(f"Indtil {wording.day(until)} sker der ikke noget")
     ditte.press("Ophæv stoppet")
+    ditte.look(f"Ophæv stoppet af afgift {number}")
+    ditte.press("Ophæv stoppet")
     ditte.look(f"Parkeringsafgift {number}")
     ditte.see("Ophævet af Ditte Dahlgaard", "Stop opkrævningen")
     work()

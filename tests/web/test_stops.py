@@ -76,7 +76,18 @@ def test_a_charge_is_stopped_and_let_go_from_its_page_and_from_a_case(enter, log
     assert f"Indtil {wording.day(until)} sker der ikke noget" in mine
     assert WHY not in mine
     assert "ditte" not in mine
+    assert at("lift", case) in page
+    asked = text_of(client.get(at("lift", case)))
+    assert f'name="stop" value="{made.id}"' in asked
+    if on == "charge":
+        due = stops.last_day_once_lifted(charge("anna-open"), made, now=town.at)
+        assert f"Borgerens sidste dag til at betale bliver {wording.day(due)}" in asked
+        assert "Stoppet er fra i dag." in asked
+    else:
+        assert "Der er stadig noget andet, der stopper opkrævningen." in asked
+    assert stops.standing(charge("anna-open"), now=town.at) == made, "nothing is done yet"
     assert client.post(at("lift", case), {"stop": made.id})["Location"] == at("", case)
+    text_of(client.get(at("lift", case)), 409)
     text_of(client.post(at("lift", case), {"stop": made.id}), 409)
     page = text_of(client.get(at("", case)))
     assert "Ophævet af ditte" in page

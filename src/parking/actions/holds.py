@@ -17,7 +17,7 @@ from parking.law import complaint as complaint_law
 from parking.law.charge import Hold
 from parking.law.charge_terms import ChargeTerms
 from parking.law.collection import Pause
-from parking.law.days import danish_day
+from parking.law.days import Period, danish_day
 from parking.ports.charges import ChargeAnswer, ChargeComplaint, ChargeStop
 from parking.records.charge import Charge
 from parking.records.collection import ChargePause, charge_terms_on
@@ -44,14 +44,20 @@ def end(charge: Charge, *, reference: str, on: date) -> None:
         pause.save()
 
 
-def pauses(charge: Charge) -> tuple[Pause, ...]:
-    """Return what stands or stood in the way of *charge*, but for what ended as it began.
+#: What can matter though it ended on the day it began: a new deadline may follow.
+_COUNT_ALWAYS: Final = {Hold.COMPLAINT.value, Hold.CASE_WORKER.value}
 
-    A complaint counts that was answered or taken back on the day it came: a new deadline follows.
+
+def pauses(charge: Charge, *, lifted: int = 0, on: date | None = None) -> tuple[Pause, ...]:
+    """Return what stands or stood in the way of *charge*, but for plans that ended as they began.
+
+    The stop with the id *lifted* is taken to end on the day *on*.
     """
     rows = sorted(charge.pauses.all(), key=lambda row: (row.since, row.id))
     return tuple(
-        row.as_law() for row in rows if row.until != row.since or row.hold == Hold.COMPLAINT.value
+        Pause(Hold.CASE_WORKER, Period(row.since, on)) if row.id == lifted else row.as_law()
+        for row in rows
+        if row.until != row.since or row.hold in _COUNT_ALWAYS
     )
 
 

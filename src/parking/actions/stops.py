@@ -6,6 +6,7 @@ if it is lifted before.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import uuid4
@@ -76,6 +77,13 @@ def may_stop(charge: Charge, *, now: datetime) -> bool:
 def can_end(charge: Charge, *, now: datetime) -> Period:
     """Return the days on which a stop of *charge* that begins now can end."""
     return collection.stop_can_end(progress.terms_of(charge), on=danish_day(now))
+
+
+def last_day_once_lifted(charge: Charge, stop_: ChargePause, *, now: datetime) -> date | None:
+    """Return the last day to pay *charge* if *stop_* is lifted now; ``None`` if it still waits."""
+    pauses = holds.pauses(charge, lifted=stop_.id, on=danish_day(now))
+    here = replace(progress.of(charge), pauses=pauses)
+    return collection.last_day_to_pay(here, progress.terms_of(charge))
 
 
 def stop(

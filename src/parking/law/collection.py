@@ -101,9 +101,8 @@ def last_day_to_pay(progress: Progress, terms: ChargeTerms) -> date | None:
     """
     if progress.state not in COLLECTED_HERE:
         return None
-    from_issue = progress.state in {State.ISSUED, State.DUE}
-    since = progress.issued if from_issue else progress.since
-    return _counted(since, terms.payment_days, _stopping(progress, Step.REMIND), terms)
+    since = _deadline_counts_from(progress)
+    return _counted(since, terms.payment_days, _stopping(progress, Step.REMIND, terms), terms)
 
 
 def what_is_next(progress: Progress, terms: ChargeTerms, *, on: date) -> Next | None:
@@ -142,7 +141,7 @@ def _collecting(progress: Progress, terms: ChargeTerms, on: date) -> Next:
     barred = barred_from(progress, terms)
     if barred <= on:
         return Next(step=Step.BAR, day=barred)
-    pauses = _stopping(progress, step)
+    pauses = _stopping(progress, step, terms)
     waits_for = tuple(dict.fromkeys(pause.hold for pause in pauses if on in pause.period))
     deadline = last_day_to_pay(progress, terms)
     stays = _days_in(State.FIRST_FEE if again else progress.state, terms)
@@ -225,13 +224,37 @@ def _days_in(state: State, terms: ChargeTerms) -> int:
     }[state]
 
 
-def _stopping(progress: Progress, step: Step) -> tuple[Pause, ...]:
-    """Return the pauses that stop *step*: every one, but that some stop nothing but a transfer."""
-    return tuple(
+def _stopping(progress: Progress, step: Step, terms: ChargeTerms) -> tuple[Pause, ...]:
+    """Return the pauses that stop *step*: every one, but that some stop nothing but a transfer.
+
+    A stop that is lifted on the day it began leaves the deadline as it was, as long as there is
+    time left until that (§ 4, stk. 6).
+    """
+    stopping = [
         pause
         for pause in progress.pauses
         if step is Step.TRANSFER or pause.hold is not Hold.TRANSFER
+    ]
+    lasting = tuple(pause for pause in stopping if not _is_lifted_at_once(pause))
+    if len(lasting) == len(stopping):
+        return lasting
+    since = _deadline_counts_from(progress)
+    deadline = _counted(since, terms.payment_days, lasting, terms)
+    return tuple(
+        pause
+        for pause in stopping
+        if not _is_lifted_at_once(pause)
+        or (deadline is not None and since <= pause.period.start and deadline <= pause.period.start)
     )
+
+
+def _is_lifted_at_once(pause: Pause) -> bool:
+    return pause.hold is Hold.CASE_WORKER and pause.period.start == pause.period.end
+
+
+def _deadline_counts_from(progress: Progress) -> date:
+    """Return the day that set the deadline: the slip's, or a reminder's."""
+    return progress.issued if progress.state in {State.ISSUED, State.DUE} else progress.since
 
 
 def _days_after(hold: Hold, terms: ChargeTerms) -> timedelta:
@@ -348,7 +371,7 @@ def _back(fee: Entry) -> str:
 
 def _is_held(fee: Entry, progress: Progress, terms: ChargeTerms) -> bool:
     """Tell whether *fee* was booked when something stood in its way, or too soon after that."""
-    for pause in _stopping(progress, Step.FIRST_FEE):
+    for pause in _stopping(progress, Step.FIRST_FEE, terms):
         first, end = pause.period.start, pause.period.end
         if pause.hold is Hold.PLAN:
             first += _DAY  # a fee of the same day is part of what was agreed

@@ -11,12 +11,12 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from parking.actions import casework, stops, wording
 from parking.actions import staff as actions
 from parking.law.course import StepNotAllowed
-from parking.law.days import Period
+from parking.law.days import Period, danish_day
 from parking.law.staff import Right
 from parking.records.case import Case
 from parking.records.charge import Charge
@@ -107,14 +107,14 @@ def stop_case(request: StaffRequest, case_id: UUID) -> HttpResponse:
 
 
 @staff(Right.DECIDE)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def lift_charge(request: StaffRequest, charge_id: UUID) -> HttpResponse:
     """Lift the stop of a charge that has been opened by itself."""
     return _lift(request, *_opened(request, charge_id))
 
 
 @staff(Right.DECIDE)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def lift_case(request: StaffRequest, case_id: UUID) -> HttpResponse:
     """Lift the stop of the charge that a case is about."""
     return _lift(request, *_in_case(request, case_id))
@@ -150,7 +150,28 @@ def _stop(request: StaffRequest, charge: Charge, case: Case | None) -> HttpRespo
 
 
 def _lift(request: StaffRequest, charge: Charge, case: Case | None) -> HttpResponse:
+    """Say until when whoever has the charge must pay once its stop is lifted; then lift it."""
+    if request.method != "POST":
+        return _ask_to_lift(request, charge, case)
     text = request.POST.get("stop", "")
     shown = int(text) if text.isdecimal() and len(text) < 19 else 0  # noqa: PLR2004 - of a bigint
     stops.lift(request.staff.staff, charge, shown, now=request.now)
     return _back(charge, case)
+
+
+def _ask_to_lift(request: StaffRequest, charge: Charge, case: Case | None) -> HttpResponse:
+    standing = stops.standing(charge, now=request.now)
+    if standing is None:
+        raise casework.ChangedMeanwhile(charge.number)
+    today = danish_day(request.now)
+    return page(
+        request,
+        "office/charge-lift.html",
+        {
+            "charge": charge,
+            "standing": standing,
+            "due": stops.last_day_once_lifted(charge, standing, now=request.now),
+            "is_of_today": standing.since == today,
+            "back": _back(charge, case)["Location"],
+        },
+    )
