@@ -212,7 +212,9 @@ def test_a_plan_is_shown_before_it_is_agreed_and_adds_up(town, log_in):
     assert "Betal 1. rate: 255 kr." in shown
     assert "Næste rate er 255 kr." in text_of(client.get("/my/"))
     assert client.get("/my/plans/new/")["Location"] == agreed["Location"]
-    assert charge_wording.waits(Hold.PLAN) in page(client, "anna-open")
+    said = page(client, "anna-open")
+    assert charge_wording.waits(Hold.PLAN, days=10) in said
+    assert "Så skal hele resten betales inden 10 dage." in said, "as the plan's own page says it"
     to_basket = client.post(f"/my/plans/{found.id}/pay/")
     assert to_basket["Location"] == "/basket/"
     assert "255 kr." in text_of(client.get("/basket/"))
@@ -242,6 +244,9 @@ def test_a_card_that_pays_may_pay_the_following_instalments_until_that_is_stoppe
     shown = text_of(client.get(address))
     assert f"den {wording.day(due)} fra kortet 492500******0004." in shown
     assert f"den {wording.day(due)} fra kortet" in text_of(client.get("/my/"))
+    # On the day that we draw it, and not on the last day to pay it.
+    assert f"den {wording.day(due)} fra kortet 492500******0004." in page(client, "anna-open")
+    assert "Næste rate er" not in page(client, "anna-open")
     assert 'name="remember"' not in client.get(address).content.decode()
     assert log_in("bo").post(f"{address}stop/").status_code == 404
     client.get(f"{address}stop/")

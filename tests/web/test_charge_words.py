@@ -111,9 +111,20 @@ def test_the_case_and_my_page_ask_for_nothing_that_is_to_be_annulled(town, log_i
 def test_nothing_is_foretold_while_a_plan_is_kept(town, visitor, slug):
     for said in (page(visitor, slug), document(slug)):
         assert "Der sker ikke noget, så længe raterne bliver betalt" in said
-        assert "Bliver en rate ikke betalt, ophører ordningen" in said
+        assert "Bliver en rate ikke betalt til tiden, ophører ordningen" in said
         assert "Vi sender" not in said
     assert "We send" not in page(visitor, slug, "en")
+
+
+def test_an_instalment_of_a_plan_elsewhere_that_is_missed_is_marked(town, log_in):
+    told = town.outside.charges.plan(town.told("ib-missed").plan).instalments
+    shown = page(log_in("ib"), "ib-missed")
+    assert [each.due < danish_day(town.at) for each in told] == [
+        f"mangler {wording.amount(each.amount)}, skulle være betalt senest {wording.day(each.due)}"
+        in shown
+        for each in told
+    ]
+    assert told[0].due < danish_day(town.at)
 
 
 def test_its_party_is_led_to_the_plan_and_told_the_next_date_and_nobody_else(town, visitor, log_in):

@@ -213,7 +213,7 @@ def contents(
 def next_sentences(seen: progress.Seen, balance: Balance | None = None) -> Iterator[str]:
     """Yield what happens next to a charge and when, and what it waits for."""
     for hold in seen.waits_for:
-        yield charge_wording.waits(hold, until=seen.stopped_until)
+        yield charge_wording.waits(hold, until=seen.stopped_until, days=seen.days_after_plan)
     for next_ in seen.coming:
         yield charge_wording.coming(next_)
     if following := charge_wording.state(seen.state, balance).next:
@@ -313,7 +313,7 @@ def _answer(decision: ComplaintDecision) -> Iterator[str]:
     if decision.amount:
         yield _("Vi har trukket %(amount)s fra.") % {"amount": wording.amount(decision.amount)}
     if decision.due is not None:
-        yield _("Betal resten senest %(day)s.") % {"day": wording.day(decision.due)}
+        yield complaint_wording.pay_by(decision.due, is_rest=bool(decision.amount))
     if decision.outcome != ComplaintDecision.Outcome.ANNULLED:
         terms = progress.terms_of(decision.complaint.charge)
         yield from complaint_letters.guidance(decision.round, terms.days_to_complain_again)

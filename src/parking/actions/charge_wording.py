@@ -126,7 +126,9 @@ def state(
     stands = _fallen_due(stands, is_late)
     if balance is not None and balance.overpaid and stands is law.State.PAID:
         return StateText(
-            _("Betalt"), "success", _("Sagen er slut, når vi har betalt for meget tilbage.")
+            _("Betalt"),
+            "success",
+            _("Sagen er slut, når det, der er betalt for meget, er betalt tilbage."),
         )
     text, kind, following = _STATES[stands]
     return StateText(str(text), kind, str(following))
@@ -245,8 +247,8 @@ _WAITS: Final = {
     ),
     Hold.PLAN: gettext_lazy(
         "Afgiften bliver betalt i rater. Der sker ikke noget, så længe raterne bliver betalt til "
-        "tiden. Bliver en rate ikke betalt, ophører ordningen, og så skal hele resten betales på "
-        "én gang."
+        "tiden. Bliver en rate ikke betalt til tiden, ophører ordningen. Så skal hele resten "
+        "betales inden %(days)s dage."
     ),
     Hold.CASE_WORKER: gettext_lazy("Vi undersøger sagen. Imens sker der ikke noget."),
 }
@@ -296,14 +298,18 @@ def _here(subject: str, written_in: str) -> str:
     return translated if translated != subject else ""
 
 
-def waits(hold: Hold, *, until: date | None = None) -> str:
-    """Return why nothing happens; *until* is the day on which a case worker's stop ends."""
+def waits(hold: Hold, *, until: date | None = None, days: int = 0) -> str:
+    """Return why nothing happens.
+
+    *until* is the day on which a case worker's stop ends, and *days* how many there are to pay all
+    that is left of a plan once it has ended.
+    """
     if hold is Hold.CASE_WORKER and until is not None:
         return _(
             "Vi har stoppet opkrævningen, mens vi undersøger sagen. Indtil %(day)s sker der ikke "
             "noget, og der kommer ingen gebyrer på. Bagefter får du en ny frist."
         ) % {"day": wording.day(until)}
-    return str(_WAITS[hold])
+    return str(_WAITS[hold]) % {"days": days}
 
 
 def instalment_line(plan: Plan, number: int, creditor: str) -> str:

@@ -100,6 +100,14 @@ _IN_OFFICE: Final[Mapping[law.State, Any]] = {
 }
 
 
+def pay_by(day: date, *, is_rest: bool) -> str:
+    """Return by when to pay after an answer: all, or the rest if it took a part away."""
+    told = {"day": wording.day(day)}
+    return (
+        _("Betal resten senest %(day)s.") % told if is_rest else _("Betal senest %(day)s.") % told
+    )
+
+
 def state_in_office(stands: law.State) -> StateText:
     """Return where a complaint stands, in words to whoever works with it."""
     said = state(stands)

@@ -128,7 +128,7 @@ def _answer(charge: Charge, complaint: ChargeComplaint) -> Iterator[str]:
     if decision.amount:
         yield _("Vi har trukket %(amount)s fra.") % {"amount": wording.amount(decision.amount)}
     if decision.due is not None:
-        yield _("Betal resten senest %(day)s.") % {"day": wording.day(decision.due)}
+        yield complaint_wording.pay_by(decision.due, is_rest=bool(decision.amount))
     if decision.outcome != "annulled":
         yield from _guidance(charge, complaint, decision)
 

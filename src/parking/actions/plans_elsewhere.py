@@ -26,6 +26,7 @@ class Instalment:
     due: date
     amount: Money
     left: Money
+    is_late: bool  #: whether something is left that should have been paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,10 @@ class PlanElsewhere:
     instalments: tuple[Instalment, ...] = ()
 
 
-def of(outside: Outside, charge: Charge) -> PlanElsewhere | None:
+def of(outside: Outside, charge: Charge, *, on: date) -> PlanElsewhere | None:
     """Return the plan that *charge* is on and that is not one of ours; ``None`` if there is none.
 
+    What was to be paid before the day *on* and is not is late.
     Whoever shows it to somebody sees to it that the debt is theirs: it may be about more charges.
     """
     told = charges.answer_of(charge).plan
@@ -48,10 +50,10 @@ def of(outside: Outside, charge: Charge) -> PlanElsewhere | None:
             plan = outside.charges.plan(told)
     except PortError:
         return PlanElsewhere()
-    return PlanElsewhere(tuple(_instalments(plan)))
+    return PlanElsewhere(tuple(_instalments(plan, on)))
 
 
-def _instalments(plan: ChargePlan) -> Iterator[Instalment]:
+def _instalments(plan: ChargePlan, on: date) -> Iterator[Instalment]:
     """Yield each part with what is left of it: what was paid since went to the first of them."""
     theirs = Charge.objects.filter(source_id__in=plan.charges).with_what_was_done()
     owed = total(charges.balance(each).owed for each in theirs)
@@ -59,4 +61,5 @@ def _instalments(plan: ChargePlan) -> Iterator[Instalment]:
     for each in sorted(plan.instalments, key=lambda each: each.number):
         covered = min(paid, each.amount)
         paid -= covered
-        yield Instalment(each.number, each.due, each.amount, each.amount - covered)
+        left = each.amount - covered
+        yield Instalment(each.number, each.due, each.amount, left, bool(left) and each.due < on)

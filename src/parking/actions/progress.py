@@ -163,6 +163,7 @@ class Seen:
     waits_for: tuple[Hold, ...]
     coming: tuple[Next, ...]  #: what happens if nobody does anything
     stopped_until: date | None = None  #: by a case worker, if that has a day
+    days_after_plan: int = 0  #: how many there are to pay what is left of a plan that has ended
 
 
 def seen(charge: Charge, *, will_be_annulled: bool = False, now: datetime) -> Seen:
@@ -185,6 +186,7 @@ def seen(charge: Charge, *, will_be_annulled: bool = False, now: datetime) -> Se
         waits_for=collection.open_holds(here.pauses, on=today) if collected else (),
         coming=tuple(each for each in coming if each.step in TOLD_OF and not _is_stopped(each)),
         stopped_until=collection.stopped_until(here.pauses, on=today),
+        days_after_plan=terms.plan_limits.days_after_missed,
     )
 
 

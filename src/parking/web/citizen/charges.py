@@ -266,6 +266,7 @@ def _in_instalments(request: Request, found: Charge, seen: progress.Seen) -> dic
     return {
         "plan": kept.plan,
         "next": kept.left[0][1],
+        "draw": kept.next_draw(on=today),
         "last_day": last_day,
         "is_late": last_day is not None and last_day < today,
         "waits": kept.waits(on=today),
@@ -278,7 +279,7 @@ def _plan_elsewhere(
     """Return the plan that was agreed elsewhere: for whoever held the vehicle alone."""
     if not told.plan or not charge_facts.held_alone(found, request.party):
         return None
-    return plans_elsewhere.of(request.outside, found)
+    return plans_elsewhere.of(request.outside, found, on=danish_day(request.now))
 
 
 def _spot(point: Point | None) -> str:

@@ -64,7 +64,7 @@ def shown(
         **stops.offered(request, charge, case),
         "photos": list(_photos(request, charge, case, told.images)),
         "plan": _plan(charge, request.now),
-        "plan_elsewhere": plans_elsewhere.of(request.outside, charge),
+        "plan_elsewhere": plans_elsewhere.of(request.outside, charge, on=danish_day(request.now)),
         "sent": list(_sent(charge, told, case)),
     }
 
