@@ -31,6 +31,7 @@ from parking.records.charge import ChargePayment
 from parking.records.complaint import Complaint
 from parking.records.letter import Addressee, Letter
 from parking.records.recording import recording
+from parking.web.office import charge_desk
 from sandbox.charges import code_of
 from town import charge, now, party, slip_of
 
@@ -78,6 +79,9 @@ def looked_at(town, slug):
 def test_what_is_to_be_annulled_is_not_asked_for(town, visitor, slug):
     looked_at(town, slug)
     said = page(visitor, slug)
+    kept = evidence.newest(charge(slug))
+    in_office = charge_desk.of(charge(slug), kept, now=town.at)["charge_state"]
+    assert in_office.text == "Bliver annulleret"
     assert "Bliver annulleret" in said
     assert "Afgiften er på 510 kr., men du skal ikke betale den." in said
     for never in ("Skal betales", "Betal senest", "rykker", "Gældsstyrelsen", "Det skylder du"):
@@ -136,6 +140,9 @@ def test_its_party_is_led_to_the_plan_and_told_the_next_date_and_nobody_else(tow
     assert f"Næste rate er 340 kr. og skal betales senest {due}." in page(client, "anna-open")
     address = f"/charges/{charge('anna-open').id}/"
     assert f'href="/my/plans/{kept.id}/"' in client.get(address).content.decode()
+    listed = text_of(client.get(reverse("my-charges")))
+    both = f"Bliver betalt i rater. Næste rate er 340 kr. og skal betales senest {due}."
+    assert listed.count(both) == 2, "each of its charges"
     assert "Næste rate" not in page(visitor, "anna-open")
     kept.instalments.update(due=danish_day(town.at) - timedelta(days=1))
     for at in ("/my/", f"/my/plans/{kept.id}/", f"/charges/{charge('anna-open').id}/"):

@@ -76,6 +76,9 @@ def test_a_charge_is_stopped_and_let_go_from_its_page_and_from_a_case(enter, log
     assert f"Indtil {wording.day(until)} sker der ikke noget" in mine
     assert WHY not in mine
     assert "ditte" not in mine
+    if on == "charge":
+        listed = text_of(log_in("anna").get(reverse("my-charges")))
+        assert f"Indtil {wording.day(until)} sker der ikke noget" in listed
     assert at("lift", case) in page
     asked = text_of(client.get(at("lift", case)))
     assert f'name="stop" value="{made.id}"' in asked

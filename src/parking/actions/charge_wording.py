@@ -142,8 +142,12 @@ def _fallen_due(stands: law.State, is_late: bool) -> law.State:  # noqa: FBT001 
 _IN_OFFICE: Final = {law.State.REMINDED: gettext_lazy("Påmindelse sendt")}
 
 
-def state_in_office(stands: law.State, *, is_late: bool = False) -> StateText:
+def state_in_office(
+    stands: law.State, *, will_be_annulled: bool = False, is_late: bool = False
+) -> StateText:
     """Return how far a charge has come, in words to whoever works with it."""
+    if will_be_annulled:
+        return state(stands, will_be_annulled=True)
     stands = _fallen_due(stands, is_late)
     said = state(stands)
     return StateText(str(_IN_OFFICE.get(stands, said.text)), said.kind, "")

@@ -35,6 +35,7 @@ from parking.actions import (
     slip,
 )
 from parking.actions.permission import NotYours
+from parking.actions.plan_progress import PlanProgress
 from parking.law import order as order_law
 from parking.law.charge import ChargeNumber, Hold, NotAChargeNumber, charge_number
 from parking.law.days import danish_day
@@ -162,7 +163,7 @@ def mine(request: PartyRequest) -> HttpResponse:
         request,
         "citizen/charges.html",
         {
-            "charges": [_in_short(each, now=request.now) for each in shown],
+            "charges": [_in_short(each, kept, now=request.now) for each in shown],
             "most": _ON_A_PAGE,
             "plan": kept.plan if kept is not None else None,
             "may_plan": is_free and _may_plan(request, shown, accepted),
@@ -178,7 +179,8 @@ def _may_plan(request: PartyRequest, shown: list[Charge], accepted: Limits) -> b
     return bool(plan.choices_among(theirs, accepted, now=request.now))
 
 
-def _in_short(charge: Charge, *, now: datetime) -> dict[str, Any]:
+def _in_short(charge: Charge, kept: PlanProgress | None, *, now: datetime) -> dict[str, Any]:
+    """Return what the list says of a charge, whose party may keep a plan."""
     will, balance = evidence.is_to_be_annulled(charge), charges.balance(charge)
     seen = progress.seen(charge, will_be_annulled=will, now=now)
     owed = balance.owed if seen.is_claimed else NOTHING
@@ -194,6 +196,13 @@ def _in_short(charge: Charge, *, now: datetime) -> dict[str, Any]:
         "owed": owed,
         "due": due,
         "is_late": is_late,
+        "stopped": charge_wording.waits(Hold.CASE_WORKER, until=seen.stopped_until)
+        if owed and Hold.CASE_WORKER in seen.waits_for
+        else "",
+        "in_parts": bool(owed) and Hold.PLAN in seen.waits_for,
+        "plan": _next_part(kept, now)
+        if kept is not None and kept.is_kept and charge in kept.charges
+        else None,
         "complaint": complaint,
         "drafted": drafted,
     }
@@ -260,9 +269,16 @@ def _in_instalments(request: Request, found: Charge, seen: progress.Seen) -> dic
     if Hold.PLAN not in seen.waits_for:
         return None
     kept = plan.kept_for(request.party, found)
-    if kept is None or not kept.left:
+    if kept is None:
         return None
-    last_day, today = kept.last_day, danish_day(request.now)
+    return _next_part(kept, request.now)
+
+
+def _next_part(kept: PlanProgress, now: datetime) -> dict[str, Any] | None:
+    """Return the next instalment of a plan that is kept, and when it is drawn or to be paid."""
+    if not kept.left:
+        return None
+    last_day, today = kept.last_day, danish_day(now)
     return {
         "plan": kept.plan,
         "next": kept.left[0][1],

@@ -72,13 +72,14 @@ def shown(
 def of(charge: Charge, kept: ChargeCheck | None, *, now: datetime) -> dict[str, Any]:
     """Return what is known here of *charge*, and of what a machine has seen of it."""
     told = charges.answer_of(charge)
+    will = not charge.has_annulments and evidence.will_be_annulled(charge, kept) is not None
     return {
         "charge": charge,
         "told": told,
         "offences": charge_wording.offences(told),
         "valves": charge_wording.valves(told.observation.valves),
         "charge_state": charge_wording.state_in_office(
-            charges.stands(charge), is_late=progress.is_late(charge, now=now)
+            charges.stands(charge), will_be_annulled=will, is_late=progress.is_late(charge, now=now)
         ),
         "account": charge_wording.account(charges.account(charge), charges.paid_here(charge)),
         "balance": charges.balance(charge),
