@@ -12,14 +12,14 @@ from django.urls import reverse
 from parking.actions import carry, charge_report, send, wording
 from parking.law.days import Period, danish_day
 from parking.law.staff import Role
-from parking.records.audit import Incident
+from parking.records.audit import Incident, LookUp
 from parking.records.charge_report import ChargeReport, ReportDeadline
 from parking.records.comparison import PermitComparison
 from parking.records.outbox import Outgoing
 from parking.records.ranges import as_range
 from parking.records.recording import recording
 from parking.records.staff import Staff
-from town import now
+from town import now, party
 
 
 @pytest.fixture
@@ -48,6 +48,15 @@ def test_a_refused_refund_is_an_incident_and_is_shown(dead, enter):
     shown = page(enter("otto", Role.OPERATOR))
     assert "Afvist: Tilbagebetaling" in shown
     assert "the card is closed" in shown
+
+
+def test_a_look_at_something_of_ours_is_no_answer_of_a_register(stocked, enter):
+    answered = {"purpose": "Opkald", "asked_by": "system", "outcome": "answered", "at": now()}
+    for register in ("population register", "case", "charge", "something later"):
+        LookUp.objects.create(party=party("anna"), register=register, reference="1", **answered)
+    shown = page(enter("otto", Role.OPERATOR))
+    assert "CPR" in shown
+    assert "something later" not in shown
 
 
 def test_the_report_of_a_year_is_handed_out_with_its_deadline(stocked, enter):

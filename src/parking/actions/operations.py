@@ -13,6 +13,7 @@ from django.db.models import Count, Max, Min
 from parking.actions import charge_report, reconcile, remind
 from parking.actions.permission import NotYours
 from parking.law.days import danish_day
+from parking.law.facts import Supplier
 from parking.records.audit import Incident, LookUp
 from parking.records.comparison import PermitComparison
 from parking.records.outbox import Outgoing
@@ -27,6 +28,8 @@ _MOST: Final = 200
 _DAYS_OF_REMINDERS: Final = 7
 #: Among so many questions to registers each of them is found, without reading a year of them.
 _NEWEST_LOOK_UPS: Final = 500
+#: What somebody of ours looks at here is on record too, and is no register's answer.
+_REGISTERS: Final = tuple(each.value for each in Supplier if each.is_register)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ def state(*, now: datetime) -> State:
         .order_by("since")
     )
     newest: dict[str, LookUp] = {}
-    for look_up in LookUp.objects.exclude(register="case").order_by("-id")[:_NEWEST_LOOK_UPS]:
+    asked = LookUp.objects.filter(register__in=_REGISTERS).order_by("-id")
+    for look_up in asked[:_NEWEST_LOOK_UPS]:
         newest.setdefault(look_up.register, look_up)
     return State(
         incidents=list(Incident.objects.filter(settled=None).order_by("-raised")[:_MOST]),
