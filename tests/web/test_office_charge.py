@@ -71,6 +71,22 @@ def test_a_plan_that_was_agreed_in_the_charge_system_is_read_in_the_office(enter
     assert page.count("(betalt)") == 1
 
 
+def test_an_account_that_contradicts_itself_is_shown_with_a_warning(enter, log_in, town):
+    twisted, anna = charge("anna-open"), log_in("anna")
+    line = dict(twisted.told["account"][0])
+    twisted.told["account"].append({**line, "amount": {"ore": 700}, "number": 99})
+    twisted.save()
+    says = "Regnskabet for afgiften passer ikke sammen"
+    page = opened(enter(), twisted)
+    assert says in page
+    assert "7 kr." in page
+    page = text_of(anna.get(at("charge", twisted)))
+    assert says in page
+    assert "Læg i kurven" not in page
+    assert text_of(anna.get(reverse("my-charges")))
+    assert anna.get(at("charge-case", twisted)).status_code == 200
+
+
 def test_nothing_is_shown_before_it_is_said_why(enter, town):
     client, found = enter(), charge("anna-open")
     for name, more in (("office-charge", {}), ("office-photo", {"number": 1})):

@@ -123,11 +123,23 @@ def balance(charge: Charge) -> Balance:
     return law.balance(account(charge), paid_here(charge), due=None if charge.waits else charge.due)
 
 
+def balance_if_known(charge: Charge) -> Balance | None:
+    """Return what is owed on *charge* now; ``None`` where its account contradicts itself."""
+    try:
+        return balance(charge)
+    except law.EntriesDisagree:
+        return None
+
+
 def payable(charge: Charge) -> Money:
-    """Return what can be paid here now: nothing if it is paid, annulled or not ours to collect."""
+    """Return what can be paid here now: nothing if it is paid, annulled or not ours to collect.
+
+    Nor where nobody knows what is owed, since the account contradicts itself.
+    """
     if stands(charge) not in law.COLLECTED_HERE or is_handed_over(charge):
         return NOTHING
-    return balance(charge).owed
+    known = balance_if_known(charge)
+    return NOTHING if known is None else known.owed
 
 
 def is_handed_over(charge: Charge) -> bool:

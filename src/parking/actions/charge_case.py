@@ -149,7 +149,7 @@ def contents(
     """
     answer = charges.answer_of(charge)
     seen = progress.seen(charge, will_be_annulled=will is not None, now=now)
-    balance = charges.balance(charge)
+    balance = charges.balance_if_known(charge)
     status = charge_wording.state(
         charges.stands(charge),
         balance,
@@ -343,7 +343,10 @@ def _facts(charge: Charge, answer: ChargeAnswer, goes_on: progress.Seen) -> Iter
 def _account(charge: Charge, seen: progress.Seen) -> Iterator[list[str]]:
     for line in charge_wording.account(charges.account(charge), charges.paid_here(charge)):
         yield [f"{wording.day(line.booked)}: {line.text}", wording.amount(line.amount)]
-    balance = charges.balance(charge)
+    balance = charges.balance_if_known(charge)
+    if balance is None:
+        yield [_("Skyldig"), _("Det ved vi ikke lige nu: regnskabet passer ikke sammen.")]
+        return
     if balance.owed and not seen.is_claimed:
         yield [_("Skal ikke betales"), wording.amount(balance.owed)]
     else:

@@ -331,9 +331,15 @@ class Line:
 
 
 def account(entries: Iterable[Entry], paid_here: Iterable[Entry]) -> list[Line]:
-    """Return the account in words by its days, with what was taken here and is on its way."""
-    entries = tuple(entries)
-    merged = law.merged(entries, paid_here)
+    """Return the account in words by its days, with what was taken here and is on its way.
+
+    Of one that contradicts itself everything is shown, as it was told.
+    """
+    entries, paid_here = tuple(entries), tuple(paid_here)
+    try:
+        merged = law.merged(entries, paid_here)
+    except law.EntriesDisagree:
+        merged = entries + paid_here
     lines = [
         Line(
             entry.booked,

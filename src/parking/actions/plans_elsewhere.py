@@ -56,7 +56,8 @@ def of(outside: Outside, charge: Charge, *, on: date) -> PlanElsewhere | None:
 def _instalments(plan: ChargePlan, on: date) -> Iterator[Instalment]:
     """Yield each part with what is left of it: what was paid since went to the first of them."""
     theirs = Charge.objects.filter(source_id__in=plan.charges).with_what_was_done()
-    owed = total(charges.balance(each).owed for each in theirs)
+    balances = [charges.balance_if_known(each) for each in theirs]
+    owed = total(each.owed for each in balances if each is not None)
     paid = max(total(each.amount for each in plan.instalments) - owed, NOTHING)
     for each in sorted(plan.instalments, key=lambda each: each.number):
         covered = min(paid, each.amount)

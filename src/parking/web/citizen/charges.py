@@ -181,9 +181,9 @@ def _may_plan(request: PartyRequest, shown: list[Charge], accepted: Limits) -> b
 
 def _in_short(charge: Charge, kept: PlanProgress | None, *, now: datetime) -> dict[str, Any]:
     """Return what the list says of a charge, whose party may keep a plan."""
-    will, balance = evidence.is_to_be_annulled(charge), charges.balance(charge)
+    will, balance = evidence.is_to_be_annulled(charge), charges.balance_if_known(charge)
     seen = progress.seen(charge, will_be_annulled=will, now=now)
-    owed = balance.owed if seen.is_claimed else NOTHING
+    owed = balance.owed if balance is not None and seen.is_claimed else NOTHING
     due = seen.due if owed and charges.payable(charge) else None
     is_late = due is not None and due < danish_day(now)
     complaint, drafted = complain.unfinished(charge)
@@ -215,11 +215,12 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
     found = opened(request, charge_id)
     evidence.check_soon_if_never(found, request.party, now=request.now)
     told = charges.answer_of(found)
-    balance = charges.balance(found)
+    balance = charges.balance_if_known(found)
+    owed = NOTHING if balance is None else balance.owed
     complained = complaints.of_charge(request, found)
     will = bool(complained["will"])
     seen = progress.seen(found, will_be_annulled=will, now=request.now)
-    due = seen.due if balance.owed and seen.is_claimed else None
+    due = seen.due if owed and seen.is_claimed else None
     is_late = due is not None and due < danish_day(request.now)
     state = charge_wording.state(
         charges.stands(found), balance, will_be_annulled=will, is_late=is_late
@@ -243,7 +244,7 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             "is_claimed": seen.is_claimed,
             "due": due,
             "is_late": is_late,
-            "plan_ended": bool(balance.owed)
+            "plan_ended": bool(owed)
             and seen.is_claimed
             and any(each.plan.stands is PlanState.BROKEN for each in found.instalments.all()),
             "payment_line": charge_letters.payment_line(told)

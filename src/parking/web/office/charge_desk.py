@@ -82,7 +82,7 @@ def of(charge: Charge, kept: ChargeCheck | None, *, now: datetime) -> dict[str, 
             charges.stands(charge), will_be_annulled=will, is_late=progress.is_late(charge, now=now)
         ),
         "account": charge_wording.account(charges.account(charge), charges.paid_here(charge)),
-        "balance": charges.balance(charge),
+        "balance": charges.balance_if_known(charge),
         "elsewhere": [
             {"complaint": each, "state": complaints_elsewhere.state(each)}
             for each in complaints_elsewhere.known(charge)
