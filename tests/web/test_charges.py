@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from collecting import Town
 from parking.actions import charge as charges
-from parking.actions import charge_feed, checkout, plan, slip, wording
+from parking.actions import charge_feed, checkout, evidence, plan, slip, wording
 from parking.law.charge import spaced
 from parking.law.days import danish_day
 from parking.records.charge import Charge, ChargeHolder
@@ -60,6 +60,18 @@ def test_number_and_plate_lead_to_the_charge(visitor, django_assert_max_num_quer
     assert "SWE123" in page
     assert "Betal 510 kr." in page
     assert "vejloven § 90" in page
+
+
+def test_nobody_is_asked_to_pay_before_a_machine_has_looked(visitor, charged):
+    looks = "Vi ser lige nu efter, om afgiften er forkert"
+    page = text(visitor.get(at("charge", "lars-swedish")))
+    assert looks in page
+    assert "Skal betales" not in page
+    assert "button-primary" not in page
+    evidence.check(charged, charge("lars-swedish"), occasion="opened", now=now())
+    page = text(visitor.get(at("charge", "lars-swedish")))
+    assert looks not in page
+    assert "button-primary" in page
 
 
 def test_the_slip_of_one_charge_opens_no_other(visitor):

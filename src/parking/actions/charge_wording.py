@@ -112,9 +112,12 @@ def state(
     balance: Balance | None = None,
     *,
     will_be_annulled: bool = False,
+    is_looked_at: bool = False,
     is_late: bool = False,
 ) -> StateText:
     """Return how far a charge has come, in words; of one that *will_be_annulled*, just that.
+
+    And of one that *is_looked_at* by a machine, and is not late, that nobody is to hurry.
 
     By its *balance* it is paid though the charge system has not said so, and not over as long as we
     owe money back. When its last day to pay has passed it *is_late*, whoever has written that down.
@@ -124,6 +127,8 @@ def state(
     if balance is not None and not balance.owed and stands in law.COLLECTED_HERE:
         stands = law.State.PAID
     stands = _fallen_due(stands, is_late)
+    if is_looked_at and stands is law.State.ISSUED:
+        return StateText(_("Vi ser efter fejl"), "info", "")
     if balance is not None and balance.overpaid and stands is law.State.PAID:
         return StateText(
             _("Betalt"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import structlog
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -127,20 +128,24 @@ def check_soon(charge: Charge, party: Party | None, *, occasion: str) -> None:
         send.check_charge_soon(charge.id, party.id, occasion=occasion)
 
 
-def check_soon_if_never(charge: Charge, party: Party | None, *, now: datetime) -> None:
-    """Have *charge* looked at soon if it never was, as *party*'s debt if that is another matter."""
+def check_soon_if_never(charge: Charge, party: Party | None, *, now: datetime) -> bool:
+    """Have *charge* looked at soon if it never was, as *party*'s debt if that is another matter.
+
+    Returns whether that is still to come: what a machine will find is not known yet.
+    """
     if charges.stands(charge) in _OVER:
-        return
+        return False
     known = ChargeCheck.objects.filter(charge=charge)
-    if not known.filter(party=None).exists():
-        send.check_charge_soon(charge.id, None, occasion="opened")
+    as_whose: list[UUID | None] = [None] if not known.filter(party=None).exists() else []
     if (
-        party is None
-        or not charge_facts.has_parted(charge, party)
-        or known.filter(party=party).exists()
+        party is not None
+        and charge_facts.has_parted(charge, party)
+        and not known.filter(party=party).exists()
     ):
-        return
-    send.check_charge_soon(charge.id, party.id, occasion="opened")
+        as_whose.append(party.id)
+    for party_id in as_whose:
+        send.check_charge_soon(charge.id, party_id, occasion="opened")
+    return bool(as_whose) and danish_day(charge.issued) >= RULES.versions[0][0]
 
 
 def check_what_came(answers: Iterable[ChargeAnswer], *, now: datetime) -> None:

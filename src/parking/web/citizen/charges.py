@@ -213,17 +213,23 @@ def _in_short(charge: Charge, kept: PlanProgress | None, *, now: datetime) -> di
 def charge(request: Request, charge_id: UUID) -> HttpResponse:
     """Show a charge: what, where and when, why, what it costs by now, and what happens next."""
     found = opened(request, charge_id)
-    evidence.check_soon_if_never(found, request.party, now=request.now)
+    is_due = evidence.check_soon_if_never(found, request.party, now=request.now)
     told = charges.answer_of(found)
     balance = charges.balance_if_known(found)
     owed = NOTHING if balance is None else balance.owed
     complained = complaints.of_charge(request, found)
-    will = bool(complained["will"])
+    will, payable = bool(complained["will"]), charges.payable(found)
+    # Nobody is asked to pay what may be annulled by a machine before they have found their card.
+    is_looked_at = is_due and bool(payable) and not will
     seen = progress.seen(found, will_be_annulled=will, now=request.now)
     due = seen.due if owed and seen.is_claimed else None
     is_late = due is not None and due < danish_day(request.now)
     state = charge_wording.state(
-        charges.stands(found), balance, will_be_annulled=will, is_late=is_late
+        charges.stands(found),
+        balance,
+        will_be_annulled=will,
+        is_looked_at=is_looked_at,
+        is_late=is_late,
     )
     return render(
         request,
@@ -239,7 +245,8 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             "account": charge_wording.account(charges.account(found), charges.paid_here(found)),
             "balance": balance,
             "returning": charges.on_its_way_back(found),
-            "payable": charges.payable(found),
+            "payable": payable,
+            "is_looked_at": is_looked_at,
             "state": state,
             "is_claimed": seen.is_claimed,
             "due": due,
@@ -248,7 +255,7 @@ def charge(request: Request, charge_id: UUID) -> HttpResponse:
             and seen.is_claimed
             and any(each.plan.stands is PlanState.BROKEN for each in found.instalments.all()),
             "payment_line": charge_letters.payment_line(told)
-            if seen.is_claimed and charges.payable(found)
+            if seen.is_claimed and payable
             else "",
             "plan": _in_instalments(request, found, seen),
             "plan_elsewhere": _plan_elsewhere(request, found, told),
