@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import time
 from datetime import timedelta
+from urllib.parse import urlencode
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -76,9 +78,26 @@ def test_nobody_is_asked_to_pay_before_a_machine_has_looked(visitor, charged):
 
 def test_the_slip_of_one_charge_opens_no_other(visitor):
     answer = visitor.get(at("charge", "anna-open"))
-    assert (answer.status_code, answer["Location"]) == (303, reverse("charges"))
+    asked_for = urlencode({"next": at("charge", "anna-open")})
+    assert (answer.status_code, answer["Location"]) == (303, f"{reverse('charges')}?{asked_for}")
     assert visitor.post(at("charge-pay", "anna-open")).status_code == 303
     assert not Order.objects.exists()
+
+
+def test_who_comes_from_a_letter_is_told_to_show_the_slip_and_led_on(charged):
+    for meant, then in (
+        (at("charge-photos", "anna-open"), at("charge-photos", "anna-open")),
+        (at("complaint", "anna-open", complaint_id=uuid4()), at("complaint-code", "anna-open")),
+        (at("charge", "lars-swedish"), at("charge", "anna-open")),
+    ):
+        client = Client()
+        page = text(client.get(client.get(meant)["Location"]))
+        assert "Vis, at du har afgiften" in page
+        assert urlencode({"next": meant}) in page, "the way by logging in leads on as well"
+        answer = client.post(reverse("charges"), {**typed("anna-open"), "next": meant})
+        assert (answer.status_code, answer["Location"]) == (303, then)
+    away = client.post(reverse("charges"), {**typed("anna-open"), "next": "https://example.org/"})
+    assert away["Location"] == at("charge", "anna-open")
 
 
 def test_a_cookie_that_we_did_not_write_opens_nothing(charged):

@@ -378,6 +378,15 @@ def test_the_second_of_two_is_told_that_the_case_has_changed(enter, case):
     assert "Sagen har ændret sig" in late.content.decode()
 
 
+def test_what_was_typed_too_late_is_given_back_with_a_way_to_the_case(enter, case):
+    client = enter()
+    opened(client, case)
+    page = work(client, case, reasons="Alt det, jeg skrev.").content.decode()
+    assert "Det, du sendte, er ikke gemt." in page
+    assert f'href="{reverse("office-case", args=[case.id])}"' in page
+    assert "readonly>Alt det, jeg skrev.</textarea>" in page
+
+
 def test_a_document_is_shown_safely_and_on_record(enter, stocked):
     application = ask(stocked, "olga", "ZP10016")
     for name, content in (("a.pdf", a_pdf()), ("b.jpg", a_photo())):

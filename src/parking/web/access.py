@@ -20,7 +20,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -96,14 +96,22 @@ def slip(view: View) -> View:
     def guarded(request: Request, /, charge_id: UUID, **named: Any) -> HttpResponse:
         request.visit = visit.of(request)
         if request.party is None and charge_id not in request.visit.charges:
-            response: HttpResponse = redirect("charges")
-            response.status_code = 303
-            return response
+            return _ask_for_the_slip(request, charge_id)
         response = view(request, charge_id=charge_id, **named)
         response["Cache-Control"] = "no-store"
         return response
 
     return admit(view, "slip", guarded)
+
+
+def _ask_for_the_slip(request: Request, charge_id: UUID) -> HttpResponse:
+    """Go and ask for number and plate, and on from there to what was asked for."""
+    page = reverse("charge", kwargs={"charge_id": charge_id})
+    asked = request.get_full_path() if request.method == "GET" else page
+    on = asked if len(asked) <= _LONGEST_PATH else page
+    response = HttpResponseRedirect(f"{reverse('charges')}?{urlencode({'next': on})}")
+    response.status_code = 303
+    return response
 
 
 def payer(*, form_of: str = "") -> Callable[[View], View]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -66,6 +67,7 @@ _LONGEST_AMOUNT = 9  #: digits of an amount in øre
 def find(request: Request) -> HttpResponse:
     """Ask for number and plate, or for the slip's code once they have been guessed at."""
     form = SlipForm(request.POST or None, code_needed="code" in request.POST)
+    sent_here = request.POST.get("next", "") or request.GET.get("next", "")
     why = ""
     if request.method == "POST" and form.is_valid():
         asked = slip.Slip(
@@ -74,7 +76,7 @@ def find(request: Request) -> HttpResponse:
             code=form.cleaned_data.get("code", ""),
         )
         try:
-            return _open(request, asked)
+            return _open(request, asked, sent_here)
         except slip.NoSuchCharge:
             why = "wrong code" if asked.code else "not found"
         except slip.CodeNeeded:
@@ -87,7 +89,12 @@ def find(request: Request) -> HttpResponse:
     return render(
         request,
         "citizen/charge-find.html",
-        {"form": form, "why": why},
+        {
+            "form": form,
+            "why": why,
+            "next": sent_here,
+            "log_in_url": access.log_in_address(sent_here or reverse("my-charges")),
+        },
         status=_STATUS_OF.get(why, 422 if why or form.errors else 200),
     )
 
@@ -136,8 +143,11 @@ def _asks_for_another_language(request: Request) -> bool:
     return any(asked) and not any(each == "*" or each.split("-")[0] == "da" for each in asked)
 
 
-def _open(request: Request, asked: slip.Slip) -> HttpResponse:
-    """Open a charge, and remember in this browser that its slip was shown."""
+def _open(request: Request, asked: slip.Slip, sent_here: str = "") -> HttpResponse:
+    """Open a charge, and remember in this browser that its slip was shown.
+
+    Who was *sent_here* from a page about that charge goes on to it.
+    """
     found = slip.find(
         request.outside,
         asked,
@@ -145,9 +155,26 @@ def _open(request: Request, asked: slip.Slip) -> HttpResponse:
         party=request.party,
         now=request.now,
     )
-    response: HttpResponse = redirect("charge", charge_id=found.id)
+    seen = visit.of(request).with_charge(found.id)
+    response = HttpResponseRedirect(_onward(sent_here, found, seen))
     response.status_code = 303
-    return visit.keep(response, visit.of(request).with_charge(found.id))
+    return visit.keep(response, seen)
+
+
+def _onward(sent_here: str, found: Charge, seen: visit.Visit) -> str:
+    """Return where one goes on to who has shown the slip of the charge *found*.
+
+    Of a complaint without a login one shows its code first.
+    """
+    try:
+        meant = resolve(urlsplit(sent_here).path).kwargs
+    except Resolver404:
+        meant = {}
+    if meant.get("charge_id") != found.id or access.local_path(sent_here) != sent_here:
+        return _address(found)
+    if meant.get("complaint_id", found.id) not in {found.id, *seen.complaints}:
+        return reverse("complaint-code", kwargs={"charge_id": found.id})
+    return sent_here
 
 
 @party()

@@ -411,6 +411,10 @@ def _registered(request: StaffRequest, form: RegisterForm) -> Case | None:
         return None
     if casework.is_own_charge(request.staff.staff, charge):
         raise casework.OwnCase(charge.number)
+    if said["received"] < (issued := danish_day(charge.issued)):
+        told = {"day": wording.day(issued)}
+        form.add_error("received", _("Afgiften blev først givet %(day)s.") % told)
+        return None
     if not complain.may_begin(charge):
         form.add_error(None, _("Der er allerede klaget over afgiften, eller den er slut."))
         return None

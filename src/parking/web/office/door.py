@@ -87,13 +87,33 @@ def _answer(
     except casework.OwnCase:
         return page(request, "office/stopped.html", {"why": "own"}, status=403)
     except (casework.ChangedMeanwhile, StepNotAllowed):
-        return page(request, "office/stopped.html", {"why": "changed"}, status=409)
+        return _changed(request, named)
     except actions.NoPurpose:
         if "charge_id" in named:
             return redirect("office-charge-open", charge_id=named["charge_id"])
         return redirect("office-case-open", case_id=named["case_id"])
     except AnotherSubject as other:
         raise NotYours(str(other)) from None
+
+
+#: Where people write at length, whatever the form.
+_TEXTS: Final = ("text", "reasons", "english", "word")
+#: What a page is about, by what its address says, and where that is shown.
+_PAGES: Final = {
+    "case_id": "office-case",
+    "charge_id": "office-charge",
+    "annulment_id": "office-own-accord",
+}
+
+
+def _changed(request: StaffRequest, named: dict[str, Any]) -> HttpResponse:
+    """Say that nothing was saved, lead back, and give back what was typed."""
+    back = next(
+        (reverse(_PAGES[name], kwargs={name: named[name]}) for name in named if name in _PAGES), ""
+    )
+    typed = [text for name in _TEXTS if (text := request.POST.get(name, "").strip())]
+    says = {"why": "changed", "back": back, "typed": typed}
+    return page(request, "office/stopped.html", says, status=409)
 
 
 def page(
