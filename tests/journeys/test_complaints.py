@@ -22,6 +22,7 @@ def attach(visitor, name: str) -> None:
     """Save a photo as it comes from a phone."""
     photo = {"name": name, "mimeType": "", "buffer": a_photo()}
     visitor.page.locator("input[type=file]").set_input_files([photo])
+    visitor.page.locator("input[name=kind]").first.check()
     visitor.press("Gem filerne")
 
 

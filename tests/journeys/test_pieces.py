@@ -71,6 +71,7 @@ def choose(visitor, **files: bytes) -> None:
         {"name": f"{name}.jpg", "mimeType": "", "buffer": each} for name, each in files.items()
     ]
     visitor.page.locator("input[type=file]").set_input_files(given)
+    visitor.page.get_by_label("Billede af stedet").check()
     visitor.press("Gem filerne")
 
 
@@ -123,6 +124,22 @@ def test_of_two_files_the_good_one_is_saved_and_the_other_explained(anna):
     )
     anna.press("Gem filerne")
     is_saved(anna, "papir.pdf")
+
+
+def test_one_message_is_shown_and_it_is_the_newest(anna):
+    anna.press("Gem filerne")
+    anna.see("Vælg, hvad filen viser.", "Vælg mindst én fil.")
+    anna.complaints.clear()
+    line = Line(anna.page, holds=0)
+    anna.page.locator("input[type=file]").set_input_files(
+        [{"name": "skilt.jpg", "mimeType": "", "buffer": PHOTO}]
+    )
+    anna.press("Gem filerne")
+    expect(anna.page.locator(".form-error-message")).to_have_text("Vælg, hvad filen viser.")
+    expect(anna.page.locator("[data-error-summary]")).to_have_count(0)
+    line.mend()
+    choose(anna, skilt=PHOTO)
+    is_saved(anna, "skilt.jpg")
 
 
 def test_the_same_picture_from_another_file_ends_and_is_told_of(anna):

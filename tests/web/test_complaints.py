@@ -106,12 +106,23 @@ def test_the_whole_way_without_scripts(charged, log_in):
     wrong = shown(anna.post(of("complaint-details", complaint), {"asked_arrived": "12.15"}), 422)
     assert "Skriv, hvad der skete." in wrong
     assert Complaint.objects.get().answers == {"arrived": "12.15"}, "what can be read is saved"
+    assert "maxlength" not in wrong, "a browser would cut it without a word"
+    long = {"asked_arrived": "1" * 101, "text": "Skiven lå i ruden."}
+    page = shown(anna.post(of("complaint-details", complaint), long), 422)
+    assert "Teksten er på 101 tegn. Skriv højst 100." in page
+    assert "1" * 101 in page
     told = {"asked_arrived": "12.15", "text": "Skiven lå i ruden."}
     assert anna.post(of("complaint-details", complaint), told).status_code == 303
     files = [
         SimpleUploadedFile("skive.jpg", a_photo()),
         SimpleUploadedFile("virus.exe", b"MZ nothing"),
     ]
+    page = shown(anna.get(of("complaint-files", complaint)))
+    assert not re.search(r'name="kind"[^>]*checked', page)
+    nothing = anna.post(
+        of("complaint-files", complaint), {"file": SimpleUploadedFile("a.jpg", a_photo())}
+    )
+    assert "Vælg, hvad filen viser." in shown(nothing, 422)
     given = {"kind": "picture of the disc", "file": files}
     answer = anna.post(of("complaint-files", complaint), given)
     assert "virus.exe er hverken" in shown(answer, 422)

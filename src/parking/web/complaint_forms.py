@@ -22,6 +22,7 @@ _DAYS: Final = frozenset({Field.SOLD_ON, Field.STOLEN_ON, Field.DIED_ON})
 _PLATES: Final = frozenset({Field.PLATE_TYPED, Field.PERMIT_PLATE})
 _LONGEST_ANSWER: Final = 100
 _HEAVIEST_KG: Final = 60_000
+_TOO_LONG: Final = _("Teksten er på %(show_value)d tegn. Skriv højst %(limit_value)d.")
 _NO_DAY: Final = _("Skriv en dag, der findes, med dag, måned og år i tal.")
 
 
@@ -38,7 +39,7 @@ def text_field(label: Any, help_text: Any, required: Any) -> forms.CharField:
         widget=forms.Textarea({"rows": 7}),
         error_messages={
             "required": required,
-            "max_length": _("Teksten er for lang. Skriv højst 10.000 tegn."),
+            "max_length": _TOO_LONG,
         },
     )
 
@@ -166,7 +167,12 @@ def _field(asked: Field) -> forms.Field:
             max_value=_HEAVIEST_KG,
             error_messages={"invalid": _("Skriv vægten i hele kg.")},
         )
-    return forms.CharField(label=label, required=False, max_length=_LONGEST_ANSWER)
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=_LONGEST_ANSWER,
+        error_messages={"max_length": _TOO_LONG},
+    )
 
 
 def _kept(said: Any) -> str:
@@ -176,7 +182,11 @@ def _kept(said: Any) -> str:
 class FileForm(_Form):
     """What files show; the files themselves are looked at one by one."""
 
-    kind = forms.ChoiceField(label=_("Hvad viser filen?"), widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label=_("Hvad viser filen?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Vælg, hvad filen viser.")},
+    )
     file = forms.Field(
         label=_("Filer"),
         error_messages={"required": _("Vælg mindst én fil.")},
@@ -189,7 +199,6 @@ class FileForm(_Form):
         kinds = dict.fromkeys((*guide.documents, Document.PICTURE, Document.OTHER))
         choices = [(each.value, complaint_wording.document(each.value)) for each in kinds]
         self.fields["kind"].choices = choices  # type: ignore[attr-defined]
-        self.fields["kind"].initial = choices[0][0]
         self.fields["file"].help_text = uploads.what_may_come()
 
 

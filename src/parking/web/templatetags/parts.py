@@ -75,6 +75,8 @@ def field(bound: forms.BoundField, **options: Any) -> SafeString:
     ids = [f"{bound.auto_id}-hint"] * bool(hint) + [f"{bound.auto_id}-error"] * bool(bound.errors)
     described = {"aria-describedby": " ".join(ids)} if ids else {}
     widget = bound.field.widget
+    # A browser would cut what is too long, and say nothing; the form says how much it is.
+    widget.attrs.pop("maxlength", None)
     context = {
         "field": bound,
         "hint": hint,

@@ -14,15 +14,26 @@ let busy = false;
 
 form?.addEventListener("submit", (event) => {
   const files = [...form.elements.file.files];
-  if (!busy && (!files.length || !form.elements.kind.value || !globalThis.crypto?.subtle)) return;
+  if (!busy && (!files.length || !globalThis.crypto?.subtle)) return;
   event.preventDefault();
   event.stopPropagation();
-  if (!busy) send(files);
+  if (busy) return;
+  forgetErrors();
+  if (form.elements.kind.value) return send(files);
+  // Asked for here, the files that were chosen stay chosen.
+  wrong.replaceChildren(said(form.dataset.kindless));
+  form.elements.kind[0].focus();
 });
+
+// What the page said of an earlier try is no longer true.
+function forgetErrors() {
+  document.querySelector("[data-error-summary]")?.remove();
+  for (const each of form.querySelectorAll(".form-error-message")) each.remove();
+  for (const each of form.querySelectorAll(".form-error")) each.classList.remove("form-error");
+}
 
 async function send(files) {
   busy = true;
-  wrong.replaceChildren();
   shown.hidden = false;
   const refusals = [];
   for (const file of files) {
