@@ -70,7 +70,8 @@ def test_heard_and_then_a_part_is_annulled(charged, visit, office, work):
     anna.open(f"/charges/{complaint.charge_id}/complaints/{complaint.id}/")
     anna.look("Din klage")
     anna.see("Du kan sige noget til det, vi har fundet", "Skiven var stillet en time frem.")
-    anna.page.get_by_label("Skriv til os").fill("Sommertiden var lige begyndt.")
+    unbroken = f"Sommertiden var lige begyndt. https://example.org/{'x' * 300}"
+    anna.page.get_by_label("Skriv til os").fill(unbroken)
     anna.page.get_by_role("button", name="Send", exact=True).click()
     anna.look("Din klage")
     anna.see("Vi ser på den", "Sommertiden var lige begyndt.")

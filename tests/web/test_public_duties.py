@@ -24,6 +24,7 @@ from parking.law.retention import Matter
 from parking.records.announcement import Announcement
 from parking.records.audit import LookUp
 from parking.records.party import LoginSession, Party
+from parking.records.staff import Staff
 from parking.web import announcements, errors, visit
 from parking.web.citizen import mydata
 from town import now, party
@@ -252,7 +253,7 @@ def look(
     return LookUp.objects.create(
         party=party("anna"), register=register, purpose=purpose, asked_by=who,
         reference=more.get("reference", "x"), outcome=more.get("outcome", "answered"),
-        at=at or now(),
+        at=at or now(), staff=more.get("staff"),
     )  # fmt: skip
 
 
@@ -267,6 +268,26 @@ def test_who_has_looked_is_told_in_plain_words(log_in):
         "Dit CPR-nummer blev vist.", "For at se, om du kan få en beboerlicens",
     ):  # fmt: skip
         assert told in text, told
+
+
+def test_one_persons_looks_in_one_sitting_are_one_line_and_all_stay_on_record(log_in):
+    a, b = (Staff.objects.create(name_id=name, unit="Parkering", added=now()) for name in "ab")
+    said = {"register": "charge", "purpose": "Borgeren ringede"}
+    for minutes, who in ((0, a), (1, a), (2, a), (3, b), (90, b)):
+        at_that = now() - timedelta(minutes=minutes)
+        look("staff Parkering", at=at_that, staff=who, **said)
+    text = text_of(at("my-data"), log_in())
+    assert text.count("<time") == 3
+    assert "Det samme opslag er sket 3 gange." in text
+    assert LookUp.objects.count() == 5
+
+
+@pytest.mark.parametrize("purpose", ["number of a login", "check of a charge"])
+def test_what_has_nothing_to_do_with_an_application_is_not_said_to(log_in, purpose):
+    look("system", purpose=purpose)
+    text = text_of(at("my-data"), log_in())
+    assert "Portalen, af sig selv" in text
+    assert "mens din ansøgning ventede" not in text
 
 
 def test_what_was_looked_at_together_is_told_together(log_in):

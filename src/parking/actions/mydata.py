@@ -7,9 +7,9 @@ that a table added later is in it without anybody thinking of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -192,8 +192,38 @@ def _without_others(value: Any) -> Any:
 
 
 def look_ups(party: Party) -> QuerySet[LookUp]:
-    """Return every look at *party*'s data, the newest first; who of us it was is not in it."""
-    return LookUp.objects.filter(party=party).order_by("-at", "-id").defer("staff")
+    """Return every look at *party*'s data, the newest first; who of us it was is only a key."""
+    return LookUp.objects.filter(party=party).order_by("-at", "-id")
+
+
+#: So long the same person's looks for the same purpose are told as one.
+_ONE_SITTING: Final = timedelta(hours=1)
+
+
+def together(looks: Iterable[LookUp]) -> Iterator[list[LookUp]]:
+    """Yield *looks*, the newest first, in lists of those that are one look to whoever reads them.
+
+    They were made at once, or by one person of ours about one matter, for one purpose, in one
+    sitting. All of them stay on record.
+    """
+    one: list[LookUp] = []
+    for look in looks:
+        if one and not _is_same(one[0], look):
+            yield one
+            one = []
+        one.append(look)
+    if one:
+        yield one
+
+
+def _is_same(newest: LookUp, look: LookUp) -> bool:
+    by_whom = [
+        (each.asked_by, each.staff_id, each.purpose, each.reference) for each in (newest, look)
+    ]
+    if by_whom[0] != by_whom[1]:
+        return False
+    within = _ONE_SITTING if look.staff_id is not None else timedelta()
+    return newest.at - look.at <= within
 
 
 # Erasing

@@ -6,7 +6,6 @@ import io
 import zipfile
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from django.core.paginator import Paginator
@@ -56,6 +55,8 @@ class Look(NamedTuple):
     """One look at somebody's data, in words; at several places at once, if it was."""
 
     at: datetime
+    since: datetime  #: the first of several that are told as one
+    times: int
     who: str
     where: list[tuple[str, str]]  #: what was looked at, and what was unusual about it
     why: str
@@ -88,26 +89,31 @@ def _in_words(looks: list[LookUp], request: PartyRequest) -> list[Look]:
     applications = {str(application.id): application for application in mine}
     return [
         Look(
-            at=at,
-            who=_who(asked_by),
-            where=[(_where(look.register), str(_SEEN.get(look.outcome, ""))) for look in together],
-            why=str(_PURPOSES.get(purpose, purpose)),
-            matter=reference if reference in cases else "",
-            application=cases.get(reference) or applications.get(reference),
+            at=one[0].at,
+            since=one[-1].at,
+            times=len({look.at for look in one}),
+            who=_who(one[0]),
+            where=list(
+                dict.fromkeys(
+                    (_where(look.register), str(_SEEN.get(look.outcome, ""))) for look in one
+                )
+            ),
+            why=str(_PURPOSES.get(one[0].purpose, one[0].purpose)),
+            matter=one[0].reference if one[0].reference in cases else "",
+            application=cases.get(one[0].reference) or applications.get(one[0].reference),
         )
-        for (at, asked_by, purpose, reference), together in groupby(
-            looks, lambda look: (look.at, look.asked_by, look.purpose, look.reference)
-        )
+        for one in mydata.together(looks)
     ]
 
 
-def _who(asked_by: str) -> str:
+def _who(look: LookUp) -> str:
+    asked_by = look.asked_by
     if asked_by.startswith("staff "):
         unit = asked_by.removeprefix("staff ")
         return gettext("En sagsbehandler i %(unit)s") % {"unit": unit}
-    if asked_by == "system":
+    if asked_by == "system" and look.purpose == "resident permit":
         return gettext("Portalen, mens din ansøgning ventede")
-    if asked_by == recheck.ASKED_BY:
+    if asked_by in {"system", recheck.ASKED_BY}:
         return gettext("Portalen, af sig selv")
     return gettext("Portalen, da du selv bad om det")
 
