@@ -64,6 +64,17 @@ def test_number_and_plate_lead_to_the_charge(visitor, django_assert_max_num_quer
     assert "vejloven § 90" in page
 
 
+def test_that_a_photo_cannot_be_had_is_said_when_it_cannot_and_that_there_is_none(visitor):
+    page = text(visitor.get(at("charge", "lars-swedish")))
+    assert "<p data-photos-away hidden>Kan du ikke se et billede" in page
+    found = charge("lars-swedish")
+    found.told["images"] = 0
+    found.save()
+    page = text(visitor.get(at("charge", "lars-swedish")))
+    assert "Vagten har ikke taget billeder." in page
+    assert "Kan du ikke se" not in page
+
+
 def test_nobody_is_asked_to_pay_before_a_machine_has_looked(visitor, charged):
     looks = "Vi ser lige nu efter, om afgiften er forkert"
     page = text(visitor.get(at("charge", "lars-swedish")))

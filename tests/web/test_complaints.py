@@ -27,6 +27,8 @@ from parking.actions import (
 from parking.actions import charge as charges
 from parking.law import case as case_law
 from parking.law import complaint as law
+from parking.law import plates
+from parking.law.charge import ChargeNumber, spaced
 from parking.law.complaint import Document
 from parking.law.days import danish_day
 from parking.law.offence import Question
@@ -877,7 +879,11 @@ def test_a_reader_reads_and_decides_nothing(charged, enter):
 def test_the_machines_own_case_is_settled_in_the_office(charged, enter):
     evidence.check(charged, charge("jens-stolen"), occasion="opened", now=now())
     ditte = enter()
-    assert "ser ud til at være forkert" in shown(ditte.get(reverse("office-queue")))
+    queue = shown(ditte.get(reverse("office-queue")))
+    assert "ser ud til at være forkert" in queue
+    about = Case.objects.get(kind="finding").charge
+    assert f"Afgift {spaced(ChargeNumber(about.number))} ({plates.spaced(about.plate)})" in queue
+    assert 'class="table stacks"' in queue
     case = taken(ditte, Case.objects.get(kind="finding"))
     page = opened(ditte, case)
     assert "Forslag: annuller. Grund: Bilen var stjålet." in page

@@ -378,6 +378,13 @@ def test_the_second_of_two_is_told_that_the_case_has_changed(enter, case):
     assert "Sagen har ændret sig" in late.content.decode()
 
 
+def test_who_was_just_added_is_called_by_the_last_part_of_their_name_at_the_login(enter, db):
+    staff.add(name_id="https://data.gov.dk/eid/ny", roles={Role.READER}, unit="P", now=now())
+    page = enter("leif", Role.OPERATOR).get(reverse("office-people")).content.decode()
+    assert ">ny</th>" in page
+    assert "data.gov.dk" not in page
+
+
 def test_what_was_typed_too_late_is_given_back_with_a_way_to_the_case(enter, case):
     client = enter()
     opened(client, case)

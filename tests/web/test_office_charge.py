@@ -65,6 +65,14 @@ def test_a_charge_without_a_case_is_found_by_its_number_and_by_plate(enter, town
     assert (look.register, look.outcome, look.purpose) == ("charge", "searched", "Opkald")
 
 
+def test_why_one_searched_need_not_be_typed_again_to_open_what_was_found(enter, town):
+    client, found, other = enter(), charge("anna-open"), charge("lars-swedish")
+    client.post(reverse("office-search"), {"text": found.number, "purpose": "Opkald kl. 9"})
+    assert 'value="Opkald kl. 9"' in text_of(client.get(at("office-charge-open", found)))
+    assert "Opkald kl. 9" not in text_of(client.get(at("office-charge-open", other)))
+    assert client.get(at("office-charge", found)).status_code == 302, "it opens nothing"
+
+
 def test_a_plan_that_was_agreed_in_the_charge_system_is_read_in_the_office(enter, town):
     page = opened(enter(), charge("laura-plan-2"))
     assert "Betalingsordning i afgiftssystemet" in page

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -207,11 +207,34 @@ def _keep_purpose(session: StaffSession, opened: Case | Charge, purpose: str) ->
     said = " ".join(purpose.split())[:LONGEST_PURPOSE]
     if not said:
         raise NoPurpose(opened.number)
+    _add_purposes(session, {str(opened.id): said})
+
+
+def _add_purposes(session: StaffSession, said: dict[str, object]) -> None:
     with recording():
         now_it_is = StaffSession.objects.select_for_update().get(key_hash=session.key_hash)
-        now_it_is.purposes = {**now_it_is.purposes, str(opened.id): said}
+        now_it_is.purposes = {**now_it_is.purposes, **said}
         now_it_is.save()
     session.purposes = now_it_is.purposes
+
+
+#: Under what name the purpose of the last search is kept, with what it found.
+_SEARCH: Final = "search"
+
+
+def keep_search(session: StaffSession, found: Iterable[Case | Charge], purpose: str) -> None:
+    """Remember why somebody searched, so that they need not type it again to open what was found.
+
+    It opens nothing.
+    """
+    ids = [str(each.id) for each in found]
+    _add_purposes(session, {_SEARCH: {"purpose": purpose[:LONGEST_PURPOSE], "found": ids}})
+
+
+def searched_for(session: StaffSession, found: Case | Charge) -> str:
+    """Return why the last search was made, if it found *found*; else nothing."""
+    last = session.purposes.get(_SEARCH, {})
+    return str(last["purpose"]) if str(found.id) in last.get("found", ()) else ""
 
 
 def purpose_of(session: StaffSession, opened: Case | Charge) -> str:

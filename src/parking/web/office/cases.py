@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -39,7 +40,10 @@ _DESKS: Final[Mapping[law.Subject, Desk]] = {
 _UNFINISHED = [state.value for state in law.UNFINISHED]
 _SOON = timedelta(days=3)
 #: What the queue shows of a case, read with it.
-_SHOWN: Final = ("taken_by", "unplaced_money__charge", "unplaced_money__entry")
+_SHOWN: Final = (
+    *("taken_by", "unplaced_money__charge", "unplaced_money__entry"),
+    *("complaint__charge", "charge"),
+)
 
 # The queue
 
@@ -49,7 +53,7 @@ _SHOWN: Final = ("taken_by", "unplaced_money__charge", "unplaced_money__entry")
 def queue(request: StaffRequest) -> HttpResponse:
     """Show what waits, the oldest first; nobody's name is in it."""
     chosen = {name: request.GET.get(name, "") for name in ("kind", "state", "mine")}
-    cases = casework.not_ones_own(request.staff.staff, Case.objects.select_related(*_SHOWN))
+    cases = casework.not_ones_own(request.staff.staff, _cases())
     cases = cases.filter(state=chosen["state"]) if chosen["state"] else cases.filter(
         state__in=_UNFINISHED
     )  # fmt: skip
@@ -68,7 +72,7 @@ def queue(request: StaffRequest) -> HttpResponse:
                 {
                     "case": each,
                     "kind": wording.case_kind(each.about),
-                    "which": unplaced_money.in_short(each.money) if each.unplaced_money else "",
+                    "which": _which(each),
                     "state": wording.state(each.stands),
                     "late": each.stands in law.UNFINISHED and each.due < today,
                     "soon": each.due < today + _SOON,
@@ -84,6 +88,20 @@ def queue(request: StaffRequest) -> HttpResponse:
             "states": [(state.value, wording.state(state)) for state in law.State],
         },
     )
+
+
+def _cases() -> QuerySet[Case]:
+    """Return the cases with what is shown of each, and not all that was told of its charge."""
+    told = ("complaint__charge__told", "charge__told")
+    return Case.objects.select_related(*_SHOWN).defer(*told)
+
+
+def _which(found: Case) -> str:
+    """Return which money or which charge a case is about, if it is about one."""
+    if found.unplaced_money:
+        return unplaced_money.in_short(found.money)
+    charge = found.complaint.charge if found.complaint else found.charge
+    return charge_desk.in_short(charge) if charge else ""
 
 
 @staff(Right.READ)
@@ -112,7 +130,9 @@ def search(request: StaffRequest) -> HttpResponse:
             actions.note_charge(
                 request.staff, charge, purpose=purpose, saw="searched", now=request.now
             )
-        if not found and not charges:
+        if found or charges:
+            actions.keep_search(request.staff, [*found, *charges], purpose)
+        else:
             actions.note_in_vain(request.staff, form.cleaned_data["text"])
     told = [
         {"case": each, "kind": wording.case_kind(each.about), "state": wording.state(each.stands)}
@@ -141,7 +161,8 @@ def open_case(request: StaffRequest, case_id: UUID) -> HttpResponse:
     case = casework.case_for(request.staff.staff, case_id)
     if not case.is_about_somebody:
         return redirect("office-case", case_id=case.id)
-    purpose = _("Behandling af sag %(number)s") % {"number": case.number}
+    usual = _("Behandling af sag %(number)s") % {"number": case.number}
+    purpose = actions.searched_for(request.staff, case) or usual
     form = PurposeForm(request.POST or None, initial={"purpose": purpose})
     if request.method == "POST" and form.is_valid():
         actions.open_case(request.staff, case, form.cleaned_data["purpose"])

@@ -36,10 +36,12 @@ from parking.actions import staff as actions
 from parking.actions.permission import NotYours
 from parking.actions.plan_progress import progress_of
 from parking.law import case as law
-from parking.law.charge import Hold
+from parking.law.charge import ChargeNumber, Hold
+from parking.law.charge import spaced as spaced_number
 from parking.law.charge_terms import AnnulmentReason
 from parking.law.days import danish_day
 from parking.law.evidence import Ground
+from parking.law.plates import Plate, spaced
 from parking.law.reasoning import Answer, Finding
 from parking.law.staff import Right
 from parking.ports import NotFound, PortError
@@ -99,6 +101,15 @@ def of(charge: Charge, kept: ChargeCheck | None, *, now: datetime) -> dict[str, 
         ],
         "check": kept and _checked(kept),
     }
+
+
+def in_short(charge: Charge) -> str:
+    """Return which charge it is: its number and the plate."""
+    told = {
+        "number": spaced_number(ChargeNumber(charge.number)),
+        "plate": spaced(Plate(charge.plate)),
+    }
+    return _("Afgift %(number)s (%(plate)s)") % told
 
 
 def _who(staff: Staff | None) -> str:

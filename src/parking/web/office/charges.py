@@ -26,7 +26,8 @@ def open_charge(request: StaffRequest, charge_id: UUID) -> HttpResponse:
     """Ask why the charge is opened, before anything of it is shown."""
     found = casework.charge_for(request.staff.staff, charge_id)
     number = spaced(ChargeNumber(found.number))
-    purpose = _("Spørgsmål om afgift %(number)s") % {"number": number}
+    usual = _("Spørgsmål om afgift %(number)s") % {"number": number}
+    purpose = actions.searched_for(request.staff, found) or usual
     form = ChargePurposeForm(request.POST or None, initial={"purpose": purpose})
     if request.method == "POST" and form.is_valid():
         actions.open_charge(request.staff, found, form.cleaned_data["purpose"])

@@ -19,6 +19,7 @@ from parking.actions import casework, charge_wording, complaint_wording, own_acc
 from parking.actions import charge as charges
 from parking.actions import staff as actions
 from parking.actions.complaint_letters import Words
+from parking.law.charge import ChargeNumber, spaced
 from parking.law.charge_terms import AnnulmentReason
 from parking.law.days import DENMARK, danish_day
 from parking.law.money import Money
@@ -230,7 +231,8 @@ def annulments(request: StaffRequest) -> HttpResponse:
 def _in_short(found: OwnAccordAnnulment) -> str:
     if found.street:
         return found.street
-    return _("En enkelt afgift")
+    number = found.charges.values_list("charge__number", flat=True).get()
+    return _("En enkelt afgift, %(number)s") % {"number": spaced(ChargeNumber(number))}
 
 
 @staff(Right.DECIDE)

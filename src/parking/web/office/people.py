@@ -61,7 +61,11 @@ def _people(
     request: StaffRequest, form: PersonForm, problem: str = "", status: int = 200
 ) -> HttpResponse:
     known = [
-        {"person": each, "roles": ", ".join(wording.role(Role(role)) for role in each.roles)}
+        {
+            "person": each,
+            "name": each.name or each.name_id.rpartition("/")[2],
+            "roles": ", ".join(wording.role(Role(role)) for role in each.roles),
+        }
         for each in Staff.objects.order_by("disabled", "name")
     ]
     return page(
