@@ -381,6 +381,15 @@ def test_a_plan_that_was_agreed_in_the_charge_system_is_read_by_whose_it_is(
     assert "Vi kan ikke vise raterne lige nu." in page
 
 
+def test_a_basket_without_permits_has_no_steps_of_one(charged, log_in):
+    client = log_in("anna")
+    page = text(client.get(reverse("basket")))
+    assert reverse("my-charges") in page.partition("Kurven er tom.")[2]
+    client.post(at("charge-pay", "anna-open"))
+    for name in ("basket", "summary"):
+        assert "step-guide" not in text(client.get(reverse(name)))
+
+
 def test_charges_and_permits_share_the_basket(charged, log_in, django_assert_max_num_queries):
     client = log_in("anna")
     for slug in ("anna-open", "anna-now"):

@@ -62,7 +62,7 @@ def _basket(
             "open_order": checkout.open_order(request.party),
             "remembers": checkout.remembers(request.party),
             "changes": changes,
-            "steps": steps(chosen[-1] if chosen else None),
+            "steps": steps(chosen[-1] if chosen else None) if chosen or not owed else [],
             "step": _BASKET,
         },
         status=status,
@@ -146,7 +146,7 @@ def summary(request: PartyRequest) -> HttpResponse:
             "total": _total(chosen, owed),
             "remembers": remembered,
             "form": form,
-            "steps": steps(chosen[-1] if chosen else None),
+            "steps": steps(chosen[-1]) if chosen else [],
             "step": _SUMMARY,
         },
     )
