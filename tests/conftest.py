@@ -6,6 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import stamina
@@ -113,13 +114,16 @@ def charged(stocked):
 
 @pytest.fixture
 def work(stocked):
-    """Do every job that waits, with the real worker.
+    """Do every job that waits, with the real worker; what the clock says is not its business here.
 
     In a thread of its own, because a browser's loop may already run in the tests' own.
     """
 
     def run():
-        with queue.replace_connector(queue.connector.get_worker_connector()) as worker:
+        with (
+            queue.replace_connector(queue.connector.get_worker_connector()) as worker,
+            patch.dict(worker.periodic_registry.periodic_tasks, clear=True),
+        ):
             worker.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
 
     def work():
