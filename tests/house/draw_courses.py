@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 
 from parking.law import application, case, charge, complaint, instalments, order, own_accord, permit
 from parking.law import map as city_map
@@ -18,20 +19,16 @@ Drawn from the tables in `src/parking/law` by `python -m tests.house.draw_course
 """
 
 
+#: Everything that moves by a table, in the order of the page.
+SUBJECTS: Final = (
+    *(application, case, permit, order, charge, instalments, complaint, own_accord, city_map),
+)
+
+
 def drawn() -> str:
     """Return the page as it must be today."""
     parts = [_HEAD]
-    for subject in (
-        application,
-        case,
-        permit,
-        order,
-        charge,
-        instalments,
-        complaint,
-        own_accord,
-        city_map,
-    ):
+    for subject in SUBJECTS:
         name = subject.__name__.rpartition(".")[2]
         said = (subject.__doc__ or "").strip().partition("\n")[0]
         parts.append(

@@ -8,24 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.house.draw_courses import SUBJECTS
 
-from parking.law import application, case, charge, complaint, instalments, order, own_accord, permit
-from parking.law import map as city_map
+from parking.law import application, charge, order, permit
 from parking.law.course import Actor, Course, StepNotAllowed
 
 COURSES: dict[str, tuple[Course[Any, Any], type[Enum], type[Enum]]] = {
     subject.__name__.rpartition(".")[2]: (subject.COURSE, subject.State, subject.Step)
-    for subject in (
-        application,
-        case,
-        permit,
-        order,
-        charge,
-        instalments,
-        complaint,
-        own_accord,
-        city_map,
-    )
+    for subject in SUBJECTS
 }
 
 of_every_course = pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def state(
         return StateText(_("Bliver annulleret"), "success", "")
     if balance is not None and not balance.owed and stands in law.COLLECTED_HERE:
         stands = law.State.PAID
-    stands = _fallen_due(stands, is_late)
+    stands = _fallen_due(stands, is_late=is_late)
     if is_looked_at and stands is law.State.ISSUED:
         return StateText(_("Vi ser efter fejl"), "info", "")
     if balance is not None and balance.overpaid and stands is law.State.PAID:
@@ -139,7 +139,7 @@ def state(
     return StateText(str(text), kind, str(following))
 
 
-def _fallen_due(stands: law.State, is_late: bool) -> law.State:  # noqa: FBT001 -- a flag of its callers
+def _fallen_due(stands: law.State, *, is_late: bool) -> law.State:
     return law.State.DUE if is_late and stands is law.State.ISSUED else stands
 
 
@@ -153,7 +153,7 @@ def state_in_office(
     """Return how far a charge has come, in words to whoever works with it."""
     if will_be_annulled:
         return state(stands, will_be_annulled=True)
-    stands = _fallen_due(stands, is_late)
+    stands = _fallen_due(stands, is_late=is_late)
     said = state(stands)
     return StateText(str(_IN_OFFICE.get(stands, said.text)), said.kind, "")
 
