@@ -18,6 +18,7 @@ from parking.actions import (
     charge_case,
     charge_wording,
     complain,
+    complaint_course,
     complaint_letters,
     complaint_room,
     complaints_elsewhere,
@@ -43,6 +44,7 @@ from parking.records.letter import Letter
 from parking.records.limit import Bucket
 from parking.records.offence import offences_on
 from parking.records.outbox import Outgoing
+from parking.records.recording import recording
 from parking.records.staff import Staff
 from parking.web.office import charge_desk
 from pictures import a_pdf, a_photo, unpacked
@@ -891,6 +893,26 @@ def test_the_machines_own_case_is_settled_in_the_office(charged, enter):
     assert "Skriv din begrundelse." in shown(work_on(ditte, case, step="decide"), 422)
     work_on(ditte, case, step="decide", text="Politiet har bekræftet det.")
     assert charge("jens-stolen").state == "annulled"
+
+
+def test_what_was_written_about_a_finding_stays_while_the_charge_system_is_silent(
+    charged, enter, sandbox
+):
+    """Whom to write to abroad nobody else knows."""
+    about = charge("german-found")
+    ChargeCheck.objects.create(
+        charge=about, at=now(), on_the_spot=False, ask_again=False, occasion="here", answer="YES",
+        ground="stolen", finding={}, facts={}, shown=[], versions={}, reason="stolen",
+    )  # fmt: skip
+    with recording():
+        complaint_course.open_case_of_finding(about, now=now())
+    ditte = enter()
+    case = taken(ditte, Case.objects.get(kind="finding"))
+    sandbox.fault("pilen", "status:503")
+    page = shown(work_on(ditte, case, step="decide", text="Politiet har set den."), 422)
+    assert "Afgiftssystemet svarer ikke, så intet er gemt." in page
+    assert "Politiet har set den." in page
+    assert charge("german-found").state != "annulled"
 
 
 def test_an_answered_complaint_can_be_reopened(charged, enter):

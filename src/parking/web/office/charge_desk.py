@@ -44,7 +44,7 @@ from parking.law.evidence import Ground
 from parking.law.plates import Plate, spaced
 from parking.law.reasoning import Answer, Finding
 from parking.law.staff import Right
-from parking.ports import NotFound, PortError
+from parking.ports import NotFound, PortError, Unavailable
 from parking.ports.charges import ChargeAnswer
 from parking.records.case import Case
 from parking.records.charge import Charge
@@ -290,13 +290,17 @@ def work(request: StaffRequest, found: Case) -> HttpResponse:
     form = SettleForm(request.POST)
     if not form.is_valid():
         return _case(request, found, form)
-    complaint_work.settle_finding(
-        request.outside,
-        request.staff.staff,
-        found,
-        annul=form.cleaned_data["step"] == law.Step.DECIDE.value,
-        reasons=form.cleaned_data["text"],
-        version=version,
-        now=request.now,
-    )
+    try:
+        complaint_work.settle_finding(
+            request.outside,
+            request.staff.staff,
+            found,
+            annul=form.cleaned_data["step"] == law.Step.DECIDE.value,
+            reasons=form.cleaned_data["text"],
+            version=version,
+            now=request.now,
+        )
+    except Unavailable:
+        form.add_error(None, _("Afgiftssystemet svarer ikke, så intet er gemt. Prøv igen om lidt."))
+        return _case(request, found, form)
     return redirect("office-case", case_id=found.id)
